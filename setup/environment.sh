@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Makes the virtual environment $1 from requirements.lock. A half-made one is not left behind as a whole one: the
+# marker that `make` looks for is written last.
+set -euo pipefail
+
+venv=$1
+cd "$(dirname "$0")/.."
+python=$(setup/find_python.sh)
+
+echo "setting up $venv with $($python --version): about 3 GB, some minutes"
+"$python" -m venv --clear "$venv"
+pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet)
+# The lock is complete, so nothing is left to resolve; hashes hold every file to what was locked.
+"${pip[@]}" --no-deps --require-hashes --requirement requirements.lock
+"${pip[@]}" --no-deps --no-build-isolation --editable .
+touch "$venv/.ready"
