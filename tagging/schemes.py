@@ -1,0 +1,225 @@
+"""Reading and writing tags by a scheme: the front door to schemes, spans and their recognition.
+
+The schemes themselves are tables in `tagging.tables`; this module is what the tables are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tagging.evidence import Evidence
+from tagging.spans import Span
+from tagging.tables import (
+    BILOU,
+    BIO,
+    BIOES,
+    IOB1,
+    OUTSIDE,
+    PLAIN,
+    SCHEMES,
+    Scheme,
+    join_tag,
+    scheme_named,
+    split_tag,
+)
+
+__all__ = [
+    "BILOU",
+    "BIO",
+    "BIOES",
+    "IOB1",
+    "OUTSIDE",
+    "PLAIN",
+    "SCHEMES",
+    "Evidence",
+    "Masks",
+    "Parsed",
+    "Repair",
+    "Scheme",
+    "UnknownTag",
+    "convert",
+    "join_tag",
+    "parse",
+    "read_tags",
+    "scheme_named",
+    "spans_of",
+    "split_tag",
+    "tags_of",
+    "transition_masks",
+]
+
+
+class UnknownTag(ValueError):
+    """A tag that the scheme cannot read.
+
+    Attributes:
+        index: its place in the sequence, from 0.
+        tag: the tag as found.
+    """
+
+    def __init__(self, index: int, tag: str, scheme: Scheme) -> None:
+        super().__init__(index, tag, scheme)
+        self.index = index
+        self.tag = tag
+        self.scheme = scheme
+
+    def __str__(self) -> str:
+        prefixes = ", ".join(sorted(self.scheme.prefixes - {OUTSIDE}))
+        return (
+            f"tag {self.index} is {self.tag!r}; expected {OUTSIDE}, or one of {prefixes} with a hyphen and "
+            f"a label ({self.scheme.name}); correct the tag, or name the scheme that the tags are written in"
+        )
+
+
+def read_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[str, str]]:
+    """Every tag as (prefix, label).
+
+    Raises:
+        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        ValueError: the scheme is plain.
+    """
+    if scheme.is_plain:
+        raise ValueError("plain tags mark no entities; name a scheme with prefixes, such as BIO")
+    pairs = []
+    for index, tag in enumerate(tags):
+        prefix, label = split_tag(tag)
+        # `O` stands bare, every other prefix carries a label.
+        if prefix not in scheme.prefixes or (tag != OUTSIDE if prefix == OUTSIDE else not label):
+            raise UnknownTag(index, tag, scheme)
+        pairs.append((prefix, label))
+    return pairs
+
+
+class Repair(NamedTuple):
+    """A tag that its place made illegal, and the tag of the same scheme that it was read as."""
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a repair
+    found: str
+    became: str
+
+
+class Parsed(NamedTuple):
+    """The entities of a sentence, in order, and what had to be repaired to read them."""
+
+    spans: list[Span]
+    repairs: list[Repair]
+
+
+def parse(tags: Sequence[str], scheme: Scheme) -> Parsed:
+    """Read entities from tags leniently, as conlleval does.
+
+    A tag that does not continue the entity before it begins a new one, whatever its prefix; an
+    entity that is never closed ends where the next begins. Nothing is lost: every tag but `O`
+    belongs to an entity. The repairs say where a faultless sequence would have read otherwise.
+
+    Raises:
+        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        ValueError: the scheme is plain.
+    """
+    spans = []
+    start, before, label_before = 0, OUTSIDE, ""
+    pairs = read_tags(tags, scheme)
+    for index, (prefix, label) in enumerate(pairs):
+        if (before, prefix, label == label_before) not in scheme.continues:
+            if before != OUTSIDE:
+                spans.append(Span(start, index, label_before))
+            start = index
+        before, label_before = prefix, label
+    if before != OUTSIDE:
+        spans.append(Span(start, len(pairs), label_before))
+    faultless = tags_of(spans, len(pairs), scheme)
+    repairs = [
+        Repair(index, found, became)
+        for index, (found, became) in enumerate(zip(tags, faultless, strict=True))
+        if found != became
+    ]
+    return Parsed(spans, repairs)
+
+
+def spans_of(tags: Sequence[str], scheme: Scheme) -> list[Span]:
+    """The entities of `parse`, for those whom repairs do not concern."""
+    return parse(tags, scheme).spans
+
+
+def tags_of(spans: Iterable[Span], length: int, scheme: Scheme) -> list[str]:
+    """Write entities as the tags of a sentence of `length` tokens.
+
+    Raises:
+        ValueError: a span is empty, has no label, leaves the sentence or overlaps another; or the
+            scheme is plain.
+    """
+    if scheme.is_plain:
+        raise ValueError("plain tags mark no entities; name a scheme with prefixes, such as BIO")
+    tags = [OUTSIDE] * length
+    end_before, label_before = 0, ""
+    for span in sorted(spans):
+        start, end, label = span
+        if not 0 <= start < end <= length or not label:
+            raise ValueError(f"{span} is not a labelled stretch of a sentence of {length} tokens")
+        if start < end_before:
+            raise ValueError(
+                f"{span} begins before token {end_before}, where the one before it ends; "
+                "tags hold one layer of entities: drop or shorten one of the two"
+            )
+        tags[start:end] = [f"{scheme.inside}-{label}"] * (end - start)
+        tags[end - 1] = f"{scheme.last}-{label}"
+        tags[start] = f"{scheme.only if end - start == 1 else scheme.first}-{label}"
+        if scheme.touching and start == end_before and label == label_before:
+            tags[start] = f"{scheme.touching}-{label}"
+        end_before, label_before = end, label
+    return tags
+
+
+def convert(tags: Sequence[str], source: Scheme, target: Scheme) -> tuple[list[str], list[Repair]]:
+    """Rewrite tags of one scheme in another, leniently; the repairs are in the source's terms.
+
+    Converting to the same scheme repairs. Plain tags convert to plain tags only, unchanged.
+
+    Raises:
+        UnknownTag: as for `parse`.
+        ValueError: one scheme is plain and the other is not.
+    """
+    if source.is_plain and target.is_plain:
+        return list(tags), []
+    if source.is_plain or target.is_plain:
+        raise ValueError(
+            f"tags of scheme {source.name} cannot become {target.name}: plain tags mark no entities; "
+            "name the same kind of scheme on both sides"
+        )
+    spans, repairs = parse(tags, source)
+    return tags_of(spans, len(tags), target), repairs
+
+
+class Masks(NamedTuple):
+    """What a faultless sequence may hold, by the index of the tags. K tags.
+
+    Attributes:
+        allowed: [K][K], `allowed[i][j]`: tag j may follow tag i.
+        start: [K], the tag may be a sentence's first.
+        end: [K], the tag may be a sentence's last.
+    """
+
+    allowed: list[list[bool]]
+    start: list[bool]
+    end: list[bool]
+
+
+def transition_masks(tags: Sequence[str], scheme: Scheme) -> Masks:
+    """The legal steps between these tags; all of them where the scheme is plain.
+
+    Raises:
+        UnknownTag: as for `parse`.
+    """
+    if scheme.is_plain:
+        return Masks([[True] * len(tags) for _ in tags], [True] * len(tags), [True] * len(tags))
+    pairs = read_tags(tags, scheme)
+    return Masks(
+        allowed=[
+            [scheme.allows(before, here, label_before == label) for here, label in pairs]
+            for before, label_before in pairs
+        ],
+        # A sentence's edges are as good as an `O` beyond them.
+        start=[scheme.allows(OUTSIDE, here, False) for here, _ in pairs],
+        end=[scheme.allows(before, OUTSIDE, False) for before, _ in pairs],
+    )

@@ -1,0 +1,214 @@
+"""Entity scores and token accuracy, exact and mergeable.
+
+There are two ways to read the entities of a predicted sequence that its scheme does not allow, and
+they give different scores:
+
+- `strict` counts only entities written wholly as the scheme prescribes (seqeval with
+  `mode="strict"` and the scheme named);
+- `conlleval` reads leniently: a tag that continues nothing begins an entity (the conlleval script,
+  and seqeval by default).
+
+On sequences that the scheme allows the two agree. Where a denominator is 0 the score is 0.0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tagging.schemes import parse, read_tags
+from tagging.spans import Span
+from tagging.tables import OUTSIDE, Scheme
+
+Mode = Literal["strict", "conlleval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entities there are in the gold tags, in the predicted tags, and in both alike."""
+
+    gold: int = 0
+    predicted: int = 0
+    correct: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.gold + other.gold, self.predicted + other.predicted, self.correct + other.correct)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Precision, recall and their harmonic mean, each in 0..1, and the number of gold entities."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+    @classmethod
+    def of(cls, counts: Counts) -> Score:
+        """The score that the counts amount to."""
+        precision = _share(counts.correct, counts.predicted)
+        recall = _share(counts.correct, counts.gold)
+        return cls(precision, recall, _share(2 * precision * recall, precision + recall), counts.gold)
+
+    @classmethod
+    def mean(cls, scores: Iterable[Score]) -> Score:
+        """The unweighted mean (macro average); the supports are added."""
+        listed = list(scores)
+        return cls(
+            precision=_share(sum(score.precision for score in listed), len(listed)),
+            recall=_share(sum(score.recall for score in listed), len(listed)),
+            f1=_share(sum(score.f1 for score in listed), len(listed)),
+            support=sum(score.support for score in listed),
+        )
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EntityScores:
+    """What a corpus scores: over all entities, per label, and the mean over the labels."""
+
+    micro: Score
+    macro: Score
+    per_label: dict[str, Score]
+
+    @classmethod
+    def of(cls, counts: Mapping[str, Counts]) -> EntityScores:
+        """The scores of counts that were added over the sentences of a corpus."""
+        per_label = {label: Score.of(counts[label]) for label in sorted(counts)}
+        return cls(
+            micro=Score.of(sum(counts.values(), Counts())),
+            macro=Score.mean(per_label.values()),
+            per_label=per_label,
+        )
+
+
+def strict_spans(tags: Sequence[str], scheme: Scheme) -> list[Span]:
+    """The entities written wholly as the scheme prescribes; others are passed over.
+
+    Raises:
+        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        ValueError: the scheme is plain.
+    """
+    spans = []
+    start: int | None = None
+    before, label_before = OUTSIDE, ""
+    # The sentence's end closes an entity as an `O` would.
+    for index, (prefix, label) in enumerate([*read_tags(tags, scheme), (OUTSIDE, "")]):
+        step = (before, prefix, label == label_before)
+        if start is None or step not in scheme.continues:
+            if start is not None and step in scheme.ends:
+                spans.append(Span(start, index, label_before))
+            start = index if step in scheme.begins else None
+        before, label_before = prefix, label
+    return spans
+
+
+def entity_spans(tags: Sequence[str], scheme: Scheme, mode: Mode) -> list[Span]:
+    """The entities of a sentence as the mode reads them."""
+    if mode == "strict":
+        return strict_spans(tags, scheme)
+    if mode == "conlleval":
+        return parse(tags, scheme).spans
+    raise ValueError(f"unknown scoring mode {mode!r}; expected 'strict' or 'conlleval'")
+
+
+def entity_counts(
+    gold: Sequence[str], predicted: Sequence[str], scheme: Scheme, mode: Mode
+) -> dict[str, Counts]:
+    """Count one sentence's entities by label; an entity is correct if label, start and end are.
+
+    Raises:
+        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        ValueError: the sequences differ in length, the scheme is plain or the mode unknown.
+    """
+    _check_lengths(gold, predicted)
+    gold_spans = set(entity_spans(gold, scheme, mode))
+    predicted_spans = set(entity_spans(predicted, scheme, mode))
+    in_gold = Counter(span.label for span in gold_spans)
+    in_predicted = Counter(span.label for span in predicted_spans)
+    in_both = Counter(span.label for span in gold_spans & predicted_spans)
+    return {
+        label: Counts(in_gold[label], in_predicted[label], in_both[label])
+        for label in sorted(in_gold.keys() | in_predicted.keys())
+    }
+
+
+def add_counts(total: dict[str, Counts], counts: Mapping[str, Counts]) -> dict[str, Counts]:
+    """Add counts by label into `total`, which is returned; the order of additions is of no matter."""
+    for label, count in counts.items():
+        total[label] = total.get(label, Counts()) + count
+    return total
+
+
+def entity_scores(
+    gold_sentences: Iterable[Sequence[str]],
+    predicted_sentences: Iterable[Sequence[str]],
+    scheme: Scheme,
+    mode: Mode,
+) -> EntityScores:
+    """Score a corpus: micro, macro and per label.
+
+    Raises:
+        UnknownTag, ValueError: as for `entity_counts`.
+    """
+    total: dict[str, Counts] = {}
+    for gold, predicted in zip(gold_sentences, predicted_sentences, strict=True):
+        add_counts(total, entity_counts(gold, predicted, scheme, mode))
+    return EntityScores.of(total)
+
+
+def entity_f1_strict(
+    gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]], scheme: Scheme
+) -> float:
+    """The micro F1, in 0..1, of entities written wholly as the scheme prescribes."""
+    return entity_scores(gold_sentences, predicted_sentences, scheme, "strict").micro.f1
+
+
+def entity_f1_conlleval(
+    gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]], scheme: Scheme
+) -> float:
+    """The micro F1, in 0..1, of entities read as the conlleval script reads them."""
+    return entity_scores(gold_sentences, predicted_sentences, scheme, "conlleval").micro.f1
+
+
+def token_accuracy(
+    gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]]
+) -> float:
+    """The share of tokens, in 0..1, whose tag is right; 0.0 where there are no tokens."""
+    right = tokens = 0
+    for gold, predicted in zip(gold_sentences, predicted_sentences, strict=True):
+        _check_lengths(gold, predicted)
+        right += sum(map(str.__eq__, gold, predicted))
+        tokens += len(gold)
+    return _share(right, tokens)
+
+
+def tag_counts(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Counts]:
+    """Count one sentence's tokens by tag, for plain tags: `Counts.correct` are tokens tagged alike.
+
+    `EntityScores.of` turns them into scores; a tag's recall is its accuracy.
+
+    Raises:
+        ValueError: the sequences differ in length.
+    """
+    _check_lengths(gold, predicted)
+    in_gold, in_predicted = Counter(gold), Counter(predicted)
+    in_both = Counter(tag for tag, other in zip(gold, predicted, strict=True) if tag == other)
+    return {
+        tag: Counts(in_gold[tag], in_predicted[tag], in_both[tag])
+        for tag in sorted(in_gold.keys() | in_predicted.keys())
+    }
+
+
+def _check_lengths(gold: Sequence[str], predicted: Sequence[str]) -> None:
+    if len(gold) != len(predicted):
+        raise ValueError(
+            f"{len(gold)} gold tags but {len(predicted)} predicted ones; expected one of each per token: "
+            "compare the same sentence, and cut predictions to its length"
+        )

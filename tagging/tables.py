@@ -1,0 +1,148 @@
+"""The tag schemes, each a table.
+
+A scheme is data: three sets of steps, and the prefixes that an entity is written with. A step is
+(prefix before, prefix here, do both tags carry the same label?). Whoever reads or writes tags
+asks these tables and knows no scheme by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+OUTSIDE = "O"
+
+Step = tuple[str, str, bool]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One way of writing entities as tags.
+
+    Attributes:
+        name: what settings and reports call it.
+        prefixes: the prefixes it knows, `O` among them; none for plain tags.
+        begins: steps at whose second tag an entity begins.
+        continues: steps at whose second tag the entity of the first goes on.
+        ends: steps after whose first tag an entity has ended.
+        first, inside, last, only: the prefixes of an entity's first, middle and last token, and of
+            the token that is a whole entity.
+        touching: the first token's prefix where the entity follows one of the same label directly.
+    """
+
+    name: str
+    prefixes: frozenset[str]
+    begins: frozenset[Step] = field(repr=False)
+    continues: frozenset[Step] = field(repr=False)
+    ends: frozenset[Step] = field(repr=False)
+    first: str = field(default="", repr=False)
+    inside: str = field(default="", repr=False)
+    last: str = field(default="", repr=False)
+    only: str = field(default="", repr=False)
+    touching: str | None = field(default=None, repr=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether tags are whole labels (parts of speech, say) and mark no entities."""
+        return not self.prefixes
+
+    def allows(self, before: str, here: str, same: bool) -> bool:
+        """Whether a faultless sequence may hold this step."""
+        step = (before, here, same)
+        if step in self.continues:
+            return True
+        closed = before == OUTSIDE or step in self.ends
+        return closed and (here == OUTSIDE or step in self.begins)
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        # Schemes are compared with `is`, also after a trip through pickle.
+        return scheme_named, (self.name,)
+
+
+def _steps(prefixes: str, *patterns: str) -> frozenset[Step]:
+    """`B>I=` the same label on both, `B>I!` different labels, `B>I` either; `*` any prefix."""
+    steps: set[Step] = set()
+    for pattern in patterns:
+        before, here = pattern.rstrip("=!").split(">")
+        sames = {"=": (True,), "!": (False,)}.get(pattern[-1], (True, False))
+        for left in prefixes if before == "*" else before:
+            for right in prefixes if here == "*" else here:
+                steps.update((left, right, same) for same in sames)
+    return frozenset(steps)
+
+
+def _bracketing(name: str, last: str, only: str) -> Scheme:
+    """The schemes that mark both ends of an entity; they differ in two letters only."""
+    prefixes = f"BI{last}{only}{OUTSIDE}"
+    return Scheme(
+        name=name,
+        prefixes=frozenset(prefixes),
+        begins=_steps(prefixes, "*>B", f"*>{only}"),
+        continues=_steps(prefixes, f"BI>I{last}="),
+        ends=_steps(prefixes, f"{last}{only}>*"),
+        first="B",
+        inside="I",
+        last=last,
+        only=only,
+    )
+
+
+BIO = Scheme(
+    name="BIO",
+    prefixes=frozenset("BIO"),
+    begins=_steps("BIO", "*>B"),
+    continues=_steps("BIO", "BI>I="),
+    ends=_steps("BIO", "BI>BO", "BI>I!"),
+    first="B",
+    inside="I",
+    last="I",
+    only="B",
+)
+
+# B only where an entity follows one of the same label: anywhere else the step to B begins nothing.
+IOB1 = Scheme(
+    name="IOB1",
+    prefixes=frozenset("BIO"),
+    begins=_steps("BIO", "O>I", "I>I!", "B>I", "BI>B="),
+    continues=_steps("BIO", "BI>I="),
+    ends=_steps("BIO", "BI>O", "BI>I!", "I>B", "B>B="),
+    first="I",
+    inside="I",
+    last="I",
+    only="I",
+    touching="B",
+)
+
+BIOES = _bracketing("BIOES", last="E", only="S")
+BILOU = _bracketing("BILOU", last="L", only="U")
+
+PLAIN = Scheme("PLAIN", frozenset(), frozenset(), frozenset(), frozenset())
+
+# In the order of preference where several fit the same evidence.
+SCHEMES: dict[str, Scheme] = {scheme.name: scheme for scheme in (BIO, BIOES, BILOU, IOB1, PLAIN)}
+
+_ALIASES = {"IOB2": "BIO", "IOBES": "BIOES", "BIOUL": "BILOU"}
+
+
+def scheme_named(name: str) -> Scheme:
+    """The scheme of that name, in any case; `IOB2` is `BIO`, `IOBES` is `BIOES`.
+
+    Raises:
+        ValueError: no scheme has the name.
+    """
+    upper = name.upper()
+    try:
+        return SCHEMES[_ALIASES.get(upper, upper)]
+    except KeyError:
+        known = ", ".join([*SCHEMES, *_ALIASES])
+        raise ValueError(f"unknown tag scheme {name!r}; expected one of {known}") from None
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """`B-creative-work` into `("B", "creative-work")`: the first hyphen divides. `O` is `("O", "")`."""
+    prefix, _, label = tag.partition("-")
+    return prefix, label
+
+
+def join_tag(prefix: str, label: str) -> str:
+    """The inverse of `split_tag`."""
+    return f"{prefix}-{label}" if label else prefix
