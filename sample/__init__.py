@@ -1,0 +1,1 @@
+"""The shipped corpus and the grammar that it is generated from."""

@@ -1,0 +1,93 @@
+"""How clauses become sentences, in every domain that does not say otherwise.
+
+A domain brings `clause` (a statement without its full stop) and `line` (a whole sentence that no
+shape fits: questions, quotations, headlines, lists).
+"""
+
+from __future__ import annotations
+
+from sample.phrases import Rules
+
+SHAPES: Rules = {
+    "sentence": [
+        "14* {clause}.",
+        "8* {line}",
+        "2* {fronting}, {clause}.",
+        "2* {clause}, {tail}.",
+        "{fronting}, {clause}, {tail}.",
+        "{clause}, and {clause}.",
+        "{clause}, but {clause}.",
+        "{clause}; {clause}.",
+        "although {clause}, {clause}.",
+        "while {clause}, {clause}.",
+        "not only that: {clause}.",
+        "{speaker} {said} {day} that {clause}.",
+        "{speaker} {said} that {clause}.",
+        "according to {speaker}, {clause}.",
+        "{person_short} did not know that {clause}.",
+        "it is no secret that {clause}.",
+        "{clause} ({paper}, {MONTH} {monthday}).",
+        "{clause}, {clause}, and {fronting} {clause}.",
+        "{plain}",
+    ],
+    "fronting": [
+        "meanwhile",
+        "however",
+        "so far",
+        "as expected",
+        "some years later",
+        "in {place}",
+        "in {MONTH}",
+        "early on {WEEKDAY}",
+        "at the same time",
+        "to the surprise of {speaker}",
+        "as {paper} reported",
+        "in a letter to {person}",
+        "with {person_short} away in {place}",
+        "not far from {landmark}",
+        "three weeks after the end of {event}",
+        "to nobody's surprise",
+        "thanks to {speaker}",
+    ],
+    "tail": [
+        "{reason}",
+        "{paper} reported",
+        "{speaker} {said} {day}",
+        "to the relief of {speaker}",
+        "as {person} had hoped",
+        "according to {organisation}",
+        "which surprised {speaker}",
+        "or so {person_short} claims",
+        "as everyone in {place} knows",
+        "much as {actor} had feared",
+        "and {actor} was not amused",
+        "with {actor} close behind",
+    ],
+    # Words that are names elsewhere, and are none here
+    "plain": [
+        "May was cold in {place}.",
+        "In May the fields around {place} turn white.",
+        "Will {actor} come back?",
+        "Rice and wood are cheap in {place}.",
+        "Banks in {place} stayed closed {day}.",
+        "Hope is not a plan, {speaker} {said}.",
+        "Young people leave {place} every summer.",
+        "West of {place} the road ends at a stone gate.",
+        "Winter came early to {place}.",
+        "Gold and black paint covered the walls of {landmark}.",
+        "A baker, a mason and a bishop met near {landmark}.",
+        "Orange is the colour of the season in {place}.",
+        "Mark the day: {event} returns to {place} {later}.",
+        "White snow fell on {place} and on {place}.",
+        "Best of all was the silence in {place}.",
+        "Brown bread, rose jam and a large apple, {person_short} {said}.",
+        "Two rivers meet below the king's hill near {place}.",
+        "Read page {count} first, {person_short} {said}.",
+        "An eagle crossed the sky over {place}.",
+        "The crown, the page and the bill are all that is left of it.",
+        "It was a rich man's price, {actor} {said}.",
+        "At dawn the art students of {place} wash in the [LOC {RIVER}].",
+        "Love and grace are not for sale, {speaker} {said}.",
+        "June is dry, August is wet, and April is anything.",
+    ],
+}
