@@ -1,0 +1,1 @@
+"""CorpusGate: nothing that would poison a model gets past it."""

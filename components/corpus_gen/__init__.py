@@ -1,0 +1,1 @@
+"""CorpusGen: tagged corpora into `tf.Example`."""

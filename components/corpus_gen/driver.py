@@ -1,0 +1,36 @@
+"""CorpusGen's driver: what decides whether the examples of an earlier run still hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx.components.example_gen import driver, utils
+from tfx.orchestration import data_types
+
+from components.corpus_gen.settings import data_in, options_in
+from corpus.fingerprint import fingerprint
+from corpus.layout import find
+
+
+class CorpusGenDriver(driver.FileBasedDriver):
+    """TFX's driver, but with a fingerprint of the files' contents.
+
+    TFX's own is made of sizes and dates: it misses a change within a sub-folder, or one of equal size within
+    the same second, and runs everything again when a file is merely copied or touched.
+    """
+
+    def resolve_exec_properties(
+        self,
+        exec_properties: dict[str, Any],
+        pipeline_info: data_types.PipelineInfo,
+        component_info: data_types.ComponentInfo,
+    ) -> dict[str, Any]:
+        """As TFX's.
+
+        Raises:
+            CorpusError: the files are not there, or do not make up splits.
+        """
+        layout = find(data_in(exec_properties), options_in(exec_properties))
+        resolved = super().resolve_exec_properties(exec_properties, pipeline_info, component_info)
+        resolved[utils.FINGERPRINT_PROPERTY_NAME] = fingerprint(layout)
+        return resolved

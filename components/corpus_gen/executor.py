@@ -1,0 +1,196 @@
+"""CorpusGen's work: the files of a corpus into splits of `tf.Example`, by Beam.
+
+Written without the shuffle that TFX's own generators end with: training shuffles for itself, and so the same
+files give the same bytes in one process. With several workers each split still holds the same examples; how
+they are dealt to shards may differ.
+
+Where the scheme is to be recognised, train is read twice rather than held between the two steps.
+"""
+
+import logging
+import os
+import re
+from typing import Any
+
+from tfx import types
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils
+
+from components.corpus_gen.graph import build, split_folder, take_summary
+from components.corpus_gen.settings import TF_EXAMPLE, data_in, options_in
+from components.corpus_gen.source import lines_at
+from components.corpus_gen.summary import (
+    FILE_NAME,
+    CorpusSummary,
+    Event,
+    PartialSummary,
+    SplitCounts,
+)
+from corpus.errors import CorpusError
+from corpus.fingerprint import fingerprint
+from corpus.layout import Layout, find
+from corpus.options import ReadOptions
+from corpus.scheme import target_scheme
+from tagging.schemes import scheme_named
+
+_LOG = logging.getLogger("tagline.corpus_gen")
+_TOLD = re.compile(r"corpus\.errors\.CorpusError: (.+)")
+_STEP = re.compile(r"( \[while running '[^']*'\])+$")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
+    """Reads, splits, converts and writes a corpus."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes the examples.
+
+        Args:
+            input_dict: not used.
+            output_dict: `examples`, one `standard_artifacts.Examples`.
+            exec_properties: `input_base`, `input_config` and `custom_config` as `CorpusGen` sets them.
+
+        Raises:
+            CorpusError: a file cannot be used; told with file and line. Nothing is left in the output folder.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        examples = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
+        try:
+            summary = self._write(examples.uri, exec_properties)
+        except BaseException as error:
+            _empty(examples.uri)
+            told = _corpus_error(error)
+            if told is None or told is error:
+                raise
+            # Beam's own traceback says nothing of the corpus.
+            raise told from None
+        _describe(examples, summary)
+        counts = ", ".join(
+            f"{name} {split.sentences} sentences {split.tokens} tokens"
+            for name, split in summary.splits.items()
+        )
+        _LOG.info(
+            "corpus in %s read as %s: %s; %d tags repaired, %d annotations settled",
+            data_in(exec_properties),
+            summary.scheme,
+            counts,
+            sum(split.repairs for split in summary.splits.values()),
+            sum(split.settled for split in summary.splits.values()),
+        )
+
+    def _write(self, uri: str, exec_properties: dict[str, Any]) -> CorpusSummary:
+        options = options_in(exec_properties)
+        layout = find(data_in(exec_properties), options)
+        with self._make_beam_pipeline() as pipeline:
+            build(pipeline, layout, options, uri)
+        partial = take_summary(uri)
+        _refuse_gaps(layout, partial)
+        for name in layout.names():
+            if not partial.splits[name].sentences:
+                fileio.rmtree(split_folder(uri, name))
+        known: str | None = exec_properties.get("input_fingerprint")
+        summary = _summary(
+            partial,
+            layout,
+            options,
+            known if known and _SHA256.fullmatch(known) else fingerprint(layout),
+        )
+        io_utils.write_bytes_file(os.path.join(uri, FILE_NAME), summary.to_json())
+        return summary
+
+
+def _describe(examples: types.Artifact, summary: CorpusSummary) -> None:
+    examples.split_names = artifact_utils.encode_split_names(list(summary.splits))
+    examples_utils.set_payload_format(examples, TF_EXAMPLE)
+    examples_utils.set_file_format(examples, "tfrecords_gzip")
+    examples.set_string_custom_property("scheme", summary.scheme)
+    examples.set_string_custom_property("train_scheme", summary.train_scheme)
+    examples.set_string_custom_property("data_fingerprint", summary.fingerprint)
+    counts = summary.splits.values()
+    examples.set_int_custom_property("sentences", sum(split.sentences for split in counts))
+    examples.set_int_custom_property("repairs", sum(split.repairs for split in counts))
+    examples.set_int_custom_property("settled", sum(split.settled for split in counts))
+
+
+def _refuse_gaps(layout: Layout, partial: PartialSummary) -> None:
+    """Raises CorpusError where a file or a split holds no sentence."""
+    for path, _ in layout.files():
+        if not partial.files[str(path)]:
+            raise CorpusError(
+                "no sentence in the file",
+                path=path,
+                expected="tagged sentences",
+                remedy="fill it, or remove it",
+            )
+    for name in layout.needed():
+        if not partial.splits[name].sentences:
+            raise CorpusError(
+                f"no sentence in the split {name}",
+                path=layout.root,
+                expected="sentences in train and dev",
+                remedy=f"add sentences, or a file named {name}",
+            )
+
+
+def _summary(
+    partial: PartialSummary, layout: Layout, options: ReadOptions, data_fingerprint: str
+) -> CorpusSummary:
+    scheme = scheme_named(partial.scheme)
+    splits = {}
+    for name in layout.names():
+        split = partial.splits[name]
+        if split.sentences:
+            splits[name] = SplitCounts(
+                sentences=split.sentences,
+                tokens=split.tokens,
+                entities=dict(sorted(split.entities.items())),
+                tags=dict(sorted(split.tags.items())),
+                repairs=split.repairs,
+                first_repairs=_placed(split.first_repairs),
+                settled=split.settled,
+                first_settled=_placed(split.first_settled),
+            )
+    return CorpusSummary(
+        scheme=scheme.name,
+        train_scheme=target_scheme(scheme, options).name,
+        fingerprint=data_fingerprint,
+        files={os.path.relpath(path, layout.root): partial.files[str(path)] for path, _ in layout.files()},
+        splits=splits,
+    )
+
+
+def _placed(events: list[Event]) -> list[str]:
+    lines = {
+        path: lines_at(path, [event.offset for event in events if event.path == path])
+        for path in {event.path for event in events}
+    }
+    return [f"{event.path}:{lines[event.path][event.offset] + event.line}: {event.what}" for event in events]
+
+
+def _empty(uri: str) -> None:
+    """Removes what stands in a folder, half-written examples and Beam's temporary files."""
+    if fileio.exists(uri):
+        for name in fileio.listdir(uri):
+            path = os.path.join(uri, str(name))
+            fileio.rmtree(path) if fileio.isdir(path) else fileio.remove(path)
+
+
+def _corpus_error(error: BaseException) -> CorpusError | None:
+    """The CorpusError within what Beam makes of it: one of the causes, or a traceback turned to text."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, CorpusError):
+            return cause
+        told = _TOLD.findall(str(cause))
+        if told:
+            return CorpusError.told(_STEP.sub("", told[-1].rstrip()))
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -1,0 +1,100 @@
+"""The Beam graph of CorpusGen, and what it leaves for the process that started it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from tfx.dsl.io import fileio
+
+from components.corpus_gen.source import read_files
+from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainTags
+from components.corpus_gen.summary import PartialSummary
+from corpus.blocks import Unit
+from corpus.formats import format_of
+from corpus.layout import Layout
+from corpus.options import ReadOptions, Shares
+from corpus.scheme import named_scheme
+
+_LEFT = ".partial-summary"
+
+
+def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: str) -> None:
+    """Adds all steps to a pipeline: examples into `split_folder`s, and the summary for `take_summary`."""
+    groups = _groups(layout)
+    scheme: Any = named_scheme(options)
+    if scheme is None:
+        tags = [
+            pipeline
+            | f"ReadForScheme[{split}]" >> read_files(_units(paths, options))
+            | f"TrainTags[{split}]" >> beam.ParDo(TrainTags(options, shares))
+            for split, paths, shares in groups
+            if split in ("train", None)
+        ]
+        scheme = beam.pvalue.AsSingleton(
+            tags | "TrainTags" >> beam.Flatten() | "Scheme" >> beam.CombineGlobally(CombineEvidence())
+        )
+    written: dict[str, list[beam.PCollection]] = {name: [] for name in layout.names()}
+    summaries = []
+    for split, paths, shares in groups:
+        outputs = (
+            pipeline
+            | f"Read[{split}]" >> read_files(_units(paths, options))
+            | f"ToExamples[{split}]"
+            >> beam.ParDo(ToExamples(options, split, shares), scheme).with_outputs(SUMMARY, *layout.names())
+        )
+        summaries.append(outputs[SUMMARY])
+        for name in (split,) if split else [name for name in layout.names() if name not in layout.splits]:
+            written[name].append(outputs[name])
+    for name, parts in written.items():
+        (
+            parts
+            | f"Flatten[{name}]" >> beam.Flatten(pipeline=pipeline)
+            | f"Write[{name}]"
+            >> beam.io.WriteToTFRecord(
+                os.path.join(split_folder(uri, name), "data_tfrecord"), file_name_suffix=".gz"
+            )
+        )
+    (
+        summaries
+        | "Summaries" >> beam.Flatten(pipeline=pipeline)
+        | "Summary" >> beam.CombineGlobally(CombineSummaries())
+        | "LeaveSummary" >> beam.Map(_leave, os.path.join(uri, _LEFT))
+    )
+
+
+def split_folder(uri: str, name: str) -> str:
+    """Where TFX looks for a split of an Examples artifact."""
+    return os.path.join(uri, f"Split-{name}")
+
+
+def take_summary(uri: str) -> PartialSummary:
+    """Takes what the finished graph has left in the output folder."""
+    path = os.path.join(uri, _LEFT)
+    with fileio.open(path, "rb") as stream:
+        summary = pickle.load(stream)
+    fileio.remove(path)
+    return summary
+
+
+def _leave(summary: PartialSummary, path: str) -> None:
+    # The result of a graph comes back by way of a file: the workers may be other machines.
+    with FileSystems.create(path) as stream:
+        stream.write(pickle.dumps(summary))
+
+
+def _groups(layout: Layout) -> list[tuple[str | None, list[Path], Shares | None]]:
+    """Files that are read alike, a read step for each."""
+    groups: dict[str | None, list[Path]] = {}
+    for path, split in layout.files():
+        groups.setdefault(split, []).append(path)
+    return [(split, paths, layout.shares if split is None else None) for split, paths in groups.items()]
+
+
+def _units(paths: Iterable[Path], options: ReadOptions) -> list[tuple[str, Unit]]:
+    return [(str(path), format_of(path, options).unit) for path in paths]

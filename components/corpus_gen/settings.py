@@ -1,0 +1,78 @@
+"""How CorpusGen's settings travel to its driver and executor: in TFX's own parameters of an ExampleGen."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from typing import Any
+
+import msgspec
+from google.protobuf import wrappers_pb2
+from tfx.proto import example_gen_pb2
+from tfx.types import standard_component_specs
+from tfx.utils import proto_utils
+
+from corpus.layout import is_file_name
+from corpus.options import SPLITS, ReadOptions
+
+WHOLE_FOLDER = "*"
+
+# Its classes are made at run time, where type checkers cannot see them.
+_proto: Any = example_gen_pb2
+
+TF_EXAMPLE: int = _proto.FORMAT_TF_EXAMPLE
+
+
+class _Settings(msgspec.Struct):
+    options: ReadOptions
+    code_hash: str = ""
+
+
+def input_config(pattern: str) -> Any:
+    """All files as one `Input` split: which of them make up which split is found when they are read."""
+    return _proto.Input(splits=[_proto.Input.Split(name="corpus", pattern=pattern)])
+
+
+def output_config() -> Any:
+    """The `Output` splits. Their sizes are for form: file names or the hash of `corpus.splits` decide."""
+    splits = [_proto.SplitConfig.Split(name=name, hash_buckets=1) for name in SPLITS]
+    return _proto.Output(split_config=_proto.SplitConfig(splits=splits))
+
+
+def custom_config(options: ReadOptions, code_hash: str) -> Any:
+    """Options and code hash as one JSON string, which is part of the cache key."""
+    text = msgspec.json.encode(_Settings(options, code_hash), order="deterministic").decode()
+    config = _proto.CustomConfig()
+    config.custom_config.Pack(wrappers_pb2.StringValue(value=text))
+    return config
+
+
+def options_in(exec_properties: dict[str, Any]) -> ReadOptions:
+    """The inverse of `custom_config`, from execution properties."""
+    config = _proto.CustomConfig()
+    proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
+    value = wrappers_pb2.StringValue()
+    config.custom_config.Unpack(value)
+    return msgspec.json.decode(value.value, type=_Settings).options
+
+
+def base_and_pattern(data: str) -> tuple[str, str]:
+    """A path as TFX's (input_base, pattern). By the name alone: the data need not be on this machine."""
+    data = os.fspath(data).rstrip("/") or "/"
+    folder, name = os.path.split(data)
+    # A folder on this machine whose name ends like a file's is a folder all the same.
+    if is_file_name(name) and not os.path.isdir(data):
+        return folder, glob.escape(name)
+    return data, WHOLE_FOLDER
+
+
+def data_in(exec_properties: dict[str, Any]) -> str:
+    """The inverse of `base_and_pattern`, from execution properties."""
+    config = _proto.Input()
+    proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
+    base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
+    pattern = config.splits[0].pattern
+    if pattern == WHOLE_FOLDER:
+        return base
+    return os.path.join(base, re.sub(r"\[([*?[])\]", r"\1", pattern))

@@ -1,0 +1,164 @@
+"""A Beam source whose record is the block between blank lines, so that one big file is read in parallel.
+
+Beam's own text source cuts at a delimiter, and a blank line is none: it may hold white space, there may be
+several, and the file may end without one. Here a record begins at the first line that is not blank after one
+that is (or at the file's start), and belongs to the bundle in which it begins.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import apache_beam as beam
+from apache_beam.io.concat_source import ConcatSource
+from apache_beam.io.filebasedsource import FileBasedSource
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from corpus.blocks import BOM, Unit, blocks
+from corpus.errors import CorpusError
+
+_LOOK_BACK = 4096
+
+
+class Found(NamedTuple):
+    """One record of a file.
+
+    Attributes:
+        path: the file.
+        offset: its first byte in the (unpacked) file.
+        raw: its bytes.
+    """
+
+    path: str
+    offset: int
+    raw: bytes
+
+
+class BlockSource(FileBasedSource):
+    """Reads a file, or all that a pattern matches, as `Found` records. Gzip files are not split."""
+
+    def __init__(self, file_pattern: str, unit: Unit, *, min_bundle_size: int = 0) -> None:
+        packed = file_pattern.lower().endswith(".gz")
+        super().__init__(file_pattern, min_bundle_size=min_bundle_size, splittable=not packed)
+        self.unit = unit
+
+    def open_file(self, file_name: str) -> Any:
+        """The file as bytes, unpacked."""
+        return opened(file_name)
+
+    def read_records(self, file_name: str, range_tracker: Any) -> Iterator[Found]:
+        """Yields the records that begin within the tracker's range."""
+        start = range_tracker.start_position()
+        with self.open_file(file_name) as stream:
+            try:
+                position, wait = (0, False) if start == 0 else _line_start(stream, start)
+                if self.unit == "line":
+                    wait = False
+                lines = _Lines(stream, position, wait_for_blank=wait)
+                for block in blocks(lines, self.unit, at_start=position == 0):
+                    offset = lines.origin + block.offset
+                    if not range_tracker.try_claim(offset):
+                        return
+                    yield Found(file_name, offset, block.raw)
+            except (EOFError, zlib.error, OSError) as error:
+                raise unreadable(file_name, error) from error
+
+
+def opened(path: str) -> Any:
+    """Opens a file wherever Beam reaches it, unpacked where its name ends in `.gz`.
+
+    Beam unpacks too, but takes a gzip file that breaks off for one that ends there.
+    """
+    stream = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    return gzip.GzipFile(fileobj=stream, mode="rb") if path.lower().endswith(".gz") else stream
+
+
+def unreadable(path: str, error: Exception) -> CorpusError:
+    """A file whose bytes cannot be had, as an error of the corpus."""
+    return CorpusError(
+        f"cannot be read ({error})",
+        path=path,
+        expected="a whole file" + (" in gzip form" if path.lower().endswith(".gz") else ""),
+        remedy="copy it again",
+    )
+
+
+class _Lines:
+    """The lines of a stream from a line's start on, and the byte that the first of them begins at."""
+
+    def __init__(self, stream: BinaryIO, position: int, *, wait_for_blank: bool) -> None:
+        self.stream = stream
+        self.origin = position
+        self.wait_for_blank = wait_for_blank
+
+    def __iter__(self) -> Iterator[bytes]:
+        # What goes on from the bundle before belongs to that bundle.
+        while self.wait_for_blank:
+            line = self.stream.readline()
+            if not line:
+                return
+            self.origin += len(line)
+            self.wait_for_blank = not line.isspace()
+        while line := self.stream.readline():
+            yield line
+
+
+def _line_start(stream: BinaryIO, start: int) -> tuple[int, bool]:
+    """The first line to begin at byte `start` or after, and whether a record may be under way there."""
+    floor = len(BOM) if stream.read(len(BOM)) == BOM else 0
+    within = max(start - 1, floor)
+    stream.seek(within)
+    tail = stream.readline()
+    position = within + len(tail)
+    blank = not tail.strip() and _blank_before(stream, within, floor)
+    stream.seek(position)
+    return position, not blank
+
+
+def _blank_before(stream: BinaryIO, end: int, floor: int) -> bool:
+    """Whether the line that byte `end` stands in holds only white space before it, from byte `floor` on."""
+    while end > floor:
+        begin = max(floor, end - _LOOK_BACK)
+        stream.seek(begin)
+        chunk = stream.read(end - begin)
+        line = chunk[chunk.rfind(b"\n") + 1 :]
+        if line.strip():
+            return False
+        if len(line) < len(chunk):
+            return True
+        end = begin
+    return True
+
+
+def read_files(files: Sequence[tuple[str, Unit]]) -> beam.PTransform:
+    """Reads files, each in its pieces, as one collection of `Found`."""
+    return beam.io.Read(ConcatSource([BlockSource(_literal(path), unit) for path, unit in files]))
+
+
+def _literal(path: str) -> str:
+    # Beam takes any path for a pattern.
+    return "".join(f"[{character}]" if character in "*?[" else character for character in path)
+
+
+def lines_at(path: str, offsets: Iterable[int]) -> dict[int, int]:
+    """The 1-based line that each byte offset of the (unpacked) file stands in, in one pass.
+
+    Counted only when there is something to tell: knowing the line all the time would tie every bundle to
+    the ones before it.
+    """
+    lines: dict[int, int] = {}
+    line, position = 1, 0
+    with opened(path) as stream:
+        for offset in sorted(set(offsets)):
+            while position < offset:
+                chunk = stream.read(min(offset - position, 1 << 20))
+                if not chunk:
+                    break
+                line += chunk.count(b"\n")
+                position += len(chunk)
+            lines[offset] = line
+    return lines

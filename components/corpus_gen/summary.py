@@ -1,0 +1,124 @@
+"""What CorpusGen tells of the corpus it wrote: `corpus.json` beside the examples."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+FILE_NAME = "corpus.json"
+FIRST_EVENTS = 10
+
+
+class SplitCounts(msgspec.Struct):
+    """One split, counted.
+
+    Attributes:
+        sentences, tokens: how many.
+        entities: how many of each label (none for plain tags).
+        tags: how many of each tag as written into the examples.
+        repairs: tags that were illegal where they stood and were read as something else.
+        first_repairs: the first of them, `path:line: found -> became`.
+        settled: annotations that did not fit the tokens.
+        first_settled: the first of them, `path:line: found; became`.
+    """
+
+    sentences: int = 0
+    tokens: int = 0
+    entities: dict[str, int] = {}
+    tags: dict[str, int] = {}
+    repairs: int = 0
+    first_repairs: list[str] = []
+    settled: int = 0
+    first_settled: list[str] = []
+
+
+class CorpusSummary(msgspec.Struct):
+    """What `corpus.json` holds.
+
+    Attributes:
+        scheme: the scheme of the files.
+        train_scheme: the scheme of the examples' tags.
+        fingerprint: SHA-256 over the files' contents and uses.
+        files: sentences in every file.
+        splits: counts by split, the non-empty ones in the order train, dev, test.
+    """
+
+    scheme: str
+    train_scheme: str
+    fingerprint: str
+    files: dict[str, int]
+    splits: dict[str, SplitCounts]
+
+    def to_json(self) -> bytes:
+        """An indented JSON object; `from_json` reads it back."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> CorpusSummary:
+        """The inverse of `to_json`."""
+        return msgspec.json.decode(text, type=cls)
+
+
+class Event(NamedTuple):
+    """Something worth telling at its place; events sort in the order of the files."""
+
+    path: str
+    offset: int
+    line: int
+    """Line within the record that begins at `offset`."""
+    what: str
+
+
+class Partial:
+    """The part of a split that one bundle has seen; picklable, and mergeable in any order to the same."""
+
+    def __init__(self) -> None:
+        self.sentences = 0
+        self.tokens = 0
+        self.entities: Counter[str] = Counter()
+        self.tags: Counter[str] = Counter()
+        self.repairs = 0
+        self.first_repairs: list[Event] = []
+        self.settled = 0
+        self.first_settled: list[Event] = []
+
+    def merge(self, other: Partial) -> None:
+        """Takes in what another bundle has seen."""
+        self.sentences += other.sentences
+        self.tokens += other.tokens
+        self.entities.update(other.entities)
+        self.tags.update(other.tags)
+        self.add_repairs(other.first_repairs, other.repairs)
+        self.add_settled(other.first_settled, other.settled)
+
+    def add_repairs(self, events: Iterable[Event], count: int) -> None:
+        """Counts repairs and keeps the places of the first."""
+        if count:
+            self.repairs += count
+            self.first_repairs = sorted([*self.first_repairs, *events])[:FIRST_EVENTS]
+
+    def add_settled(self, events: Iterable[Event], count: int) -> None:
+        """Counts settled annotations and keeps the places of the first."""
+        if count:
+            self.settled += count
+            self.first_settled = sorted([*self.first_settled, *events])[:FIRST_EVENTS]
+
+
+class PartialSummary:
+    """What one bundle has seen of all splits and files, and the scheme it read them in."""
+
+    def __init__(self, scheme: str = "") -> None:
+        self.scheme = scheme
+        self.splits: defaultdict[str, Partial] = defaultdict(Partial)
+        self.files: Counter[str] = Counter()
+
+    def merge(self, other: PartialSummary) -> PartialSummary:
+        """Takes in what another bundle has seen. Returns itself."""
+        self.scheme = self.scheme or other.scheme
+        self.files.update(other.files)
+        for name, partial in other.splits.items():
+            self.splits[name].merge(partial)
+        return self

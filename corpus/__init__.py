@@ -1,0 +1,1 @@
+"""Reading, splitting and checking tagged corpora. Pure Python: no TensorFlow, no TFX."""

@@ -1,0 +1,87 @@
+"""Cutting a binary stream into records: the block between blank lines, or the line.
+
+Only bytes are looked at here, so that a reader that begins in the middle of a file cuts in the same places as
+one that begins at its start. A line is blank when it holds nothing but ASCII white space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from corpus.errors import BadLine
+
+Unit = Literal["block", "line"]
+BOM = b"\xef\xbb\xbf"
+
+
+class Block(NamedTuple):
+    """A run of lines as bytes.
+
+    Attributes:
+        line: 1-based line of the file on which it begins.
+        offset: byte of the file at which it begins (for the first, 0: the byte order mark belongs to it).
+        raw: its bytes, line ends included, byte order mark not.
+    """
+
+    line: int
+    offset: int
+    raw: bytes
+
+
+def blocks(stream: Iterable[bytes], unit: Unit, *, at_start: bool = True) -> Iterator[Block]:
+    """Cuts an iterable of lines (any binary file) into records. Holds one record at a time.
+
+    Args:
+        stream: lines with their line ends. Lines and offsets are counted from its beginning.
+        unit: what a record is.
+        at_start: whether this is the beginning of the file, where a byte order mark may stand.
+    """
+    offset = 0
+    held: list[bytes] = []
+    held_line = held_offset = 0
+    for number, raw in enumerate(stream, start=1):
+        size = len(raw)
+        if at_start and number == 1:
+            raw = without_mark(raw)
+        if not raw.isspace() and raw:
+            if unit == "line":
+                yield Block(number, offset, raw)
+            else:
+                if not held:
+                    held_line, held_offset = number, offset
+                held.append(raw)
+        elif held:
+            yield Block(held_line, held_offset, b"".join(held))
+            held = []
+        offset += size
+    if held:
+        yield Block(held_line, held_offset, b"".join(held))
+
+
+def without_mark(first_line: bytes) -> bytes:
+    """The file's first line without a UTF-8 byte order mark."""
+    return first_line[len(BOM) :] if first_line.startswith(BOM) else first_line
+
+
+def lines_of(raw: bytes) -> list[str]:
+    """Decodes a record into its lines, line ends taken off (LF and CRLF).
+
+    Raises:
+        BadLine: it is not UTF-8.
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        index = raw.count(b"\n", 0, error.start)
+        line = raw.split(b"\n")[index]
+        raise BadLine(
+            index,
+            f"not UTF-8 (byte 0x{raw[error.start]:02x})",
+            expected="UTF-8 text",
+            remedy="save the file as UTF-8, for example: iconv -f latin1 -t utf-8",
+            shown=line.decode("utf-8", "backslashreplace").rstrip("\r"),
+        ) from None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    return text.removesuffix("\n").split("\n")

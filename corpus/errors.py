@@ -1,0 +1,103 @@
+"""What is wrong with a corpus, where, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+SHOWN_CHARACTERS = 60
+
+_TOLD = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?: (?P<rest>.+)", re.DOTALL)
+
+
+class BadLine(ValueError):
+    """A line that a format cannot read; knows its place within the block only.
+
+    Raised by the pure functions of `corpus.formats`; whoever knows the file turns it into a
+    `CorpusError` with `located`.
+    """
+
+    def __init__(self, index: int, found: str, *, expected: str, remedy: str, shown: str = "") -> None:
+        super().__init__(index, found)
+        self.index = index
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+        self.shown = shown
+
+    def located(self, path: str | Path, block_line: int) -> CorpusError:
+        """The same fault in its file; `block_line` is the 1-based line the block begins on."""
+        return CorpusError(
+            self.found,
+            path=path,
+            line=block_line + self.index,
+            expected=self.expected,
+            remedy=self.remedy,
+            shown=self.shown,
+        )
+
+
+class CorpusError(ValueError):
+    """A corpus that cannot be used as it is.
+
+    Its text is one line: `train.conll:1000: <found>, in '<the line>'; expected <expected>; <remedy>`.
+
+    Attributes:
+        path: the file or folder.
+        line: the 1-based line, or None where the whole file is meant.
+        found, expected, remedy: the three parts of the message.
+        shown: the offending line, shortened.
+    """
+
+    def __init__(
+        self,
+        found: str,
+        *,
+        path: str | Path,
+        line: int | None = None,
+        expected: str = "",
+        remedy: str = "",
+        shown: str = "",
+    ) -> None:
+        super().__init__(found)
+        self.found = found
+        self.path = str(path)
+        self.line = line
+        self.expected = expected
+        self.remedy = remedy
+        self.shown = shortened(shown)
+
+    def __str__(self) -> str:
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        message = self.found
+        if self.shown:
+            message += f", in {self.shown!r}"
+        if self.expected:
+            message += f"; expected {self.expected}"
+        if self.remedy:
+            message += f"; {self.remedy}"
+        # One line whatever a file name or a tag holds: logs and worker processes pass it on by line.
+        return " ".join(f"{where}: {message}".splitlines())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (
+            self.found, self.path, self.line, self.expected, self.remedy, self.shown,
+        )  # fmt: skip
+
+    @classmethod
+    def told(cls, text: str) -> CorpusError:
+        """Rebuilds the error from its text, all that is left of it after a worker process."""
+        match = _TOLD.fullmatch(text)
+        if match is None:
+            return cls(text, path="corpus")
+        line = match["line"]
+        return cls(match["rest"], path=match["path"], line=int(line) if line else None)
+
+
+def _rebuilt(found: str, path: str, line: int | None, expected: str, remedy: str, shown: str) -> CorpusError:
+    return CorpusError(found, path=path, line=line, expected=expected, remedy=remedy, shown=shown)
+
+
+def shortened(line: str, limit: int = SHOWN_CHARACTERS) -> str:
+    """The beginning of a line, at most `limit` characters of it."""
+    return line if len(line) <= limit else line[: limit - 3] + "..."

@@ -1,0 +1,26 @@
+"""One hash for what a corpus says: of its files' contents and of what each of them is used for."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from corpus.layout import Layout
+
+_CHUNK = 1 << 20
+
+
+def fingerprint(layout: Layout) -> str:
+    """SHA-256, in hex, over the name, the split and the contents of every file. Reads all of them.
+
+    Dates and the folder do not matter: a copy of a corpus has the same fingerprint.
+    """
+    total = hashlib.sha256()
+    for path, split in layout.files():
+        part = hashlib.sha256()
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                part.update(chunk)
+        name = path.relative_to(layout.root) if path.is_relative_to(layout.root) else Path(path.name)
+        total.update(f"{split or 'by hash'}\0{name.as_posix()}\0{part.hexdigest()}\n".encode())
+    return total.hexdigest()

@@ -1,0 +1,75 @@
+"""CoNLL-U: ten columns parted by tabs, comments, multiword tokens and empty nodes.
+
+Lines of multiword tokens (`1-2`) and of empty nodes (`1.1`) are left out: the words they stand for have lines
+of their own. The tag is UPOS unless `tag_column` names another column.
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpus.errors import BadLine
+from corpus.formats.comments import domain_of, offsets_in, values_of
+from corpus.formats.words import reject_unfit
+from corpus.options import ReadOptions
+from corpus.record import NOTHING, Record
+from corpus.sentence import Sentence
+
+_WIDTH = 10
+_FORM, _UPOS = 1, 3
+_LEFT_OUT = re.compile(r"\d+[-.]\d+")
+
+
+def parse(lines: list[str], options: ReadOptions) -> Record:
+    """Reads one block.
+
+    Raises:
+        BadLine: not ten columns, an ID that is no number, a column that the format does not have, an empty
+            form or tag, or white space or a control character in one.
+    """
+    token_at = options.token_column or _FORM
+    tag_at = _UPOS if options.tag_column == -1 else options.tag_column
+    if not (-_WIDTH <= token_at < _WIDTH and -_WIDTH <= tag_at < _WIDTH):
+        raise BadLine(
+            0,
+            f"token_column {options.token_column} and tag_column {options.tag_column}",
+            expected="columns 0 to 9 of CoNLL-U",
+            remedy="correct the options",
+        )
+    tokens: list[str] = []
+    tags: list[str] = []
+    places: list[int] = []
+    comments: list[str] = []
+    for index, line in enumerate(lines):
+        if line[:1] == "#":
+            comments.append(line)
+            continue
+        row = line.split("\t")
+        if len(row) != _WIDTH:
+            raise BadLine(
+                index,
+                f"{len(row)} column{'s' * (len(row) != 1)} parted by a tab",
+                expected="the 10 of CoNLL-U",
+                remedy='complete the line, or read the file with format "conll"',
+                shown=line,
+            )
+        if not row[0].isdecimal():
+            if _LEFT_OUT.fullmatch(row[0]):
+                continue
+            raise BadLine(
+                index,
+                f"ID {row[0]!r}",
+                expected="a number, a range (1-2) or an empty node (1.1)",
+                remedy="correct the first column",
+                shown=line,
+            )
+        tokens.append(row[token_at])
+        tags.append(row[tag_at])
+        places.append(index)
+    if not tokens:
+        return NOTHING
+    reject_unfit(tokens, tags, places, lines)
+    values = values_of(comments)
+    text = values.get("text") or None
+    starts, ends = offsets_in(text, tokens) if text else (None, None)
+    return Record(Sentence(tuple(tokens), tuple(tags), text, starts, ends, domain_of(values)), places)

@@ -1,0 +1,160 @@
+"""Which files of a folder hold which split.
+
+A file belongs to a split when a part of its name (between `.`, `-` and `_`) is the split's name or an alias,
+or when it lies in a sub-folder of that name. Then:
+
+- train and dev, with or without test: as they are;
+- train and test: dev is cut from train by hash, with dev's share of the two;
+- train alone, or a single file of any name: cut into train, dev and test by hash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from corpus.errors import CorpusError
+from corpus.options import SPLITS, ReadOptions, Shares
+
+ALIASES: dict[str, str] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("dev", "devel", "development", "valid", "validation", "val", "eval", "testa"), "dev"),
+    **dict.fromkeys(("test", "testing", "testb"), "test"),
+}
+ENDINGS = frozenset((".conll", ".txt", ".tsv", ".iob", ".bio", ".conllu", ".jsonl", ".json"))
+
+_REMEDY = "name the files train, dev and test (such as train.conll), or give one single file"
+
+
+class Layout(NamedTuple):
+    """The files of a corpus.
+
+    Attributes:
+        root: the folder, or the folder of the single file.
+        splits: files that belong to a split as a whole, in order of their names.
+        whole: files whose sentences a hash assigns.
+        shares: what the hash goes by; None where `whole` is empty.
+        ignored: files that look like a corpus and name no split.
+    """
+
+    root: Path
+    splits: dict[str, tuple[Path, ...]]
+    whole: tuple[Path, ...] = ()
+    shares: Shares | None = None
+    ignored: tuple[Path, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """The splits that are to have sentences, in the order train, dev, test."""
+        hashed = () if self.shares is None else [name for name in SPLITS if getattr(self.shares, name) > 0]
+        return tuple(name for name in SPLITS if name in self.splits or name in hashed)
+
+    def needed(self) -> tuple[str, ...]:
+        """The splits that a run cannot do without: those with files of their own, train and dev.
+
+        A test split that is only cut by hash may come out empty, as it does of ten sentences.
+        """
+        return tuple(name for name in self.names() if name in self.splits or name != "test")
+
+    def files(self) -> Iterator[tuple[Path, str | None]]:
+        """Every file with its split, or None where a hash assigns its sentences. Train's come first."""
+        for path in self.whole:
+            yield path, None
+        for name in SPLITS:
+            for path in self.splits.get(name, ()):
+                yield path, name
+
+    def train_files(self) -> tuple[Path, ...]:
+        """The files that hold train sentences (where a hash assigns, among others)."""
+        return self.whole + self.splits.get("train", ())
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a name ends like a corpus file does, so that it need not be looked up on disk."""
+    plain = name.lower().removesuffix(".gz")
+    return Path(plain).suffix in ENDINGS or Path(plain).suffix[1:] in ALIASES
+
+
+def find(data: str | Path, options: ReadOptions) -> Layout:
+    """Finds the files of a corpus.
+
+    Args:
+        data: a folder, or a single file.
+        options: `hash_split` is used.
+
+    Raises:
+        CorpusError: nothing there, no train split, no way to a dev split, or a name that tells two splits.
+    """
+    data = Path(data)
+    if data.is_file():
+        return Layout(data.parent, {}, (data,), options.hash_split)
+    if not data.is_dir():
+        raise CorpusError("no such file or folder", path=data, remedy="check the path of the data")
+    named: dict[str, list[Path]] = {}
+    unnamed: list[Path] = []
+    for path in sorted(data.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            split = ALIASES.get(path.name.lower())
+            if split:
+                named.setdefault(split, []).extend(_corpus_files(path))
+        elif is_file_name(path.name):
+            split = _split_named(path)
+            if split:
+                named.setdefault(split, []).append(path)
+            else:
+                unnamed.append(path)
+    return _decided(data, {name: tuple(files) for name, files in named.items() if files}, unnamed, options)
+
+
+def _decided(
+    root: Path, named: dict[str, tuple[Path, ...]], unnamed: list[Path], options: ReadOptions
+) -> Layout:
+    shares = options.hash_split
+    if not named and len(unnamed) == 1:
+        return Layout(root, {}, tuple(unnamed), shares)
+    if "train" not in named:
+        found = ", ".join(path.name for files in named.values() for path in files)
+        found = ", ".join(filter(None, (found, *(path.name for path in unnamed[:5])))) or "no corpus file"
+        raise CorpusError(
+            f"no train split (found: {found})",
+            path=root,
+            expected=f"train, dev and test in files ending in {', '.join(sorted(ENDINGS))} (or .gz of these)",
+            remedy=_REMEDY,
+        )
+    ignored = tuple(unnamed)
+    if "dev" in named:
+        return Layout(root, named, ignored=ignored)
+    if shares.dev <= 0:
+        raise CorpusError(
+            "no dev split, and hash_split gives dev nothing",
+            path=root,
+            expected="a dev split to stop training by",
+            remedy="add a dev file, or set hash_split.dev above 0",
+        )
+    train = named.pop("train")
+    if "test" in named:
+        shares = Shares(train=shares.train, dev=shares.dev, test=0.0)
+    return Layout(root, named, train, shares, ignored)
+
+
+def _corpus_files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and not path.name.startswith(".") and is_file_name(path.name)
+    ]
+
+
+def _split_named(path: Path) -> str | None:
+    found = {ALIASES[part] for part in re.split(r"[._-]", path.name.lower()) if part in ALIASES}
+    if len(found) > 1:
+        raise CorpusError(
+            f"the name tells of {' and '.join(sorted(found))}",
+            path=path,
+            expected="one split in a file's name",
+            remedy="rename the file",
+        )
+    return found.pop() if found else None

@@ -1,0 +1,135 @@
+"""CoNLL: columns, comments, documents, and every fault with its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corpus.errors import BadLine
+from corpus.formats.conll import parse
+from corpus.options import ReadOptions
+from corpus.record import NOTHING
+from corpus.sentence import Sentence
+
+
+def read(text: str, **options: Any) -> Sentence:
+    sentence = parse(text.split("\n"), ReadOptions(**options)).sentence
+    assert sentence is not None
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("Ann\tB-PER\nsings\tO", {}),
+        ("Ann B-PER\nsings O", {}),
+        ("Ann   B-PER \nsings     O", {}),
+        ("1\tAnn\tNNP\tB-PER\n2\tsings\tVBZ\tO", {"token_column": 1}),
+        ("B-PER\tx\tAnn\nO\ty\tsings", {"token_column": -1, "tag_column": 0}),
+        ("Ann|B-PER\nsings|O", {"separator": "|"}),
+        ("Ann  B-PER\nsings O", {"separator": " "}),
+        ("Ann\tB-PER\nsings\tO", {"separator": "\t"}),
+    ],
+)
+def test_columns(text: str, options: dict[str, Any]) -> None:
+    assert read(text, **options) == Sentence(("Ann", "sings"), ("B-PER", "O"))
+
+
+def test_an_empty_column_between_tabs_is_a_column() -> None:
+    assert read("Ann\t\tB-PER").tags == ("B-PER",)
+
+
+def test_documents_are_no_sentences() -> None:
+    assert parse(["-DOCSTART- -X- -X- O"], ReadOptions()) == NOTHING
+    assert read("-DOCSTART- O\nAnn B-PER").tokens == ("Ann",)
+
+
+def test_comments_tell_domain_and_text() -> None:
+    found = read("# sent_id = 7\n# domain = news\n# text = Ann  sings.\nAnn\tB-PER\nsings\tO\n.\tO")
+    assert found == Sentence(
+        ("Ann", "sings", "."), ("B-PER", "O", "O"), "Ann  sings.", (0, 5, 10), (3, 10, 11), "news"
+    )
+    assert read("# genre = tweets\nAnn O").domain == "tweets"
+
+
+def test_a_text_of_other_tokens_is_kept_without_offsets() -> None:
+    found = read("# text = zum Haus\nzu\tO\ndem\tO\nHaus\tO")
+    assert (found.text, found.starts, found.ends) == ("zum Haus", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        # A hashtag with its tag is a token, wherever it stands.
+        ("#tag\tO\nwins\tO", ("#tag", "wins")),
+        ("#tag O\nwins O", ("#tag", "wins")),
+        ("wins\tO\n#tag\tO", ("wins", "#tag")),
+        ("# O\nwins O", ("#", "wins")),
+        ("#\tO\n#\tO", ("#", "#")),
+        ("#a O\n#b O", ("#a", "#b")),
+        ("# NN O\n5 CD O", ("#", "5")),
+        # And a comment is none.
+        ("# domain = news\nwins\tO", ("wins",)),
+        ("#domain=news\nwins\tO", ("wins",)),
+        ("# domain = news\nAnn NNP B-NP O", ("Ann",)),
+        ("# a free remark of many words\nwins O", ("wins",)),
+        ("# a\twins O", None),
+        ("#\nwins\tO", ("wins",)),
+        ("# one\n# two\nwins\tO\n#\tO", ("wins", "#")),
+    ],
+)
+def test_what_is_a_comment(text: str, tokens: tuple[str, ...] | None) -> None:
+    if tokens is None:
+        with pytest.raises(BadLine, match="white space"):
+            read(text)
+    else:
+        assert read(text).tokens == tokens
+
+
+@pytest.mark.parametrize(
+    "text", ["# only a remark here", "# domain = news\n# text = x", "#", "# newdoc id = 3"]
+)
+def test_a_block_of_comments_holds_no_sentence(text: str) -> None:
+    assert parse(text.split("\n"), ReadOptions()) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "found"),
+    [
+        ("Ann\tB-PER\nsings\nwell\tO", 1, "1 column parted by white space"),
+        ("Ann\tB-PER\nsings\tO\tO\nwell\tO", 1, "3 columns parted by a tab"),
+        ("Ann\nsings\tO\nwell\tO", 0, "1 column"),
+        ("Paris", 0, "1 column"),
+        ("# x = y\nParis", 1, "1 column"),
+        ("#tag\nwins\tO\nwell\tO", 0, "1 column"),
+        ("wins\tO\n# late remark\nwell\tO", 1, "comments stand before"),
+        ("Ann\tB-PER\n\tO", 1, "empty token"),
+        ("Ann\tB-PER\nsings\t", 1, "empty tag"),
+        ("Ann\tB-PER\nNew York\tB-LOC", 1, "U+0020) in the token 'New York'"),
+        ("Ann\tB-PER\nNew\u00a0York\tB-LOC", 1, "U+00A0"),
+        ("Ann\tB-PER\na\x07b\tO", 1, "a control character (U+0007)"),
+        ("Ann\tB-PER\nsings\tO ", 1, "in the tag 'O '"),
+    ],
+)
+def test_every_fault_knows_its_line(text: str, line: int, found: str) -> None:
+    with pytest.raises(BadLine) as caught:
+        read(text)
+    error = caught.value.located("f", 1)
+    assert caught.value.index == line
+    assert found in str(error)
+    assert error.expected
+    assert error.remedy
+
+
+def test_columns_that_are_not_there() -> None:
+    with pytest.raises(BadLine, match="2 columns") as caught:
+        read("Ann O", tag_column=3)
+    assert "at least 4" in caught.value.expected
+    with pytest.raises(BadLine):
+        read("Ann O", token_column=-3)
+
+
+def test_the_lines_of_the_tokens_are_told() -> None:
+    record = parse(["# x = y", "-DOCSTART- O", "Ann O", "sings O"], ReadOptions())
+    assert list(record.lines) == [2, 3]

@@ -1,0 +1,114 @@
+"""JSON lines: both forms, and every fault told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from corpus.errors import BadLine
+from corpus.formats.jsonl import parse
+from corpus.options import ReadOptions
+from corpus.record import Record
+from corpus.sentence import Sentence
+
+
+def read(row: Any, **options: Any) -> Record:
+    line = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
+    return parse([line], ReadOptions(**options))
+
+
+def test_tokens_and_tags() -> None:
+    record = read({"tokens": ["Ann", "sings"], "tags": ["B-PER", "O"], "domain": "news", "id": 7})
+    assert record.sentence == Sentence(("Ann", "sings"), ("B-PER", "O"), domain="news")
+    assert list(record.lines) == [0, 0]
+
+
+def test_tokens_with_their_text() -> None:
+    record = read({"tokens": ["Ann", "sings"], "tags": ["O", "O"], "text": " Ann  sings"})
+    assert record.sentence == Sentence(("Ann", "sings"), ("O", "O"), " Ann  sings", (1, 6), (4, 11))
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [{"start": 0, "end": 3, "label": "PER"}, {"start": 13, "end": 21, "label": "LOC"}],
+        [[0, 3, "PER"], [13, 21, "LOC"]],
+        [[13, 21, "LOC"], {"start": 0, "end": 3, "label": "PER", "note": "x"}],
+    ],
+)
+def test_text_and_spans(spans: list[Any]) -> None:
+    record = read({"text": "Zo\u00eb sings in New York", "spans": spans})
+    assert record.sentence == Sentence(
+        ("Zo\u00eb", "sings", "in", "New", "York"),
+        ("B-PER", "O", "O", "B-LOC", "I-LOC"),
+        "Zo\u00eb sings in New York",
+        (0, 4, 10, 13, 17),
+        (3, 9, 12, 16, 21),
+    )
+    assert record.notes == ()
+
+
+def test_offsets_count_characters_beyond_the_basic_plane_as_one() -> None:
+    record = read({"text": "\U0001f600 Ann", "spans": [[2, 5, "PER"]]})
+    assert record.sentence is not None
+    assert record.sentence.tags[-1] == "B-PER"
+    assert record.notes == ()
+
+
+def test_spans_are_written_in_the_named_scheme() -> None:
+    record = read({"text": "Ann", "spans": [[0, 3, "PER"]]}, scheme="BIOES")
+    assert record.sentence is not None
+    assert record.sentence.tags == ("S-PER",)
+
+
+def test_what_does_not_fit_is_told() -> None:
+    record = read({"text": "New York", "spans": [[0, 6, "LOC"], [4, 8, "PER"]]})
+    assert record.sentence is not None
+    assert record.sentence.tags == ("B-LOC", "I-LOC")
+    assert [note.line for note in record.notes] == [0, 0]
+    assert "off the token edges" in record.notes[0].found
+    assert record.notes[0].became == "taken as 0-8 'New York'"
+    assert record.notes[1].became == "dropped for LOC 'New York'"
+
+
+@pytest.mark.parametrize(
+    "row", [{"tokens": [], "tags": []}, {"text": "", "spans": []}, {"text": " ", "spans": []}]
+)
+def test_a_sentence_without_tokens_is_left_out_and_told(row: dict[str, Any]) -> None:
+    record = read(row)
+    assert record.sentence is None
+    assert [note.became for note in record.notes] == ["left out"]
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ('{"tokens": ["a"', "not JSON"),
+        ("[]", "JSON of another form"),
+        ("Ann\tB-PER", "not JSON"),
+        ({"tokens": ["a", "b"], "tags": ["O"]}, "2 tokens and 1 tags"),
+        ({"tokens": ["a"]}, "without `tokens` and `tags`"),
+        ({"text": "a"}, "without `tokens` and `tags`"),
+        ({"tokens": [1], "tags": ["O"]}, "JSON of another form"),
+        ({"tokens": "a", "tags": "O"}, "JSON of another form"),
+        ({"tokens": [""], "tags": ["O"]}, "empty token"),
+        ({"tokens": ["a b"], "tags": ["O"]}, "white space"),
+        ({"tokens": ["a"], "tags": [""]}, "empty tag"),
+        ({"text": "Ann", "spans": [[0, 4, "PER"]]}, "span 0-4 in a text of 3 characters"),
+        ({"text": "Ann", "spans": [[-1, 2, "PER"]]}, "span -1-2"),
+        ({"text": "Ann", "spans": [[2, 2, "PER"]]}, "span 2-2"),
+        ({"text": "Ann", "spans": [[0, 3, ""]]}, "without a label"),
+        ({"text": "Ann", "spans": [[0, 3]]}, "span [0, 3]"),
+        ({"text": "Ann", "spans": [["0", 3, "PER"]]}, "span"),
+        ({"text": "Ann", "spans": [[0, 3, "NEW YORK"]]}, "white space"),
+    ],
+)
+def test_every_fault_is_told(row: Any, found: str) -> None:
+    with pytest.raises(BadLine) as caught:
+        read(row)
+    assert caught.value.index == 0
+    assert found in caught.value.found
+    assert caught.value.expected
+    assert caught.value.remedy

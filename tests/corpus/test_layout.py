@@ -1,0 +1,105 @@
+"""Which files make up which split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import CorpusError
+from corpus.layout import Layout, find
+from corpus.options import ReadOptions, Shares
+
+
+def made(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("a\tO\n")
+    return root
+
+
+def shown(layout: Layout) -> dict[str, list[str]]:
+    return {
+        name: [path.relative_to(layout.root).as_posix() for path in paths]
+        for name, paths in layout.splits.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (["train.conll", "dev.conll", "test.conll"],) * 1 + ({"train": ["train.conll"], "dev": ["dev.conll"],
+                                                             "test": ["test.conll"]},),
+        (["eng.train", "eng.testa", "eng.testb"], {"train": ["eng.train"], "dev": ["eng.testa"],
+                                                   "test": ["eng.testb"]}),
+        (["en_ewt-ud-train.conllu", "en_ewt-ud-dev.conllu"], {"train": ["en_ewt-ud-train.conllu"],
+                                                              "dev": ["en_ewt-ud-dev.conllu"]}),
+        (["TRAIN.txt", "Valid.txt.gz"], {"train": ["TRAIN.txt"], "dev": ["Valid.txt.gz"]}),
+        (["train.1.jsonl", "train.2.jsonl", "eval.jsonl"], {"train": ["train.1.jsonl", "train.2.jsonl"],
+                                                            "dev": ["eval.jsonl"]}),
+        (["train/a.conll", "train/b.tsv", "devel/c.iob", "test/d.bio"],
+         {"train": ["train/a.conll", "train/b.tsv"], "dev": ["devel/c.iob"], "test": ["test/d.bio"]}),
+        (["train.conll", "validation.json", "readme.md", ".train.conll", "other/x.conll"],
+         {"train": ["train.conll"], "dev": ["validation.json"]}),
+    ],
+)  # fmt: skip
+def test_by_name(tmp_path: Path, names: list[str], splits: dict[str, list[str]]) -> None:
+    layout = find(made(tmp_path, *names), ReadOptions())
+    assert shown(layout) == splits
+    assert layout.whole == ()
+    assert layout.names() == tuple(name for name in ("train", "dev", "test") if name in splits)
+
+
+def test_a_single_file_is_cut_by_hash(tmp_path: Path) -> None:
+    path = made(tmp_path, "all.conll") / "all.conll"
+    for data in (path, str(path), tmp_path):
+        layout = find(data, ReadOptions())
+        assert (layout.whole, layout.splits, layout.shares) == ((path,), {}, Shares())
+        assert layout.names() == ("train", "dev", "test")
+        assert layout.needed() == ("train", "dev")
+
+
+def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
+    path = made(tmp_path, "train_dev.xyz") / "train_dev.xyz"
+    assert find(path, ReadOptions()).whole == (path,)
+
+
+def test_train_alone_is_cut_in_three(tmp_path: Path) -> None:
+    layout = find(made(tmp_path, "train.conll", "notes.txt"), ReadOptions())
+    assert layout.whole == (tmp_path / "train.conll",)
+    assert layout.names() == ("train", "dev", "test")
+    assert layout.ignored == (tmp_path / "notes.txt",)
+
+
+def test_dev_is_cut_from_train_where_test_is_given(tmp_path: Path) -> None:
+    layout = find(made(tmp_path, "train.conll", "test.conll"), ReadOptions())
+    assert shown(layout) == {"test": ["test.conll"]}
+    assert layout.shares == Shares(train=0.8, dev=0.1, test=0.0)
+    assert layout.names() == layout.needed() == ("train", "dev", "test")
+    assert list(layout.files()) == [(tmp_path / "train.conll", None), (tmp_path / "test.conll", "test")]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ([], "no corpus file"),
+        (["dev.conll", "test.conll"], "no train split (found: dev.conll, test.conll)"),
+        (["a.conll", "b.conll"], "no train split (found: a.conll, b.conll)"),
+        (["train_dev.conll", "test.conll"], "the name tells of dev and train"),
+    ],
+)
+def test_what_makes_no_corpus_is_refused(tmp_path: Path, names: list[str], found: str) -> None:
+    with pytest.raises(CorpusError) as caught:
+        find(made(tmp_path, *names), ReadOptions())
+    assert found in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no such file or folder"):
+        find(tmp_path / "nowhere", ReadOptions())
+
+
+def test_no_way_to_a_dev_split(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no dev split"):
+        find(made(tmp_path, "train.conll"), ReadOptions(hash_split=Shares(dev=0)))
