@@ -1,0 +1,148 @@
+"""What a tagger's answer is, and how it is read from the outputs of its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from serving.client.entities import entity_spans
+from serving.client.errors import UnexpectedAnswer
+from serving.client.messages import serving_pb2
+from serving.client.tensors import shape_of, values_of
+
+OUTPUTS = ("tags", "lengths", "confidence", "score")
+TEXT_OUTPUTS = (*OUTPUTS, "tokens", "starts", "ends")
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedToken:
+    """A token; `text` is what the model saw, `[start, end)` its place in the sentence in characters.
+
+    `confidence` is the probability of this tag here, whatever the other tags are.
+    """
+
+    text: str
+    tag: str
+    confidence: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity; `text` is the sentence's `[start, end)`, in characters.
+
+    `confidence` is the lowest confidence among its tokens: an upper bound for the probability that all of
+    them are right, and not that probability itself.
+    """
+
+    label: str
+    text: str
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSentence:
+    """A tagged sentence; `score` is the probability of the whole row of tags. Plain tags give no entities."""
+
+    text: str
+    tokens: tuple[TaggedToken, ...]
+    entities: tuple[Entity, ...]
+    score: float
+
+
+def read_answer(
+    response: serving_pb2.PredictResponse, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None
+) -> list[TaggedSentence]:
+    """Reads the answer to one request.
+
+    Args:
+      response: outputs `tags` [B,T], `lengths` [B], `confidence` [B,T], `score` [B]; and, unless `tokens` are
+        given, `tokens`, `starts` and `ends` [B,T].
+      texts: the B sentences sent; for given tokens, these joined by one blank.
+      tokens: the B rows of tokens sent.
+
+    Raises:
+      UnexpectedAnswer: outputs that are missing or do not fit each other.
+    """
+    names = TEXT_OUTPUTS if tokens is None else OUTPUTS
+    if missing := [name for name in names if name not in response.outputs]:
+        raise UnexpectedAnswer(
+            f"the answer has no {', '.join(missing)}; its outputs are {', '.join(sorted(response.outputs))}: "
+            "this signature is not a tagger's"
+        )
+    batch = len(texts)
+    grids, columns = _checked(response, names, batch)
+    sentences = []
+    for row, text in enumerate(texts):
+        length = columns["lengths"][row]
+        cells = {name: grid[row][:length] for name, grid in grids.items()}
+        if tokens is None:
+            words, starts, ends = [_str(token) for token in cells["tokens"]], cells["starts"], cells["ends"]
+        else:
+            words = list(tokens[row])
+            starts, ends = _joined(words)
+        if not len(words) == length == len(cells["tags"]):
+            raise UnexpectedAnswer(
+                f"sentence {row} has {len(words)} tokens, {len(cells['tags'])} tags and length {length}"
+            )
+        tagged = tuple(
+            TaggedToken(word, _str(tag), confidence, start, end)
+            for word, tag, confidence, start, end in zip(
+                words, cells["tags"], cells["confidence"], starts, ends, strict=True
+            )
+        )
+        sentences.append(TaggedSentence(text, tagged, _entities(text, tagged), columns["score"][row]))
+    return sentences
+
+
+def _checked(
+    response: serving_pb2.PredictResponse, names: Sequence[str], batch: int
+) -> tuple[dict[str, list[list[Any]]], dict[str, list[Any]]]:
+    """The [B,T] outputs as rows and the [B] outputs as lists."""
+    grids: dict[str, list[list[Any]]] = {}
+    columns: dict[str, list[Any]] = {}
+    width = None
+    for name in names:
+        proto = response.outputs[name]
+        shape = shape_of(proto)
+        if name in ("lengths", "score"):
+            if shape != (batch,):
+                raise UnexpectedAnswer(f"output {name!r} has shape {shape}; expected ({batch},)")
+            columns[name] = values_of(name, proto)
+            continue
+        if len(shape) != 2 or shape[0] != batch or width not in (None, shape[1]):
+            raise UnexpectedAnswer(
+                f"output {name!r} has shape {shape}; expected ({batch}, {'T' if width is None else width})"
+            )
+        width = shape[1]
+        flat = values_of(name, proto)
+        grids[name] = [flat[row * width : (row + 1) * width] for row in range(batch)]
+    return grids, columns
+
+
+def _entities(text: str, tokens: Sequence[TaggedToken]) -> tuple[Entity, ...]:
+    found = []
+    for span in entity_spans([token.tag for token in tokens]):
+        inside = tokens[span.start : span.end]
+        start, end = inside[0].start, inside[-1].end
+        confidence = min(token.confidence for token in inside)
+        found.append(Entity(span.label, text[start:end], start, end, confidence))
+    return tuple(found)
+
+
+def _joined(words: Sequence[str]) -> tuple[list[int], list[int]]:
+    starts, ends, at = [], [], 0
+    for word in words:
+        starts.append(at)
+        ends.append(at + len(word))
+        at += len(word) + 1
+    return starts, ends
+
+
+def _str(value: bytes) -> str:
+    # The model may cut tokens at bytes that are no UTF-8, when that is what it was sent.
+    return value.decode("utf-8", "replace")

@@ -1,0 +1,77 @@
+"""`python -m serving.server`: reads the flags, serves until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from serving.server import flags as command_line
+
+if TYPE_CHECKING:
+    from serving.server.server import Server, StartError
+
+_LOOK_FOR_PARENT_EVERY = 1.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a server in this process; the exit status is 0 after a stop by signal, 1 if it could not start."""
+    flags = command_line.parse(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s", stream=sys.stderr
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    # From here on TensorFlow is loaded: seconds, which a wrong flag should not cost.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    from serving.server.server import Server
+
+    # What the imports made stays: without this each collection after an unload would walk all of TensorFlow,
+    # with every request waiting for the interpreter's lock.
+    gc.collect()
+    gc.freeze()
+    server = Server(flags)
+    # The start can wait for a first version for ever, and a signal must end that wait too.
+    failures: list[StartError] = []
+    starter = threading.Thread(target=_start, args=(server, failures, stop), daemon=True)
+    starter.start()
+    while not stop.wait(_LOOK_FOR_PARENT_EVERY):
+        if flags.parent_pid not in (0, os.getppid()):
+            logging.getLogger(__name__).warning("The parent process has gone: stopping")
+            break
+    server.stop()
+    starter.join()
+    for failure in failures:
+        print(f"Failed to start server. Error: {failure}", file=sys.stderr, flush=True)
+    return 1 if failures else 0
+
+
+def _start(server: Server, failures: list[StartError], stop: threading.Event) -> None:
+    from serving.server.server import StartError
+
+    try:
+        server.start()
+    except StartError as error:
+        failures.append(error)
+        stop.set()
+        return
+    if server.port:
+        # The lines that TensorFlow Serving prints, so that one script can wait for either server.
+        print(f"Running gRPC ModelServer at {server.target} ...", flush=True)
+        if server.rest_port:
+            print(f"Exporting HTTP/REST API at:{server.flags.host}:{server.rest_port} ...", flush=True)
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A run that does not end holds a thread that the interpreter would wait for.
+    os._exit(status)

@@ -1,0 +1,113 @@
+"""Predict: a request checked against its signature, run, and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from tensorflow.core.framework.tensor_pb2 import TensorProto
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
+from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+
+from serving.server.catalogue import Catalogue
+from serving.server.errors import Code, ServingError, invalid
+from serving.server.servable import DEFAULT_SIGNATURE, Servable
+from serving.server.tensors import UnreadableTensor, fill_proto, to_array
+
+
+def predict(catalogue: Catalogue, request: PredictRequest, *, timeout: float | None) -> PredictResponse:
+    """Answers a Predict request.
+
+    Args:
+      catalogue: the models there are.
+      request: as it came.
+      timeout: seconds that the caller still waits; None is for ever.
+
+    Raises:
+      ServingError: with TensorFlow Serving's code and text.
+    """
+    if not request.HasField("model_spec"):
+        raise invalid("Missing ModelSpec")
+    with catalogue.use(request.model_spec) as servable:
+        return run(servable, request, timeout=timeout)
+
+
+def run(servable: Servable, request: PredictRequest, *, timeout: float | None = None) -> PredictResponse:
+    """Answers `request` by `servable`, whatever model the request names.
+
+    Raises:
+      ServingError: with TensorFlow Serving's code and text.
+    """
+    name = request.model_spec.signature_name or DEFAULT_SIGNATURE
+    signature = servable.signatures.get(name)
+    if signature is None:
+        raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
+    feeds, arrays = _inputs(signature, request.inputs)
+    aliases = _outputs(signature, request.output_filter)
+    fetches = tuple(signature.outputs[alias].name for alias in aliases)
+    results = servable.session.run(feeds, fetches, arrays, timeout=timeout)
+
+    response = PredictResponse()
+    response.model_spec.name = request.model_spec.name
+    response.model_spec.signature_name = name
+    response.model_spec.version.value = servable.version
+    for alias, result in zip(aliases, results, strict=True):
+        fill_proto(response.outputs[alias], np.asarray(result))
+    return response
+
+
+def _inputs(
+    signature: SignatureDef, sent: Mapping[str, TensorProto]
+) -> tuple[tuple[str, ...], list[np.ndarray]]:
+    """The feed names and their arrays, in one order."""
+    declared, defaults = signature.inputs, signature.defaults
+    if len(sent) > len(declared) or (len(sent) < len(declared) and not defaults):
+        extra, missing = sent.keys() - declared.keys(), declared.keys() - sent.keys()
+        raise invalid(
+            f"input size does not match signature: {len(sent)}!={len(declared)} "
+            f"len({_braces(sent)}) != len({_braces(declared)}). "
+            f"Sent extra: {_braces(extra)}. Missing but required: {_braces(missing)}."
+        )
+    feeds, arrays, used = [], [], []
+    for alias, info in sorted(declared.items()):
+        if alias in sent:
+            used.append(alias)
+            proto = sent[alias]
+        elif alias in defaults:
+            proto = defaults[alias]
+        else:
+            raise invalid(
+                f"Signature input alias: {alias}(feed name: {info.name}) not found in request and no default "
+                f"value provided. Inputs expected to be in the request {_braces(sent)}, or default input "
+                f"alias set: {','.join(sorted(defaults))}"
+            )
+        try:
+            arrays.append(to_array(proto))
+        except UnreadableTensor as error:
+            raise invalid(f"tensor parsing error: {alias}") from error
+        feeds.append(info.name)
+    if sent and len(used) != len(sent):
+        raise invalid(
+            f"Inputs contains invalid name. Used request inputs: {','.join(sorted(used))}, "
+            f"request input: {','.join(sorted(sent))}"
+        )
+    return tuple(feeds), arrays
+
+
+def _outputs(signature: SignatureDef, wanted: Iterable[str]) -> tuple[str, ...]:
+    """The aliases to answer: those asked for, in their order, or all."""
+    aliases: list[str] = []
+    for alias in wanted:
+        if alias not in signature.outputs:
+            raise invalid(
+                f"output tensor alias not found in signature: {alias} "
+                f"Outputs expected to be in the set {_braces(signature.outputs)}."
+            )
+        if alias in aliases:
+            raise invalid(f"duplicate output tensor alias: {alias}")
+        aliases.append(alias)
+    return tuple(aliases) or tuple(sorted(signature.outputs))
+
+
+def _braces(names: Iterable[str]) -> str:
+    return "{" + ",".join(sorted(names)) + "}"

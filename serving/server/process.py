@@ -1,0 +1,160 @@
+"""A server in its own process, for a gate, the command line or a test. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+_READY = re.compile(r"^Running gRPC ModelServer at (\S+:\d+) \.\.\.$", re.MULTILINE)
+_REST_READY = re.compile(r"^Exporting HTTP/REST API at:(\S+:\d+) \.\.\.$", re.MULTILINE)
+_LOOK_EVERY = 0.05
+_TAIL_LINES = 20
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class ServerProcessError(RuntimeError):
+    """The server process did not become ready; the text holds the end of its log."""
+
+
+class ServerProcess:
+    """A running server process. As a context manager it is stopped at the end.
+
+    Attributes:
+      target: `host:port` of its gRPC port.
+      log_path: the file that holds everything it printed.
+      pid: its process id.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], target: str, log_path: Path) -> None:
+        self._process = process
+        self.target = target
+        self.log_path = log_path
+        self.pid = process.pid
+
+    @property
+    def rest_target(self) -> str | None:
+        """`host:port` of its REST port; None when REST is off."""
+        match = _REST_READY.search(_read(self.log_path))
+        return match[1] if match else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process.poll() is None
+
+    def stop(self, timeout: float = 20.0) -> int:
+        """Asks it to finish its requests and end; kills it after `timeout` seconds. Gives its exit status."""
+        return _end(self._process, timeout)
+
+    def wait(self) -> int:
+        """Waits until it ends by itself. Gives its exit status."""
+        return self._process.wait()
+
+    def __enter__(self) -> ServerProcess:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start_server_process(
+    base_path: str | Path,
+    name: str,
+    log_path: str | Path,
+    timeout: float = 60.0,
+    *,
+    port: int = 0,
+    rest_api_port: int = 0,
+    extra_flags: Sequence[str] = (),
+    use_gpu: bool = False,
+) -> ServerProcess:
+    """Starts `python -m serving.server` and waits until it answers.
+
+    Args:
+      base_path: the folder that holds the numbered versions.
+      name: the model's name.
+      log_path: file for everything the server prints; its folder is made, an older file is replaced.
+      timeout: seconds that loading TensorFlow and the model may take.
+      port: gRPC port; 0 takes a free one.
+      rest_api_port: REST port; 0 is off, -1 takes a free one.
+      extra_flags: more flags of `serving.server`.
+      use_gpu: let the server see the GPUs; off, so that it takes none from a training process.
+
+    Raises:
+      ServerProcessError: it ended or was not ready in time; it is not running any more then.
+    """
+    log_path = Path(log_path)
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "serving.server",
+        f"--port={port}",
+        f"--rest_api_port={rest_api_port}",
+        f"--model_name={name}",
+        f"--model_base_path={Path(base_path).absolute()}",
+        # A parent that is killed cannot stop its server: the server looks for it.
+        f"--parent_pid={os.getpid()}",
+        *extra_flags,
+    ]
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
+    if not use_gpu:
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
+        )
+    try:
+        return ServerProcess(process, _wait_until_ready(process, log_path, timeout), log_path)
+    except BaseException:
+        _end(process, timeout=0)
+        raise
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log_path: Path, timeout: float) -> str:
+    give_up = time.monotonic() + timeout
+    while True:
+        ended = process.poll()
+        if match := _READY.search(_read(log_path)):
+            return match[1]
+        if ended is not None:
+            raise ServerProcessError(
+                f"the server process ended with status {ended} before it was ready; {_tail(log_path)}"
+            )
+        if time.monotonic() > give_up:
+            raise ServerProcessError(
+                f"the server process was not ready after {timeout:g} s; give it more time if the log below "
+                f"shows a model being loaded; {_tail(log_path)}"
+            )
+        time.sleep(_LOOK_EVERY)
+
+
+def _end(process: subprocess.Popen[bytes], timeout: float) -> int:
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout)
+        process.kill()
+    return process.wait()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(errors="replace")
+
+
+def _tail(log_path: Path) -> str:
+    lines = _read(log_path).splitlines()[-_TAIL_LINES:]
+    return f"the end of its log ({log_path}):\n" + "\n".join(lines)

@@ -1,0 +1,254 @@
+"""The gRPC rows of TensorFlow Serving's table: code and text, through its own stubs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import grpc
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_management_pb2,
+    predict_pb2,
+)
+
+Request = predict_pb2.PredictRequest
+
+
+def request(
+    signature: str = "decode_text", *, model: str = "tagger", version: int | None = None, **inputs: object
+) -> Request:
+    made = Request()
+    made.model_spec.name = model
+    made.model_spec.signature_name = signature
+    if version is not None:
+        made.model_spec.version.value = version
+    for alias, value in inputs.items():
+        made.inputs[alias].CopyFrom(tf.make_tensor_proto(value))
+    return made
+
+
+def label() -> Request:
+    made = request(text=["a"])
+    made.model_spec.version_label = "stable"
+    return made
+
+
+def filtered(*outputs: str) -> Request:
+    made = request(text=["a"])
+    made.output_filter.extend(outputs)
+    return made
+
+
+def undecodable() -> Request:
+    made = request(text=["a"])
+    made.inputs["text"].tensor_shape.dim[0].size = -3
+    return made
+
+
+X = tf.constant([[1.0, 2.0]])
+CODES = grpc.StatusCode
+TEXT_OUTPUTS = "confidence,ends,lengths,score,starts,tags,tokens"
+
+ROWS: dict[str, tuple[Callable[[], Request], grpc.StatusCode, str]] = {
+    "no model_spec": (Request, CODES.INVALID_ARGUMENT, "Missing ModelSpec"),
+    "empty name": (
+        lambda: request(model=""),
+        CODES.INVALID_ARGUMENT,
+        "ModelSpec has no name specified.",
+    ),
+    "unknown model": (
+        lambda: request(model="nobody"),
+        CODES.NOT_FOUND,
+        "Servable not found for request: Latest(nobody)",
+    ),
+    "unknown version": (
+        lambda: request(version=3),
+        CODES.NOT_FOUND,
+        "Servable not found for request: Specific(tagger, 3)",
+    ),
+    "0 is a version": (
+        lambda: request(version=0),
+        CODES.NOT_FOUND,
+        "Servable not found for request: Specific(tagger, 0)",
+    ),
+    "unknown model and version": (
+        lambda: request(model="nobody", version=2),
+        CODES.NOT_FOUND,
+        "Servable not found for request: Specific(nobody, 2)",
+    ),
+    "labels never set": (label, CODES.UNAVAILABLE, "Model labels does not init yet.stable"),
+    "unknown signature": (
+        lambda: request("parse"),
+        CODES.FAILED_PRECONDITION,
+        'Serving signature key "parse" not found.',
+    ),
+    "too many inputs": (
+        lambda: request(text=["a"], tone=["b"], also=["c"]),
+        CODES.INVALID_ARGUMENT,
+        "input size does not match signature: 3!=1 len({also,text,tone}) != len({text}). "
+        "Sent extra: {also,tone}. Missing but required: {}.",
+    ),
+    "too few inputs": (
+        lambda: request("arithmetic", y=1.0),
+        CODES.INVALID_ARGUMENT,
+        "input size does not match signature: 1!=2 len({y}) != len({x,y}). "
+        "Sent extra: {}. Missing but required: {x}.",
+    ),
+    "right count, wrong name": (
+        lambda: request(txt=["a"]),
+        CODES.INVALID_ARGUMENT,
+        "Signature input alias: text(feed name: decode_text_text:0) not found in request and no default "
+        "value provided. Inputs expected to be in the request {txt}, or default input alias set: ",
+    ),
+    "undecodable tensor": (undecodable, CODES.INVALID_ARGUMENT, "tensor parsing error: text"),
+    "unknown output": (
+        lambda: filtered("tags", "lemmas"),
+        CODES.INVALID_ARGUMENT,
+        "output tensor alias not found in signature: lemmas "
+        f"Outputs expected to be in the set {{{TEXT_OUTPUTS}}}.",
+    ),
+    "output twice": (
+        lambda: filtered("tags", "tags"),
+        CODES.INVALID_ARGUMENT,
+        "duplicate output tensor alias: tags",
+    ),
+    "wrong dtype": (
+        lambda: request("arithmetic", x=X, y=tf.constant(1.0, tf.float64)),
+        CODES.INVALID_ARGUMENT,
+        "Expects arg[1] to be float but double is provided",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_predict_refuses(name, prediction):
+    make, code, text = ROWS[name]
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(make(), timeout=10)
+    assert (caught.value.code(), caught.value.details()) == (code, text)
+
+
+def test_wrong_shape_is_told_by_the_op(prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(request("arithmetic", x=tf.ones([1, 3]), y=1.0), timeout=10)
+    assert caught.value.code() is CODES.INVALID_ARGUMENT
+    # The single-threaded executor leaves out the name of the node that TensorFlow Serving adds here.
+    assert caught.value.details().startswith("Matrix size-incompatible: In[0]: [1,3], In[1]: [2,2]")
+
+
+def test_invalid_bytes_in_an_example_are_refused_not_crashed_on(prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(request("decode", examples=[b"\xff\xfe\x00 no example"]), timeout=10)
+    assert caught.value.code() is CODES.INVALID_ARGUMENT
+
+
+def test_predict_answers_with_the_effective_signature_and_typed_fields(prediction):
+    made = Request()
+    made.model_spec.name = "tagger"
+    made.inputs["examples"].CopyFrom(tf.make_tensor_proto([tf.train.Example().SerializeToString()]))
+    answer = prediction.Predict(made, timeout=10)
+    assert answer.model_spec.name == "tagger"
+    assert answer.model_spec.signature_name == "serving_default"
+    assert answer.model_spec.version.value == 7
+    assert list(answer.outputs["score"].float_val) == [0.25]
+    assert not answer.outputs["score"].tensor_content
+
+
+def test_answers_only_the_outputs_asked_for(prediction):
+    assert set(prediction.Predict(filtered("tags"), timeout=10).outputs) == {"tags"}
+
+
+def test_a_version_can_be_asked_for_by_number(prediction):
+    assert prediction.Predict(request(text=["a"], version=7), timeout=10).model_spec.version.value == 7
+
+
+def test_deadline_that_passes_during_the_run(prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(request("slow", rounds=200_000), timeout=0.1)
+    assert caught.value.code() is CODES.DEADLINE_EXCEEDED
+
+
+def test_long_error_texts_are_cut_as_tensorflow_serving_cuts_them(prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(request("s" * 3000), timeout=10)
+    assert len(caught.value.details().encode()) == 1024
+    assert caught.value.details().endswith("sss...TRUNCATED")
+
+
+def metadata(*fields: str, model: str | None = "tagger") -> get_model_metadata_pb2.GetModelMetadataRequest:
+    made = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=fields)
+    if model is not None:
+        made.model_spec.name = model
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "text"),
+    [
+        (metadata("signature_def", model=None), CODES.INVALID_ARGUMENT, "Missing ModelSpec"),
+        (
+            metadata(),
+            CODES.INVALID_ARGUMENT,
+            "GetModelMetadataRequest must specify at least one metadata_field",
+        ),
+        (metadata("weights"), CODES.INVALID_ARGUMENT, "Metadata field weights is not supported"),
+        (
+            metadata("signature_def", model="nobody"),
+            CODES.NOT_FOUND,
+            "Servable not found for request: Latest(nobody)",
+        ),
+    ],
+)
+def test_metadata_refuses(made, code, text, prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.GetModelMetadata(made, timeout=10)
+    assert (caught.value.code(), caught.value.details()) == (code, text)
+
+
+def test_metadata_packs_the_signatures(prediction):
+    answer = prediction.GetModelMetadata(metadata("signature_def"), timeout=10)
+    signatures = get_model_metadata_pb2.SignatureDefMap()
+    assert answer.metadata["signature_def"].Unpack(signatures)
+    assert {"decode", "decode_text", "decode_tokens", "serving_default"} <= set(signatures.signature_def)
+    assert answer.model_spec.version.value == 7
+
+
+def status(model: str | None, version: int | None = None) -> get_model_status_pb2.GetModelStatusRequest:
+    made = get_model_status_pb2.GetModelStatusRequest()
+    if model is not None:
+        made.model_spec.name = model
+    if version is not None:
+        made.model_spec.version.value = version
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "text"),
+    [
+        (status(None), CODES.INVALID_ARGUMENT, "Missing ModelSpec"),
+        (status("nobody"), CODES.NOT_FOUND, "Could not find any versions of model nobody"),
+        (status("tagger", 8), CODES.NOT_FOUND, "Could not find version 8 of model tagger"),
+    ],
+)
+def test_status_refuses(made, code, text, model_service):
+    with pytest.raises(grpc.RpcError) as caught:
+        model_service.GetModelStatus(made, timeout=10)
+    assert (caught.value.code(), caught.value.details()) == (code, text)
+
+
+def test_status_of_a_served_version(model_service):
+    (entry,) = model_service.GetModelStatus(status("tagger"), timeout=10).model_version_status
+    assert (entry.version, entry.state, entry.status.error_code) == (7, 30, 0)
+
+
+def test_methods_not_served_are_unimplemented(prediction, model_service):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Classify(classification_pb2.ClassificationRequest(), timeout=10)
+    assert caught.value.code() is CODES.UNIMPLEMENTED
+    with pytest.raises(grpc.RpcError) as caught:
+        model_service.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest(), timeout=10)
+    assert caught.value.code() is CODES.UNIMPLEMENTED

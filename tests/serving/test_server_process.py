@@ -1,0 +1,108 @@
+"""The server as a process: started, asked by three kinds of client, stopped."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from serving.client import Tagger
+from serving.server.process import ServerProcessError, start_server_process
+
+
+@pytest.fixture(scope="module")
+def process(exported, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("process")
+    shutil.copytree(exported["PER"], folder / "models" / "1")
+    with start_server_process(
+        folder / "models", "tagger", folder / "logs" / "server.log", 60, rest_api_port=-1
+    ) as running:
+        yield running
+
+
+def test_it_answers_the_client_and_keeps_its_log(process):
+    with Tagger(process.target) as tagger:
+        assert tagger.tag("Anna").entities[0].label == "PER"
+    assert "Successfully loaded servable version {name: tagger version: 1}" in process.log_path.read_text()
+    assert process.is_running
+
+
+def test_it_answers_a_bare_grpc_script(process):
+    script = f"""
+        import grpc
+        import tensorflow as tf
+        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel("{process.target}"))
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name = "tagger"
+        request.model_spec.signature_name = "decode_text"
+        request.inputs["text"].CopyFrom(tf.make_tensor_proto(["Anna sees Bob"]))
+        print(tf.make_ndarray(stub.Predict(request, 10.0).outputs["tags"]).tolist())
+    """
+    shown = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "[[b'B-PER', b'O', b'B-PER']]"
+
+
+def test_a_stop_finishes_the_request_in_flight(exported, tmp_path):
+    # `slow` takes seconds: long enough for the signal to arrive in the middle.
+    from serving.client.messages import serving_pb2, tensor_pb2
+
+    shutil.copytree(exported["PER"], tmp_path / "models" / "1")
+    process = start_server_process(tmp_path / "models", "tagger", tmp_path / "log", 60)
+    tagger = Tagger(process.target, timeout=30)
+    request = serving_pb2.PredictRequest()
+    request.model_spec.name = "tagger"
+    request.model_spec.signature_name = "slow"
+    request.inputs["rounds"].dtype = tensor_pb2.DT_INT32
+    request.inputs["rounds"].int_val.append(400_000)
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(tagger._predict(request, timeout=30)))
+    caller.start()
+    time.sleep(0.3)
+    started = time.monotonic()
+    assert not answers
+    assert process.stop() == 0
+    caller.join()
+    assert len(answers) == 1
+    assert time.monotonic() - started < 15
+    tagger.close()
+
+
+def test_a_server_that_cannot_start_tells_why(tmp_path):
+    (tmp_path / "models" / "1").mkdir(parents=True)
+    (tmp_path / "models" / "1" / "saved_model.pb").write_bytes(b"nothing")
+    with pytest.raises(ServerProcessError, match=r"(?s)ended with status 1.*Failed to start server\. Error:"):
+        start_server_process(tmp_path / "models", "tagger", tmp_path / "log", 60)
+
+
+def test_a_server_that_is_not_ready_in_time_is_ended(tmp_path):
+    (tmp_path / "models").mkdir()
+    with pytest.raises(ServerProcessError, match=r"not ready after 0\.5 s"):
+        start_server_process(tmp_path / "models", "tagger", tmp_path / "log", 0.5)
+
+
+def test_a_server_does_not_outlive_a_parent_that_was_killed(exported, tmp_path):
+    shutil.copytree(exported["NAME"], tmp_path / "models" / "1")
+    script = f"""
+        import os, signal
+        from serving.server.process import start_server_process
+
+        process = start_server_process({str(tmp_path / "models")!r}, "tagger", {str(tmp_path / "log")!r}, 60)
+        print(process.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    shown = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True)
+    server = Path("/proc", shown.stdout.strip())
+    give_up = time.monotonic() + 15
+    while server.exists() and "State:\tZ" not in (server / "status").read_text():
+        assert time.monotonic() < give_up, "the server is still there"
+        time.sleep(0.1)

@@ -1,0 +1,143 @@
+"""The REST rows: bodies, codes and error texts."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import httpx
+import pytest
+import tensorflow as tf
+
+
+@pytest.fixture(scope="module")
+def rest(server):
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.rest_port}", timeout=20) as client:
+        yield client
+
+
+def predict(rest: httpx.Client, body: object, path: str = "/v1/models/tagger:predict") -> httpx.Response:
+    content = body if isinstance(body, str) else json.dumps(body)
+    return rest.post(path, content=content)
+
+
+def test_rows(rest):
+    answer = predict(rest, {"signature_name": "decode_text", "instances": ["Anna sees Bob", "no"]})
+    assert answer.status_code == 200
+    first, second = answer.json()["predictions"]
+    assert first["tags"] == ["B-PER", "O", "B-PER"]
+    assert first["ends"] == [4, 9, 13]
+    assert second["lengths"] == 1
+
+
+def test_columns(rest):
+    answer = predict(rest, {"signature_name": "decode_text", "inputs": {"text": ["Anna"]}})
+    assert answer.json()["outputs"]["tags"] == [["B-PER"]]
+
+
+def test_bytes_travel_as_base64(rest):
+    example = tf.train.Example()
+    example.features.feature["tokens"].bytes_list.value.append(b"Anna")
+    encoded = {"b64": base64.b64encode(example.SerializeToString()).decode()}
+    assert predict(rest, {"instances": [encoded]}).json()["predictions"][0]["tags"] == ["B-PER"]
+    assert predict(rest, {"instances": [{"examples": encoded}]}).json()["predictions"][0]["lengths"] == 1
+    body = {"signature_name": "echo", "instances": [{"s": encoded, "i": 2**53 + 1, "b": True}]}
+    assert predict(rest, body).json() == {"predictions": [{"b": True, "i": 2**53 + 1, "s_bytes": encoded}]}
+
+
+def test_a_single_output_has_no_name_and_floats_keep_their_point(rest):
+    answer = predict(rest, {"signature_name": "slow", "inputs": 0})
+    assert answer.text == '{"outputs": 4096.0}'
+
+
+def test_float32_is_written_with_its_own_digits(rest):
+    body = '{"signature_name": "arithmetic", "inputs": {"x": [[0.1, 0.2], [NaN, Infinity]], "y": 0}}'
+    assert predict(rest, body).json()["outputs"]["sum"][0] == 0.3
+    assert "NaN" in predict(rest, body).text
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "JSON Parse error: The document is empty"),
+        ('{"instances": [1', "at offset: 16"),
+        ([1], "Is not object"),
+        ({"signature_name": 3, "instances": [1]}, "'signature_name' key must be a string value."),
+        ({"rows": [1]}, "Missing 'inputs' or 'instances' key"),
+        (
+            {"inputs": [1], "instances": [1]},
+            "expecting only one of 'inputs' or 'instances' keys to exist ",
+        ),
+        (
+            {"signature_name": "parse", "instances": [1]},
+            'Serving signature name: "parse" not found in signature def',
+        ),
+        (
+            {"signature_name": "decode_text", "instances": [1]},
+            "JSON Value: 1 Type: Number is not of expected type: string",
+        ),
+        (
+            {"signature_name": "arithmetic", "inputs": {"x": [["q", 1]], "y": 1}},
+            'JSON Value: "q" Type: String is not of expected type: float',
+        ),
+        (
+            {"signature_name": "arithmetic", "inputs": {"x": [[1, 1]]}},
+            "Missing named input: y in 'inputs' object.",
+        ),
+        (
+            {"signature_name": "arithmetic", "instances": [{"x": [1, 2], "y": 1}, {"x": [1], "y": 1}]},
+            "Failed to process element: 1 key: x of 'instances' list. Error: INVALID_ARGUMENT: "
+            "Expecting tensor size: 2 but got: 1",
+        ),
+        ({"instances": [{"b64": "%%%"}]}, "Unable to base64 decode"),
+    ],
+)
+def test_bad_bodies(rest, body, message):
+    answer = predict(rest, body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/json"
+    assert message in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("POST", "/v1/models/nobody:predict", 404, "Servable not found for request: Latest(nobody)"),
+        (
+            "POST",
+            "/v1/models/tagger/versions/3:predict",
+            404,
+            "Servable not found for request: Specific(tagger, 3)",
+        ),
+        ("GET", "/v1/models/tagger/versions/3", 404, "Could not find version 3 of model tagger"),
+        ("GET", "/v1/models/tagger:predict", 400, "Malformed request: GET /v1/models/tagger:predict"),
+        ("DELETE", "/v1/models/tagger", 400, "Malformed request: DELETE /v1/models/tagger"),
+        ("POST", "/v1/models/tagger/labels/new:predict", 503, "Model labels does not init yet.new"),
+        ("POST", "/v1/models/tagger:regress", 501, "regress"),
+    ],
+)
+def test_bad_paths(rest, method, path, status, message):
+    answer = rest.request(method, path, content='{"instances": ["a"]}')
+    assert answer.status_code == status
+    assert message in answer.json()["error"]
+
+
+def test_not_v1_is_not_found(rest):
+    assert rest.get("/v2/models/tagger").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/models/tagger", "/v1/models/tagger/versions/7", "/V1/Models/tagger"])
+def test_status(rest, path):
+    assert rest.get(path).json() == {
+        "model_version_status": [
+            {"version": "7", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+        ]
+    }
+
+
+def test_metadata(rest):
+    told = rest.get("/v1/models/tagger/metadata").json()
+    assert told["model_spec"]["version"] == "7"
+    assert told["metadata"]["signature_def"]["signature_def"]["decode"]["inputs"]["examples"]["dtype"] == (
+        "DT_STRING"
+    )
