@@ -1,0 +1,67 @@
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from trainer import inputs
+from trainer.inputs import BUCKET_BOUNDARIES, Batch
+
+
+def _epoch(dataset: tf.data.Dataset, **changes: Any) -> list[Batch]:
+    options = {"batch_size": 3, "buffer_size": 100, "seed": 1, "epochs": range(1, 2), **changes}
+    return list(inputs.training_batches(dataset, **options))
+
+
+def _texts(batches: list[Batch]) -> list[bytes]:
+    return [
+        b" ".join(row[:length])
+        for batch in batches
+        for row, length in zip(batch.tokens.numpy(), batch.lengths.numpy(), strict=True)
+    ]
+
+
+def test_an_epoch_holds_every_sentence_once(tiny_sentences: tf.data.Dataset) -> None:
+    expected = Counter(b" ".join(sentence.tokens.numpy()) for sentence in tiny_sentences)
+    assert Counter(_texts(_epoch(tiny_sentences))) == expected
+
+
+def test_the_seed_gives_the_order(tiny_sentences: tf.data.Dataset) -> None:
+    assert _texts(_epoch(tiny_sentences, seed=5)) == _texts(_epoch(tiny_sentences, seed=5))
+    assert _texts(_epoch(tiny_sentences, seed=5)) != _texts(_epoch(tiny_sentences, seed=6))
+
+
+def test_an_epoch_is_the_same_whichever_came_before(tiny_sentences: tf.data.Dataset) -> None:
+    counts = inputs.count(tiny_sentences, batch_size=3)
+    all_three = _epoch(tiny_sentences, epochs=range(1, 4))
+    assert len(all_three) == 3 * counts.batches
+    assert counts.sentences == 10
+    third = _epoch(tiny_sentences, epochs=range(3, 4))
+    assert _texts(all_three[2 * counts.batches :]) == _texts(third)
+    assert _texts(all_three[: counts.batches]) != _texts(third)
+
+
+def test_sentences_of_a_batch_share_a_length_bucket(tiny_sentences: tf.data.Dataset) -> None:
+    for batch in _epoch(tiny_sentences):
+        buckets = np.searchsorted(BUCKET_BOUNDARIES, batch.lengths.numpy())
+        assert len(set(buckets.tolist())) == 1
+        assert batch.tokens.shape[1] == max(batch.lengths.numpy())
+
+
+def test_padding_is_empty_and_zero(tiny_sentences: tf.data.Dataset) -> None:
+    for batch in _epoch(tiny_sentences):
+        after_end = ~tf.sequence_mask(batch.lengths, batch.tokens.shape[1]).numpy()
+        assert set(batch.tokens.numpy()[after_end].tolist()) <= {b""}
+        assert not batch.words.numpy()[after_end].any()
+        assert not batch.labels.numpy()[after_end].any()
+
+
+def test_each_replica_gets_a_share_of_like_shape(tiny_sentences: tf.data.Dataset) -> None:
+    whole = _epoch(tiny_sentences)
+    shares = _epoch(tiny_sentences, replicas=2)
+    assert len(shares) == 2 * len(whole)
+    for batch, first, second in zip(whole, shares[::2], shares[1::2], strict=True):
+        assert first.tokens.shape == second.tokens.shape
+        together = [row for share in (first, second) for row in share.tokens.numpy().tolist()]
+        empty = [[b""] * batch.tokens.shape[1]] * (len(together) - batch.tokens.shape[0])
+        assert together == batch.tokens.numpy().tolist() + empty

@@ -1,0 +1,134 @@
+"""Tokens to emissions: byte CNN, word and case embeddings, a bidirectional LSTM, a projection to tags.
+
+Shape letters: `B` batch, `T` tokens, `C` bytes of a token, `D` width of a token's input, `H` LSTM units, `K` tags.
+
+No mask is handed to the LSTM. Sentences are padded on the right, so the forward direction never sees padding
+before a token, and the backward direction reads each sentence reversed within its own length: a sentence gets
+the same emissions alone and in any batch, an empty sentence harms nobody, and cuDNN's kernel stays usable.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from trainer import features, recurrent
+from trainer.hyperparameters import Hyperparameters
+
+
+class Inputs(NamedTuple):
+    """What the encoder reads of B sentences."""
+
+    tokens: tf.Tensor  # string[B,T]
+    words: tf.Tensor  # int64[B,T]
+    cases: tf.Tensor  # int64[B,T]
+    lengths: tf.Tensor  # int32[B]
+
+
+class Encoder(tf.Module):
+    """The trainable map from `Inputs` to emissions float32[B,T,K]."""
+
+    def __init__(
+        self, hyperparameters: Hyperparameters, *, word_ids: int, num_tags: int, singletons: list[bool]
+    ) -> None:
+        """Args:
+        hyperparameters: the sizes.
+        word_ids: rows of the word embedding.
+        num_tags: K.
+        singletons: per word id, whether training has the word once only.
+        """
+        super().__init__(name="encoder")
+        hp = hyperparameters
+        self._hp = hp
+        self._singletons = tf.constant(singletons)
+        seeds = iter(range(hp.seed * 1000, hp.seed * 1000 + 1000))
+
+        def uniform(shape: list[int], bound: float, name: str) -> tf.Variable:
+            values = tf.random.stateless_uniform(shape, [next(seeds), 0], -bound, bound)
+            return tf.Variable(values, name=name)
+
+        def glorot(shape: list[int], name: str) -> tf.Variable:
+            fan_in = 1
+            for size in shape[:-1]:
+                fan_in *= size
+            return uniform(shape, (6.0 / (fan_in + shape[-1])) ** 0.5, name)
+
+        # Bound sqrt(3 / width): unit variance of the embedding's norm, whatever its width.
+        self.word_embedding = uniform(
+            [word_ids, hp.word_embedding], (3 / hp.word_embedding) ** 0.5, "word_embedding"
+        )
+        self.case_embedding = uniform(
+            [len(features.CASES), hp.case_embedding], (3 / hp.case_embedding) ** 0.5, "case_embedding"
+        )
+        self.byte_embedding = uniform(
+            [256, hp.byte_embedding], (3 / hp.byte_embedding) ** 0.5, "byte_embedding"
+        )
+        self.byte_filters = glorot([hp.byte_filter_width, hp.byte_embedding, hp.byte_filters], "byte_filters")
+        self.byte_bias = tf.Variable(tf.zeros([hp.byte_filters]), name="byte_bias")
+        width = hp.word_embedding + hp.case_embedding + hp.byte_filters
+        self.forward = recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name="forward")
+        self.backward = recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name="backward")
+        self.projection = glorot([2 * hp.lstm_units, num_tags], "projection")
+        self.projection_bias = tf.Variable(tf.zeros([num_tags]), name="projection_bias")
+
+    def __call__(self, inputs: Inputs, *, seed: tf.Tensor | None = None, fused: bool = False) -> tf.Tensor:
+        """Emissions float32[B,T,K]; after a sentence's end they hold anything.
+
+        Args:
+            inputs: B sentences.
+            seed: int32[2]; given in training, it draws the dropout. None: no dropout.
+            fused: the LSTM as one operation without gradient, for the exported model on a CPU.
+        """
+        hp = self._hp
+        dropout = _Dropout(seed)
+        words = inputs.words
+        if seed is not None and hp.singleton_dropout:
+            words = self._drop_singletons(words, dropout.next_seed())
+        x = tf.concat(
+            [
+                tf.gather(self.word_embedding, words),
+                tf.gather(self.case_embedding, inputs.cases),
+                self._byte_features(inputs.tokens, dropout),
+            ],
+            axis=-1,
+        )  # [B,T,D]
+        x = dropout(x, hp.input_dropout)
+        states = recurrent.bidirectional(
+            x, inputs.lengths, self.forward, self.backward, fused=fused
+        )  # [B,T,2H]
+        states = dropout(states, hp.output_dropout)
+        return tf.einsum("bth,hk->btk", states, self.projection) + self.projection_bias
+
+    def _byte_features(self, tokens: tf.Tensor, dropout: _Dropout) -> tf.Tensor:
+        """string[B,T] -> [B,T,filters]: one convolution over a token's bytes, its maximum over the token."""
+        hp = self._hp
+        ids = features.byte_ids(tokens, hp.max_token_bytes)  # [B,T,C]
+        ids = tf.reshape(ids, [-1, hp.max_token_bytes])  # [B*T,C]
+        present = tf.cast(ids > 0, tf.float32)[:, :, tf.newaxis]
+        x = dropout(tf.gather(self.byte_embedding, ids) * present, hp.byte_dropout)
+        x = tf.nn.conv1d(x, self.byte_filters, stride=1, padding="SAME") + self.byte_bias
+        x = tf.reduce_max(tf.nn.relu(x) * present, axis=1)  # relu >= 0, so what is masked to 0 never wins
+        return tf.reshape(x, tf.concat([tf.shape(tokens), [hp.byte_filters]], 0))
+
+    def _drop_singletons(self, words: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Half the time, say, a word seen once is `unknown`, so that `unknown` learns what rare words are like."""
+        drop = tf.random.stateless_uniform(tf.shape(words), seed) < self._hp.singleton_dropout
+        drop = tf.logical_and(drop, tf.gather(self._singletons, words))
+        return tf.where(drop, tf.constant(features.UNKNOWN_ID, tf.int64), words)
+
+
+class _Dropout:
+    """Draws each of a step's dropout masks from a seed of its own; without a seed, does nothing."""
+
+    def __init__(self, seed: tf.Tensor | None) -> None:
+        self._seed = seed
+
+    def next_seed(self) -> tf.Tensor:
+        self._seed = tf.random.experimental.stateless_fold_in(self._seed, 1)
+        return self._seed
+
+    def __call__(self, x: tf.Tensor, rate: float) -> tf.Tensor:
+        if self._seed is None or not rate:
+            return x
+        return tf.nn.experimental.stateless_dropout(x, rate, seed=self.next_seed())

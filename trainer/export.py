@@ -1,0 +1,37 @@
+"""Writes the trained model as a SavedModel that stock TensorFlow Serving loads."""
+
+from __future__ import annotations
+
+import os
+
+import tensorflow as tf
+
+from tagging.schemes import Scheme
+from trainer.model import BiLstmCrf
+from trainer.signatures import Served
+from trainer.vocabulary import Vocabulary
+
+# Below a SavedModel's `assets.extra`, which TensorFlow Serving leaves alone.
+TRAINING_HISTORY = "training_history.json"
+TRAINING_SETTINGS = "training_settings.json"
+
+
+def export(
+    model: BiLstmCrf,
+    vocabulary: Vocabulary,
+    scheme: Scheme,
+    *,
+    directory: str,
+    n_best: int,
+    extra: dict[str, str],
+) -> None:
+    """Save the signatures of `trainer.signatures` to `directory`, and the texts of `extra` by file name."""
+    served = Served(model, vocabulary, scheme, n_best=n_best)
+    # Without gradients the graph is a third of the size and loads that much faster.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(served, directory, signatures=served.functions, options=options)
+    extra_dir = os.path.join(directory, "assets.extra")
+    tf.io.gfile.makedirs(extra_dir)
+    for name, text in extra.items():
+        with tf.io.gfile.GFile(os.path.join(extra_dir, name), "w") as file:
+            file.write(text)

@@ -1,0 +1,56 @@
+"""What can be set about the model and its training: plain data, no TensorFlow.
+
+The defaults are the starting point that `docs/quality.md` measures; `configs/default.yaml` repeats every one
+of them with a comment, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Rate = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+PositiveFloat = Annotated[float, msgspec.Meta(gt=0.0)]
+
+
+class Crf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which linear-chain CRF scores the tags.
+
+    `constrained` forbids transitions that the tag scheme forbids, in the loss and in decoding; only the
+    native implementation can.
+    """
+
+    implementation: Literal["native", "addons"] = "native"
+    constrained: bool = True
+
+
+class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Sizes of the BiLSTM-CRF and how it is trained."""
+
+    seed: Natural = 1
+    # the encoder
+    word_embedding: Positive = 100
+    case_embedding: Positive = 10
+    byte_embedding: Positive = 30
+    byte_filters: Positive = 50
+    byte_filter_width: Positive = 3
+    max_token_bytes: Annotated[int, msgspec.Meta(ge=4)] = 32
+    lstm_units: Positive = 150
+    # regularisation
+    input_dropout: Rate = 0.33
+    output_dropout: Rate = 0.5
+    byte_dropout: Rate = 0.1
+    singleton_dropout: Rate = 0.5
+    # optimisation
+    epochs: Positive = 12
+    batch_size: Positive = 16
+    learning_rate: PositiveFloat = 0.002
+    clip_norm: PositiveFloat = 5.0
+    patience: Natural = 0
+    shuffle_buffer: Positive = 20_000
+    # the output
+    crf: Crf = msgspec.field(default_factory=Crf)
+    n_best: Positive = 5

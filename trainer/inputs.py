@@ -1,0 +1,132 @@
+"""Transformed examples as batches of sentences of like length.
+
+Shape letters: `B` sentences of a batch, `T` tokens of its longest sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+# Upper bounds of the length buckets: about 15 % of padding on sentences of news, tweets and requests.
+BUCKET_BOUNDARIES = (5, 8, 11, 15, 20, 26, 34, 45, 60, 90, 150, 300)
+
+
+class Batch(NamedTuple):
+    """B sentences padded to T tokens."""
+
+    tokens: tf.Tensor  # string[B,T], "" after the end
+    tags: tf.Tensor  # string[B,T], "" after the end
+    words: tf.Tensor  # int64[B,T], 0 after the end
+    cases: tf.Tensor  # int64[B,T], 0 after the end
+    labels: tf.Tensor  # int64[B,T], 0 after the end; -1 for a tag outside the vocabulary
+    lengths: tf.Tensor  # int32[B]
+
+
+_FEATURES = {
+    "tokens": tf.io.RaggedFeature(tf.string),
+    "tags": tf.io.RaggedFeature(tf.string),
+    "words": tf.io.RaggedFeature(tf.int64),
+    "cases": tf.io.RaggedFeature(tf.int64),
+    "labels": tf.io.RaggedFeature(tf.int64),
+}
+
+
+def _sentence(record: tf.Tensor) -> Batch:
+    """One serialized tf.Example -> a Batch without its B axis."""
+    parsed = tf.io.parse_single_example(record, _FEATURES)
+    return Batch(
+        tokens=parsed["tokens"],
+        tags=parsed["tags"],
+        words=parsed["words"],
+        cases=parsed["cases"],
+        labels=parsed["labels"],
+        lengths=tf.shape(parsed["tokens"])[0],
+    )
+
+
+def sentences(files: Sequence[str]) -> tf.data.Dataset:
+    """The sentences of gzipped TFRecord `files`, in their order, each a `Batch` without its B axis."""
+    records = tf.data.TFRecordDataset(sorted(files), compression_type="GZIP")
+    return records.map(_sentence, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+class Counts(NamedTuple):
+    """How much there is in an epoch."""
+
+    sentences: int
+    batches: int
+
+
+def count(dataset: tf.data.Dataset, *, batch_size: int) -> Counts:
+    """Sentences of `dataset`, and batches that `training_batches` makes of them, whatever the order."""
+    buckets = len(BUCKET_BOUNDARIES) + 1
+
+    def add(sizes: tf.Tensor, sentence: Batch) -> tf.Tensor:
+        bucket = tf.searchsorted([bound + 1 for bound in BUCKET_BOUNDARIES], [sentence.lengths], side="right")
+        return sizes + tf.one_hot(bucket[0], buckets, dtype=tf.int64)
+
+    sizes = dataset.reduce(tf.zeros([buckets], tf.int64), add).numpy().tolist()
+    return Counts(sum(sizes), sum(-(-size // batch_size) for size in sizes))
+
+
+def training_batches(
+    dataset: tf.data.Dataset,
+    *,
+    epochs: range,
+    batch_size: int,
+    buffer_size: int,
+    seed: int,
+    replicas: int = 1,
+) -> tf.data.Dataset:
+    """The batches of `epochs`, one epoch after another: shuffled, bucketed by length, padded to their longest.
+
+    The batches come in an order of their own too, or the short ones would all come together. Seed and number
+    give an epoch's order, so that a training can begin at any epoch and see what it would have seen.
+
+    Args:
+        dataset: what `sentences` gives.
+        epochs: their numbers.
+        batch_size: B of every full batch.
+        buffer_size: sentences that the shuffle holds in memory.
+        seed: 0..2^31.
+        replicas: each batch comes as so many elements of like size and T, one for each replica; empty sentences
+            make B up to a multiple.
+    """
+
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        # Odd and large: neighbouring seeds and epochs stay apart.
+        epoch_seed = seed * 1_000_003 + number
+        shuffled = dataset.shuffle(buffer_size, seed=epoch_seed, reshuffle_each_iteration=False)
+        batches = _bucketed(shuffled, batch_size)
+        batches = batches.shuffle(64, seed=epoch_seed, reshuffle_each_iteration=False)
+        return batches.flat_map(lambda batch: _shares(batch, replicas)) if replicas > 1 else batches
+
+    numbers = tf.data.Dataset.from_tensor_slices(tf.constant(list(epochs), tf.int64))
+    return numbers.flat_map(epoch).prefetch(tf.data.AUTOTUNE)
+
+
+def ordered_batches(dataset: tf.data.Dataset, *, batch_size: int) -> tf.data.Dataset:
+    """For scoring: bucketed by length, no shuffling."""
+    return _bucketed(dataset, batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def _bucketed(dataset: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
+    return dataset.bucket_by_sequence_length(
+        lambda sentence: sentence.lengths,
+        bucket_boundaries=[bound + 1 for bound in BUCKET_BOUNDARIES],
+        bucket_batch_sizes=[batch_size] * (len(BUCKET_BOUNDARIES) + 1),
+    )
+
+
+def _shares(batch: Batch, replicas: int) -> tf.data.Dataset:
+    """A batch as `replicas` elements [B / replicas, T], made up by sentences of length 0."""
+    missing = tf.math.floormod(-tf.shape(batch.lengths)[0], replicas)
+
+    def share(tensor: tf.Tensor) -> tf.Tensor:
+        padded = tf.pad(tensor, [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1))
+        return tf.reshape(padded, tf.concat([[replicas, -1], tf.shape(padded)[1:]], 0))
+
+    return tf.data.Dataset.from_tensor_slices(Batch(*(share(tensor) for tensor in batch)))

@@ -1,0 +1,134 @@
+"""The tokenizer of `tagging.tokenizer` in stock TensorFlow ops, for the exported model.
+
+Shape letters: B texts, N characters of all texts together with one space after each, M those of
+them that are no extenders, S tokens of all texts, T tokens of the longest text.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tagging.characters import CharClass, class_table
+
+# Of a symbol that a zero-width joiner ties to what is before it; beyond the classes of the table.
+_TIED = len(CharClass)
+
+
+class Tokens(NamedTuple):
+    """The tokens of a batch of texts.
+
+    Attributes:
+        tokens: string[B, T], UTF-8, `""` after the end.
+        starts: int32[B, T], the token's first Unicode character in its text; 0 after the end.
+        ends: int32[B, T], the Unicode character after its last; 0 after the end.
+        lengths: int32[B], tokens in each text.
+    """
+
+    tokens: tf.Tensor
+    starts: tf.Tensor
+    ends: tf.Tensor
+    lengths: tf.Tensor
+
+
+def tokenize(texts: tf.Tensor) -> Tokens:
+    """Tokenize as `tagging.tokenizer.tokenize` does, on any number of texts of any length, also none.
+
+    A sequence of bytes that is not UTF-8 is read as U+FFFD, the replacement character, and tokens
+    and offsets are those of the text so read.
+
+    Args:
+        texts: string[B].
+    """
+    characters = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")  # int32[B, (characters)]
+    count = characters.nrows(tf.int32)
+    # A space after each text keeps its neighbour out of sight, and ends its last token.
+    spaced = tf.concat([characters, tf.fill([count, 1], ord(" "))], axis=1)
+    codes = spaced.flat_values  # int32[N]
+    row_starts = tf.cast(spaced.row_starts(), tf.int32)  # int32[B]
+    text_of = tf.cast(spaced.value_rowids(), tf.int32)  # int32[N]
+
+    classes, base = _bases(_classes(codes))  # int32[N], bool[N]
+    positions = tf.cast(tf.where(base)[:, 0], tf.int32)  # int32[M]
+    base_classes = tf.boolean_mask(classes, base)  # int32[M]
+
+    begins = _begins(base_classes)  # bool[M]
+    # A token ends where the next begins, or a space does: it takes its extenders along.
+    cuts = begins | _is(base_classes, CharClass.SPACE)  # bool[M]
+    cut_positions = tf.boolean_mask(positions, cuts)
+    opens_token = tf.boolean_mask(begins, cuts)[:-1]  # the last cut is the space after the last text
+    starts = tf.boolean_mask(cut_positions[:-1], opens_token)  # int32[S]
+    ends = tf.boolean_mask(cut_positions[1:], opens_token)  # int32[S]
+
+    pieces = tf.gather(codes, tf.ragged.range(starts, ends))  # int32[S, (characters)]
+    words = tf.strings.unicode_encode(pieces, "UTF-8")  # string[S]
+    rows = tf.gather(text_of, starts)  # int32[S]
+    origins = tf.gather(row_starts, rows)  # int32[S]
+    rows_of = tf.RaggedTensor.from_value_rowids(
+        values=tf.range(tf.size(starts)), value_rowids=rows, nrows=count, validate=False
+    )  # int32[B, (T)]
+    return Tokens(
+        tokens=rows_of.with_values(words).to_tensor(""),
+        starts=rows_of.with_values(starts - origins).to_tensor(0),
+        ends=rows_of.with_values(ends - origins).to_tensor(0),
+        lengths=tf.cast(rows_of.row_lengths(), tf.int32),
+    )
+
+
+def _classes(codes: tf.Tensor) -> tf.Tensor:
+    """The `CharClass` of each code point, int32[N]."""
+    boundaries, classes = class_table()
+    ranges = tf.searchsorted(tf.constant(boundaries, tf.int32), codes, side="right") - 1
+    return tf.gather(tf.constant(classes, tf.int32), ranges)
+
+
+def _bases(classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Settle what extenders and joiners do to their neighbours.
+
+    Returns:
+        The classes with symbols tied and with extenders that have nothing to extend made symbols,
+        int32[N]; and which characters the rules apply to, all but extenders, bool[N].
+    """
+    before = _shift_right(classes)
+    extender = _is(classes, CharClass.EXTENDER, CharClass.LINK)
+    alone = extender & _is(before, CharClass.SPACE)
+    tied = _is(classes, CharClass.OTHER) & _is(before, CharClass.LINK)
+    settled = tf.where(alone, int(CharClass.OTHER), tf.where(tied, _TIED, classes))
+    return settled, ~extender | alone
+
+
+def _begins(here: tf.Tensor) -> tf.Tensor:
+    """Whether a token begins at each character, from the classes of its neighbours; bool[M]."""
+    before = _shift_right(here)
+    before_that = _shift_right(before)
+    after = tf.concat([here[1:], [int(CharClass.SPACE)]], axis=0)
+
+    word, word_before = _is_word(here), _is_word(before)
+    between_words = word_before & _is_word(after)  # of the character here
+    after_between_words = _is_word(before_that) & word  # of the character before
+    digit, digit_before = _is(here, CharClass.DIGIT), _is(before, CharClass.DIGIT)
+
+    joined = (
+        (word_before & word)
+        | (_is(here, CharClass.NUMBER_JOINER) & digit_before & _is(after, CharClass.DIGIT))
+        | (_is(before, CharClass.NUMBER_JOINER) & _is(before_that, CharClass.DIGIT) & digit)
+        | (_is(here, CharClass.WORD_JOINER) & between_words)
+        | (_is(before, CharClass.WORD_JOINER, CharClass.APOSTROPHE) & after_between_words)
+        | (_is(before, CharClass.SIGIL) & ~_is_word(before_that) & word)
+        | (_is(here, _TIED) & _is(before, CharClass.OTHER, _TIED))
+    )
+    return ~_is(here, CharClass.SPACE) & ~joined
+
+
+def _shift_right(classes: tf.Tensor) -> tf.Tensor:
+    """The class of the character before; a space before the first."""
+    return tf.concat([[int(CharClass.SPACE)], classes[:-1]], axis=0)[: tf.size(classes)]
+
+
+def _is(classes: tf.Tensor, *wanted: int) -> tf.Tensor:
+    return tf.reduce_any([tf.equal(classes, int(each)) for each in wanted], axis=0)
+
+
+def _is_word(classes: tf.Tensor) -> tf.Tensor:
+    return _is(classes, CharClass.WORD, CharClass.DIGIT)
