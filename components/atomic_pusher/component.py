@@ -1,0 +1,67 @@
+"""AtomicPusher's contract."""
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from components.atomic_pusher.executor import Executor
+
+
+class AtomicPusherSpec(ComponentSpec):
+    PARAMETERS = {
+        "destination": ExecutionParameter(type=str),
+        "settings": ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+    }
+    OUTPUTS = {"pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)}
+
+
+class AtomicPusher(base_component.BaseComponent):
+    """Pushes a model that both gates blessed to `<destination>/<version>`, with a manifest of what it is.
+
+    A model that is the latest version already is not pushed twice: the artifact then points to that version.
+    Refused models leave `pushed` 0 on the artifact.
+    """
+
+    SPEC_CLASS = AtomicPusherSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        *,
+        model: types.BaseChannel,
+        model_blessing: types.BaseChannel,
+        infra_blessing: types.BaseChannel,
+        evaluation: types.BaseChannel,
+        examples: types.BaseChannel,
+        destination: str,
+        settings: str,
+    ) -> None:
+        """Args:
+        model: the candidate.
+        model_blessing: the Evaluator's.
+        infra_blessing: ServingCheck's.
+        evaluation: whose metrics the manifest tells.
+        examples: whose fingerprint the manifest tells.
+        destination: the model's folder of versions.
+        settings: all settings in effect as YAML; laid beside the model as `settings.yaml`.
+        """
+        super().__init__(
+            AtomicPusherSpec(
+                model=model,
+                model_blessing=model_blessing,
+                infra_blessing=infra_blessing,
+                evaluation=evaluation,
+                examples=examples,
+                destination=destination,
+                settings=settings,
+                pushed_model=types.Channel(type=standard_artifacts.PushedModel),
+            )
+        )

@@ -1,0 +1,1 @@
+"""The line itself: settings, one factory, runners and the command line."""

@@ -1,0 +1,1 @@
+"""One file for each command: what `pipeline.cli` imports when it is asked for."""

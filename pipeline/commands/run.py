@@ -1,0 +1,157 @@
+"""`tagline run`."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from corpus import check as checks
+from corpus.errors import CorpusError
+from pipeline.commands.findings import count_errors, print_findings
+from pipeline.outcome import Outcome, describe, refusals
+from pipeline.progress import Progress, log_to_file
+from pipeline.settings import Settings
+
+OK, BROKEN, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def run(settings: Settings, *, verbose: bool) -> None:
+    """Run the line, show it, and exit with what came of it."""
+    console = Console(highlight=False)
+    settings = settings.with_absolute_paths()
+    log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
+    console.print(f"[bold]{settings.name}[/]  {_short(settings.data)}", soft_wrap=True)
+    # The gate checks the same in the line; asked first, bad input is told at once and all of it, before
+    # anything is imported or written.
+    report = checks.check(settings.data, settings.corpus, settings.checks)
+    if not report.ok:
+        print_findings(console, report)
+        errors = count_errors(report)
+        console.print(
+            f"\n[red]bad input:[/] {errors} error{'s' * (errors != 1)} in the corpus; nothing was run"
+        )
+        sys.exit(BAD_INPUT)
+    _quiet_libraries(verbose)
+    sys.exit(_run(settings, console, log_path, verbose))
+
+
+def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) -> int:
+    from components.corpus_gate.verdict import CorpusRefused
+    from pipeline.factory import METADATA
+    from pipeline.lineage import Lineage
+    from pipeline.runners import local
+
+    database = settings.run_dir / METADATA
+
+    def came_out(component: str) -> str:
+        lineage = Lineage(database)
+        step = lineage.step(lineage.run_ids()[-1], component)
+        return describe(step) if step else ""
+
+    progress = Progress(console, came_out)
+    _send_logs(progress, log_path, verbose)
+    try:
+        local.run(settings)
+    except (CorpusError, CorpusRefused) as error:
+        progress.fail()
+        console.print(f"\n[red]bad input:[/] {escape(str(error))}\nNothing was pushed.", soft_wrap=True)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        progress.fail()
+        console.print("\ninterrupted; the next `tagline run` goes on where this one stopped")
+        return INTERRUPTED
+    except Exception as error:
+        component = progress.fail()
+        logging.getLogger("tagline").error("%s", traceback.format_exc())
+        console.print(
+            f"\n[red]{component or 'The pipeline'} failed:[/] {escape(_first_line(error))}\n"
+            f"The whole story is in {_short(log_path)}. What ended before is kept: the next run begins here.",
+            soft_wrap=True,
+        )
+        return BROKEN
+    lineage = Lineage(database)
+    run_id = lineage.run_ids()[-1]
+    steps = {component: lineage.step(run_id, component) for component in progress.seconds}
+    pushed = steps["AtomicPusher"].only("pushed_model").properties  # type: ignore[union-attr]
+    outcome = Outcome(
+        run_id=run_id,
+        seconds=progress.seconds,
+        cached=[component for component, step in steps.items() if step and step.cached],
+        came_out={component: describe(step) for component, step in steps.items() if step},
+        pushed_to=str(pushed.get("pushed_destination", "")),
+        refusals=refusals(lineage, run_id),
+        report=describe(steps["Report"]),  # type: ignore[arg-type]
+        log=str(log_path),
+    )
+    outcome.save(settings.run_dir)
+    return _conclude(console, outcome)
+
+
+def _conclude(console: Console, outcome: Outcome) -> int:
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.add_column("component")
+    table.add_column("seconds", justify="right")
+    table.add_column("what came out", overflow="fold")
+    for component, seconds in outcome.seconds.items():
+        took = "cached" if component in outcome.cached else f"{seconds:.1f}"
+        table.add_row(component, took, escape(_short(outcome.came_out[component])))
+    console.print()
+    console.print(table)
+    console.print()
+    total = sum(outcome.seconds.values())
+    console.print(f"{len(outcome.seconds)} components in {total:.0f} s, {len(outcome.cached)} of them cached")
+    console.print(f"report  {_short(outcome.report)}", soft_wrap=True)
+    console.print(f"log     {_short(outcome.log)}", soft_wrap=True)
+    if outcome.pushed_to:
+        console.print(f"[green]pushed[/]  {_short(outcome.pushed_to)}", soft_wrap=True)
+        return OK
+    for reason in outcome.refusals:
+        console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
+    return REFUSED
+
+
+def _quiet_libraries(verbose: bool) -> None:
+    """Before TensorFlow and TFX are imported: their warnings go to the log file, not over the progress."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
+    # Also for processes that components start.
+    os.environ.setdefault("PYTHONWARNINGS", "default" if verbose else "ignore")
+    logging.captureWarnings(True)
+
+
+def _send_logs(progress: Progress, log_path: Path, verbose: bool) -> None:
+    from absl import logging as absl_logging
+
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    # absl prints for itself unless told otherwise; its records go the way of all others.
+    absl_logger = absl_logging.get_absl_logger()
+    absl_logger.handlers.clear()
+    absl_logger.propagate = True
+    absl_logging.set_verbosity(absl_logging.INFO)
+    logging.getLogger("tensorflow").handlers.clear()
+    root.setLevel(logging.INFO)
+    root.addHandler(log_to_file(log_path))
+    root.addHandler(progress)
+    if verbose:
+        root.addHandler(logging.StreamHandler())
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
+
+
+def _short(path: str | Path) -> str:
+    """Relative to the current folder where that is shorter."""
+    text = str(path)
+    here = os.getcwd() + os.sep
+    return text.removeprefix(here)

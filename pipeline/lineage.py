@@ -1,0 +1,108 @@
+"""What the metadata store knows about the latest run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+
+
+@dataclass(frozen=True)
+class Made:
+    """An artifact: where it lies and what it says of itself."""
+
+    type: str
+    uri: str
+    id: int
+    properties: dict[str, str | int | float]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One component's execution.
+
+    Attributes:
+        component: its id in the pipeline.
+        cached: was it answered from the cache?
+        complete: did it end well, or was it cached?
+        outputs: output key -> artifacts.
+    """
+
+    component: str
+    cached: bool
+    complete: bool
+    outputs: dict[str, list[Made]]
+
+    def only(self, key: str) -> Made:
+        """The one artifact of an output."""
+        (made,) = self.outputs[key]
+        return made
+
+
+class Lineage:
+    """Reads a pipeline's SQLite metadata. Open it anew to see what has been written since."""
+
+    def __init__(self, database: Path) -> None:
+        config = mlmd.ConnectionConfig()
+        config.sqlite.filename_uri = str(database)
+        config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READONLY
+        self._store = metadata_store.MetadataStore(config)
+
+    def run_ids(self) -> list[str]:
+        """All runs, the oldest first."""
+        runs = self._store.get_contexts_by_type("pipeline_run")
+        return [run.name for run in sorted(runs, key=lambda context: context.id)]
+
+    def step(self, run_id: str, component: str) -> Step | None:
+        """The latest execution of a component in a run; None if it has not begun."""
+        run = self._store.get_context_by_type_and_name("pipeline_run", run_id)
+        if run is None:
+            raise KeyError(
+                f"no run {run_id} in the metadata; there are {', '.join(self.run_ids()) or 'none'}"
+            )
+        # A node's context is named `<pipeline>.<component>`.
+        executions = [
+            execution
+            for execution in self._store.get_executions_by_context(run.id)
+            if any(
+                context.type == "node" and context.name.split(".", 1)[1] == component
+                for context in self._store.get_contexts_by_execution(execution.id)
+            )
+        ]
+        if not executions:
+            return None
+        execution = max(executions, key=lambda execution: execution.id)
+        state = execution.last_known_state
+        return Step(
+            component=component,
+            cached=state == mlmd.Execution.CACHED,
+            complete=state in (mlmd.Execution.CACHED, mlmd.Execution.COMPLETE),
+            outputs=self._outputs(execution.id),
+        )
+
+    def _outputs(self, execution_id: int) -> dict[str, list[Made]]:
+        events = [
+            event
+            for event in self._store.get_events_by_execution_ids([execution_id])
+            if event.type in (mlmd.Event.OUTPUT, mlmd.Event.INTERNAL_OUTPUT)
+        ]
+        artifacts = {
+            a.id: a for a in self._store.get_artifacts_by_id([event.artifact_id for event in events])
+        }
+        outputs: dict[str, list[Made]] = {}
+        for event in events:
+            key = next(step.key for step in event.path.steps if step.HasField("key"))
+            outputs.setdefault(key, []).append(_made(artifacts[event.artifact_id]))
+        return outputs
+
+
+def _made(artifact: mlmd.Artifact) -> Made:
+    properties: dict[str, str | int | float] = {}
+    for named in (artifact.properties, artifact.custom_properties):
+        for name, value in named.items():
+            kind = value.WhichOneof("value")
+            if kind in ("string_value", "int_value", "double_value"):
+                properties[name] = getattr(value, kind)
+    return Made(type=artifact.type, uri=artifact.uri, id=artifact.id, properties=properties)

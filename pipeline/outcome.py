@@ -1,0 +1,161 @@
+"""What came out of a run, in a few words by component, and as a record that `tagline status` reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.lineage import Lineage, Step
+
+LAST_RUN = "last_run.json"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A run that came to its end.
+
+    Attributes:
+        run_id: of the pipeline run.
+        seconds: wall time by component.
+        cached: components answered from the cache.
+        came_out: a few words by component.
+        pushed_to: the folder of the version that serves this run's model; empty if a gate refused it.
+        refusals: why it was refused; empty if it was pushed.
+        report: the page.
+        log: the log file.
+    """
+
+    run_id: str
+    seconds: dict[str, float]
+    cached: list[str]
+    came_out: dict[str, str]
+    pushed_to: str
+    refusals: list[str]
+    report: str
+    log: str
+
+    def save(self, run_dir: Path) -> None:
+        """Keep it as the last run of a pipeline, in one step."""
+        path = run_dir / LAST_RUN
+        draft = path.with_suffix(".draft")
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
+        os.replace(draft, path)
+
+
+def load(run_dir: Path) -> Outcome | None:
+    """The last run that came to its end; None if there is none."""
+    path = run_dir / LAST_RUN
+    return msgspec.json.decode(path.read_bytes(), type=Outcome) if path.exists() else None
+
+
+def describe(step: Step) -> str:
+    """What a component made, in a few words."""
+    tell = _TELL.get(step.component)
+    return tell(step) if tell and step.outputs else ""
+
+
+def refusals(lineage: Lineage, run_id: str) -> list[str]:
+    """Why the gates refused the run's model."""
+    from components.entity_metrics import results
+
+    found = []
+    evaluator = lineage.step(run_id, "Evaluator")
+    if evaluator and evaluator.only("blessing").properties.get("blessed") != 1:
+        failures = results.read(evaluator.only("evaluation").uri).failures
+        found += [f"the Evaluator did not bless it: {failure}" for failure in failures]
+    check = lineage.step(run_id, "ServingCheck")
+    if check and check.only("blessing").properties.get("blessed") != 1:
+        verdict = _document(check.only("blessing").uri, "verdict.json")
+        found += [f"ServingCheck did not bless it: {reason}" for reason in verdict["reasons"]]
+    return found
+
+
+def _document(uri: str, name: str) -> Any:
+    return json.loads(Path(uri, name).read_text(encoding="utf-8"))
+
+
+def _corpus_gen(step: Step) -> str:
+    corpus = _document(step.only("examples").uri, "corpus.json")
+    splits = corpus["splits"]
+    sentences = ", ".join(f"{name} {split['sentences']:,}" for name, split in splits.items())
+    tokens = sum(split["tokens"] for split in splits.values())
+    repairs = sum(split["repairs"] for split in splits.values())
+    repaired = f"; {repairs:,} tags repaired" if repairs else ""
+    return f"{sentences} sentences, {tokens:,} tokens, {corpus['scheme']}{repaired}"
+
+
+def _schema(step: Step) -> str:
+    from google.protobuf import text_format
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    text = Path(step.only("schema").uri, "schema.pbtxt").read_text(encoding="utf-8")
+    return f"{len(text_format.Parse(text, schema_pb2.Schema()).feature)} features"
+
+
+def _gate(step: Step) -> str:
+    findings = _document(step.only("verdict").uri, "verdict.json")["report"]["findings"]
+    warnings = sum(finding["severity"] == "warning" for finding in findings)
+    return f"passed; {warnings} warnings" if warnings else "passed"
+
+
+def _transform(step: Step) -> str:
+    assets = Path(step.only("transform_graph").uri, "transform_fn", "assets")
+    counts = {name: len((assets / name).read_bytes().splitlines()) for name in ("words", "tags")}
+    return f"{counts['words']:,} words, {counts['tags']:,} tags"
+
+
+def _trainer(step: Step) -> str:
+    history = _document(step.only("model").uri, "Format-Serving/assets.extra/training_history.json")
+    best = history["epochs"][history["best"] - 1]
+    epochs = f"epoch {best['number']} of {len(history['epochs'])}"
+    metric = {"entity_f1_strict": "entity F1 (strict)", "token_accuracy": "token accuracy"}[history["metric"]]
+    return f"{metric} {best['dev_score']:.4f} on dev, {epochs}"
+
+
+def _baseline(step: Step) -> str:
+    models = step.outputs.get("model", [])
+    return f"model {models[0].id}" if models else "none yet"
+
+
+def _evaluator(step: Step) -> str:
+    from components.entity_metrics import results
+
+    evaluation = results.read(step.only("evaluation").uri)
+    before = evaluation.baseline.get(results.OVERALL, {})
+    compared = f" (latest blessed {before['primary']:.4f})" if before else ""
+    verdict = "blessed" if step.only("blessing").properties.get("blessed") == 1 else "NOT blessed"
+    return f"{verdict}: {evaluation.primary_name} {evaluation.overall['primary']:.4f} on test{compared}"
+
+
+def _serving_check(step: Step) -> str:
+    verdict = _document(step.only("blessing").uri, "verdict.json")
+    if not verdict["blessed"]:
+        return f"NOT blessed: {verdict['reasons'][0].splitlines()[0]}"
+    return f"blessed: {verdict['answers']} answers as in memory, median {verdict['median_ms']} ms"
+
+
+def _pusher(step: Step) -> str:
+    return str(step.only("pushed_model").properties.get("pushed_destination") or "not pushed")
+
+
+def _report(step: Step) -> str:
+    return str(Path(step.only("report").uri, "index.html"))
+
+
+_TELL: dict[str, Callable[[Step], str]] = {
+    "CorpusGen": _corpus_gen,
+    "SchemaGen": _schema,
+    "ImportSchemaGen": _schema,
+    "CorpusGate": _gate,
+    "Transform": _transform,
+    "Trainer": _trainer,
+    "Baseline": _baseline,
+    "Evaluator": _evaluator,
+    "ServingCheck": _serving_check,
+    "AtomicPusher": _pusher,
+    "Report": _report,
+}

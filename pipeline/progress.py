@@ -1,0 +1,126 @@
+"""A run as a person follows it: a line when a component starts and ends, and what it says in between.
+
+Everything arrives as log records: TFX's runner tells when components start and end, Tagline's own code tells the
+rest through loggers below `tagline`. All records also go to a file.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+log = logging.getLogger("tagline.progress")
+
+# What TFX's LocalDagRunner logs, as format strings.
+_STARTS = "Component %s is running."
+_ENDS = "Component %s is finished."
+_CACHED = "A cached execution %d is used."
+
+# Whose progress is shown as it comes; what the others say at their end is in their last line anyway.
+_TALKS = ("tagline.trainer",)
+
+DOING = {
+    "CorpusGen": "reading the corpus",
+    "StatisticsGen": "counting what the examples hold",
+    "SchemaGen": "inferring the schema",
+    "ImportSchemaGen": "taking the given schema",
+    "ExampleValidator": "holding the examples against the schema",
+    "CorpusGate": "checking the corpus",
+    "Transform": "making vocabularies and ids",
+    "Trainer": "training",
+    "Baseline": "looking for the latest blessed model",
+    "Evaluator": "scoring on the test split",
+    "ServingCheck": "asking a served model",
+    "AtomicPusher": "pushing",
+    "Report": "writing the report",
+}
+
+
+class Progress(logging.Handler):
+    """Shows a run on the console.
+
+    Args:
+        console: where to.
+        describe: what came out of a component that has ended, in a few words.
+    """
+
+    def __init__(self, console: Console, describe: Callable[[str], str]) -> None:
+        super().__init__(logging.INFO)
+        self._console = console
+        self._describe = describe
+        self._component = ""
+        self._started = 0.0
+        self._cached = False
+        self._status: Status | None = None
+        self.seconds: dict[str, float] = {}
+        self.cached: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg == _STARTS:
+            self._start(record.args[0])  # type: ignore[index, arg-type]
+        elif record.msg == _ENDS:
+            self._end()
+        elif record.msg == _CACHED:
+            self._cached = True
+        elif record.name in _TALKS or (
+            record.name.startswith("tagline.") and record.levelno >= logging.WARNING
+        ):
+            self._note(record.getMessage(), record.levelno >= logging.WARNING)
+
+    def _start(self, component: str) -> None:
+        self._component, self._started, self._cached = component, time.monotonic(), False
+        doing = DOING.get(component, "running")
+        if self._console.is_terminal:
+            self._status = self._console.status(f"[bold]{component}[/]  {doing}", spinner="dots")
+            self._status.start()
+        else:
+            self._console.print(f"  {component:<16} [dim]{doing} ...[/]")
+
+    def _note(self, message: str, warning: bool) -> None:
+        style = "yellow" if warning else "dim"
+        self._console.print(f"  {'':<16} [{style}]{escape(message)}[/]", soft_wrap=True)
+
+    def _end(self) -> None:
+        self._stop_status()
+        seconds = time.monotonic() - self._started
+        self.seconds[self._component] = seconds
+        if self._cached:
+            self.cached.append(self._component)
+        took = "cached" if self._cached else f"{seconds:.1f} s"
+        try:
+            words = self._describe(self._component)
+        except Exception:
+            # The runner logs between components: raised here, it would stop a run over a line of text.
+            log.exception("cannot tell what came out of %s", self._component)
+            words = ""
+        self._console.print(
+            f"[green]✓[/] [bold]{self._component:<16}[/] {escape(words)}  [dim]{took}[/]",
+            soft_wrap=True,
+        )
+        self._component = ""
+
+    def fail(self) -> str:
+        """The run has stopped: mark the component that was running, and return its name."""
+        self._stop_status()
+        if self._component:
+            self._console.print(f"[red]✗[/] [bold]{self._component:<16}[/] stopped")
+        return self._component
+
+    def _stop_status(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+def log_to_file(path: Path) -> logging.Handler:
+    """A handler that writes every record to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler

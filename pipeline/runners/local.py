@@ -1,0 +1,30 @@
+"""Runs a pipeline in this process: Beam's DirectRunner, SQLite metadata."""
+
+from __future__ import annotations
+
+import os
+
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.proto.orchestration import pipeline_pb2
+
+from pipeline.factory import UNCACHED, create_pipeline
+from pipeline.settings import Settings
+
+
+class LocalRunner(LocalDagRunner):
+    """TFX's local runner, with the cache off where an answer from the cache would be wrong."""
+
+    def run_with_ir(
+        self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
+    ) -> None:
+        for node in pipeline.nodes:
+            if node.pipeline_node.node_info.id in UNCACHED:
+                node.pipeline_node.execution_options.caching_options.enable_cache = False
+        super().run_with_ir(pipeline, run_options)
+
+
+def run(settings: Settings) -> None:
+    """Run the pipeline that `settings` describe. Relative paths in them mean this process's folder."""
+    settings = settings.with_absolute_paths()
+    os.makedirs(os.path.join(settings.pipeline.root, settings.name), exist_ok=True)
+    LocalRunner().run(create_pipeline(settings))

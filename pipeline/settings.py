@@ -1,0 +1,204 @@
+"""Every setting of a pipeline as plain, frozen, checked data. Imports no TensorFlow and no TFX."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import yaml
+
+from corpus.options import CheckLimits, ReadOptions
+from trainer.hyperparameters import Hyperparameters
+
+DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
+
+Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+PositiveFloat = Annotated[float, msgspec.Meta(gt=0.0)]
+# A model's name is a folder, a URL part and a pipeline's name.
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+
+
+class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a model must reach to be blessed; see `configs/default.yaml`."""
+
+    floor: Fraction = 0.5
+    allowed_fall: Fraction = 0.01
+    label_floors: dict[str, Fraction] = {}
+    slice_by: tuple[str, ...] = ()
+
+
+class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where blessed models go and what ServingCheck asks of them."""
+
+    models: str = "serving_models"
+    check_requests: Positive = 32
+    check_deadline_seconds: PositiveFloat = 10.0
+    check_start_seconds: PositiveFloat = 120.0
+
+
+class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where runs keep what they make, and how Beam runs."""
+
+    root: str = "runs"
+    cache: bool = True
+    beam_args: tuple[str, ...] = ()
+
+
+class Kubeflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a cluster needs to know; the local runner does not look here."""
+
+    image: str = "tagline:latest"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All of it. `configs/default.yaml` explains every key."""
+
+    name: Name = "tagger"
+    data: str = "sample/corpus"
+    corpus: ReadOptions = ReadOptions()
+    checks: CheckLimits = CheckLimits()
+    schema: str | None = None
+    trainer: Hyperparameters = Hyperparameters()
+    evaluation: Evaluation = Evaluation()
+    serving: Serving = Serving()
+    pipeline: Pipeline = Pipeline()
+    kubeflow: Kubeflow = Kubeflow()
+
+    def to_yaml(self) -> str:
+        """All settings in effect, as a file that `--config` takes."""
+        return yaml.safe_dump(msgspec.to_builtins(self), sort_keys=False, allow_unicode=True)
+
+    def with_absolute_paths(self) -> Settings:
+        """The same with every path absolute: a relative one would be stored in the metadata as it is."""
+
+        def absolute(path: str) -> str:
+            return path if "://" in path else os.path.abspath(path)
+
+        return msgspec.structs.replace(
+            self,
+            data=absolute(self.data),
+            schema=absolute(self.schema) if self.schema else None,
+            serving=msgspec.structs.replace(self.serving, models=absolute(self.serving.models)),
+            pipeline=msgspec.structs.replace(self.pipeline, root=absolute(self.pipeline.root)),
+        )
+
+    @property
+    def run_dir(self) -> Path:
+        """Where this pipeline's runs keep artifacts, metadata, logs and checkpoints."""
+        return Path(self.pipeline.root) / self.name
+
+    @property
+    def models_dir(self) -> Path:
+        """The served model's folder of versions."""
+        return Path(self.serving.models) / self.name
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the settings in effect, in hexadecimal."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be: says which, what was expected and where it came from."""
+
+
+def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -> Settings:
+    """The defaults, overridden by the file `config`, overridden by `key.path=value` assignments.
+
+    Raises:
+        SettingsError: a file that is missing or no YAML, an unknown key, a value of the wrong type.
+    """
+    merged = _read(DEFAULTS) if DEFAULTS.exists() else {}
+    origins = [str(DEFAULTS.name)]
+    if config is not None:
+        merged = _merge(merged, _read(Path(config)))
+        origins.append(str(config))
+    for assignment in assignments:
+        merged = _merge(merged, _assigned(assignment))
+        origins.append(f"--set {assignment}")
+    try:
+        return msgspec.convert(merged, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"{_explained(str(error), merged)} (settings from {', '.join(origins)})"
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = _parsed(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: no such file; expected a settings file in YAML") from error
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path}: not a settings file in YAML: {error}") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise SettingsError(
+            f"{path}: found {type(data).__name__} at the top; expected keys such as `trainer:`"
+        )
+    return data
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which 1e-3 is a number, as people mean it; YAML 1.1 asks for 1.0e-3."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _parsed(text: str) -> Any:
+    return yaml.load(text, _Loader)
+
+
+def _assigned(assignment: str) -> dict[str, Any]:
+    path, equals, text = assignment.partition("=")
+    if not equals or not path.strip():
+        raise SettingsError(f"--set {assignment}: expected KEY=VALUE, such as trainer.epochs=3")
+    try:
+        value = _parsed(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"--set {assignment}: the value is not YAML: {error}") from error
+    for key in reversed(path.strip().split(".")):
+        value = {key: value}
+    return dict(value)
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _explained(message: str, merged: Mapping[str, Any]) -> str:
+    """msgspec's message with its path in front: `trainer.epochs: expected int, got str (found 'many')`."""
+    reason, _, path = message.partition(" - at ")
+    # A path is `$.pipeline.beam_args[0]`; one about the keys of an object begins with "`key` in ".
+    where = path.removeprefix("`key` in ").strip("`").removeprefix("$").removeprefix(".")
+    keys = where.replace("[...]", "[]").split(".") if where else []
+    if reason.startswith("Object contains unknown field"):
+        unknown = reason.split("`")[1]
+        known: Any = msgspec.to_builtins(Settings())
+        for key in keys:
+            known = known[key]
+        return f"{'.'.join([*keys, unknown])}: no such setting; expected one of {', '.join(sorted(known))}"
+    explained = f"{where or 'settings'}: {reason[:1].lower()}{reason[1:]}"
+    found: Any = merged
+    for key in keys:
+        # Of a list, or of an object with free keys, the whole: msgspec names no place within the latter.
+        found = found.get(key.partition("[")[0]) if isinstance(found, Mapping) else None
+    if path.startswith("`key`"):
+        return f"{explained} as a key; found {', '.join(map(repr, found))}"
+    # The other checks are the settings' own, and say what they found.
+    return f"{explained}; found {found!r}" if reason.startswith(("Expected", "Invalid")) else explained

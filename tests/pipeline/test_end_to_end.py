@@ -1,0 +1,249 @@
+"""The whole line on a tiny corpus: real TFX, real Beam, a real server. One pipeline, run again and again.
+
+The tests of a class run in their order, each on what the one before has left: that is what they are about.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from components.atomic_pusher.versions import file_sums, manifest, versions
+from pipeline import outcome, settings
+from pipeline.factory import METADATA, UNCACHED
+from pipeline.lineage import Lineage, Step
+from pipeline.runners import local
+from pipeline.settings import Settings
+from serving.client import Tagger
+from serving.server.process import start_server_process
+
+PEOPLE = ("Anna Berg", "John Smith", "Maria", "Tom Lee", "Washington")
+PLACES = ("Rome", "Berlin", "New York", "Washington")
+PATTERNS = (
+    "{person} lives in {place} .",
+    "{person} left {place} on Monday .",
+    "In {place} it rains .",
+    "Mr {person} won !",
+    "Nobody came .",
+)
+COMPONENTS = (
+    "CorpusGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "CorpusGate", "Transform", "Trainer",
+    "Baseline", "Evaluator", "ServingCheck", "AtomicPusher", "Report",
+)  # fmt: skip
+
+
+def _tagged(name: str, label: str) -> str:
+    first, *rest = name.split()
+    return "\n".join([f"{first}\tB-{label}", *(f"{word}\tI-{label}" for word in rest)])
+
+
+def _sentence(pattern: str, person: str, place: str) -> str:
+    lines = []
+    for word in pattern.split():
+        if word == "{person}":
+            lines.append(_tagged(person, "PER"))
+        elif word == "{place}":
+            lines.append(_tagged(place, "LOC"))
+        else:
+            lines.append(f"{word}\tO")
+    return "\n".join(lines) + "\n\n"
+
+
+def write_corpus(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    sentences = [_sentence(*parts) for parts in itertools.product(PATTERNS, PEOPLE, PLACES)]
+    (folder / "train.conll").write_text("".join(sentences[::2]))
+    (folder / "dev.conll").write_text("".join(sentences[1::4]))
+    (folder / "test.conll").write_text("".join(sentences[3::4]))
+    return folder
+
+
+TINY = (
+    "trainer.epochs=6", "trainer.word_embedding=16", "trainer.byte_filters=8", "trainer.lstm_units=16",
+    "trainer.learning_rate=0.02", "evaluation.floor=0.3", "serving.check_requests=4",
+)  # fmt: skip
+
+
+def assignments(home: Path, *changes: str) -> list[str]:
+    return [
+        f"data={home / 'corpus'}", f"pipeline.root={home / 'runs'}", f"serving.models={home / 'models'}",
+        "name=tiny", *TINY, *changes,
+    ]  # fmt: skip
+
+
+def run(home: Path, *changes: str) -> tuple[Settings, dict[str, Step]]:
+    chosen = settings.load(assignments=assignments(home, *changes))
+    local.run(chosen)
+    lineage = Lineage(chosen.run_dir / METADATA)
+    steps = {name: lineage.step(lineage.run_ids()[-1], name) for name in COMPONENTS}
+    return chosen, {name: step for name, step in steps.items() if step}
+
+
+def executed(steps: dict[str, Step]) -> set[str]:
+    # A resolver has no work that a cache could spare.
+    return {name for name, step in steps.items() if not step.cached} - {"Baseline"}
+
+
+@pytest.mark.xdist_group("pipeline")
+class TestOnePipeline:
+    @pytest.fixture(scope="class")
+    def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        home = tmp_path_factory.mktemp("line")
+        write_corpus(home / "corpus")
+        return home
+
+    def test_the_first_run_pushes_a_model_that_answers(self, home: Path) -> None:
+        chosen, steps = run(home)
+        assert executed(steps) == set(COMPONENTS) - {"Baseline"}
+        assert versions(chosen.models_dir) == [1]
+        version = chosen.models_dir / "1"
+        about = manifest(version)
+        assert about["files"] == file_sums(version)
+        assert about["data_fingerprint"] == steps["CorpusGen"].only("examples").properties["data_fingerprint"]
+        assert about["metrics"]["primary"] >= 0.3
+        assert settings.load(config=version / "settings.yaml") == chosen.with_absolute_paths()
+        with start_server_process(chosen.models_dir, "tiny", home / "server.log") as server:
+            tagged = Tagger(server.target, "tiny").tag("Anna Berg lives in New York .")
+        assert [(e.label, e.text, e.start, e.end) for e in tagged.entities] == [
+            ("PER", "Anna Berg", 0, 9),
+            ("LOC", "New York", 19, 27),
+        ]
+
+    def test_what_transform_wrote_is_what_serving_computes(self, home: Path) -> None:
+        """No skew: the exported features are those the model was trained on."""
+        import tensorflow as tf
+
+        from trainer import features, inputs, vocabulary
+
+        chosen = settings.load(assignments=assignments(home))
+        lineage = Lineage(chosen.run_dir / METADATA)
+        transform = lineage.step(lineage.run_ids()[-1], "Transform")
+        assert transform is not None
+        words = vocabulary.load(transform.only("transform_graph").uri)
+        files = sorted(Path(transform.only("transformed_examples").uri, "Split-train").glob("*.gz"))
+        sentences = list(inputs.sentences([str(file) for file in files]))
+        assert len(sentences) == 50
+        table = words.word_table()
+        for sentence in sentences:
+            tf.debugging.assert_equal(sentence.words, table.lookup(features.normalise(sentence.tokens)))
+            tf.debugging.assert_equal(sentence.cases, features.case_ids(sentence.tokens))
+            assert [words.tags[i] for i in sentence.labels.numpy()] == [
+                t.decode() for t in sentence.tags.numpy()
+            ]
+
+    def test_an_unchanged_run_is_cached(self, home: Path) -> None:
+        chosen, steps = run(home)
+        assert executed(steps) == set(UNCACHED)
+        assert versions(chosen.models_dir) == [1], "a model is not pushed twice"
+        assert str(steps["AtomicPusher"].only("pushed_model").properties["pushed_destination"]).endswith("/1")
+
+    def test_a_changed_gate_evaluates_again_and_trains_nothing(self, home: Path) -> None:
+        _, steps = run(home, "evaluation.floor=0.2")
+        assert executed(steps) == {"Evaluator", *UNCACHED}
+
+    def test_changed_code_runs_what_it_stands_behind(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from pipeline import factory
+
+        def edited(*packages: str) -> str:
+            return "edited" if "serving" in packages else factory_hash(*packages)
+
+        factory_hash = factory.code_hash
+        monkeypatch.setattr(factory, "code_hash", edited)
+        _, steps = run(home, "evaluation.floor=0.2")
+        assert executed(steps) == {"ServingCheck", *UNCACHED}
+
+    def test_a_worse_model_is_not_pushed(self, home: Path) -> None:
+        chosen, steps = run(home, "trainer.epochs=1", "trainer.learning_rate=0.00001", "evaluation.floor=0.0")
+        assert executed(steps) == {"Trainer", "Evaluator", "ServingCheck", *UNCACHED}
+        assert steps["Evaluator"].only("blessing").properties["blessed"] == 0
+        assert versions(chosen.models_dir) == [1]
+        lineage = Lineage(chosen.run_dir / METADATA)
+        (reason,) = outcome.refusals(lineage, lineage.run_ids()[-1])
+        assert "entity F1 (strict) fell by" in reason
+        assert "below the latest blessed model; allowed: 0.01" in reason
+        page = Path(steps["Report"].only("report").uri, "index.html").read_text()
+        assert "Not pushed" in page
+        assert "entity F1 (strict) fell by" in page
+
+    def test_a_better_one_becomes_version_2(self, home: Path) -> None:
+        chosen, steps = run(home, "trainer.seed=2", "evaluation.allowed_fall=1.0")
+        assert versions(chosen.models_dir) == [1, 2]
+        assert manifest(chosen.models_dir / "2")["version"] == 2
+        assert steps["Baseline"].only("model").id != steps["Trainer"].only("model").id
+
+
+def _tagline(home: Path, *arguments: str) -> list[str]:
+    settings_ = [part for change in assignments(home) for part in ("--set", change)]
+    return [sys.executable, "-m", "pipeline.cli", *arguments, *settings_]
+
+
+@pytest.mark.xdist_group("pipeline")
+def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus")
+    long = ("--set", "trainer.epochs=40")
+    log = tmp_path / "first.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([*_tagline(tmp_path, "run"), *long], stdout=out, stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + 240
+    while "epoch 3/40" not in log.read_text(errors="replace"):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert versions(tmp_path / "models" / "tiny") == []
+
+    second = subprocess.run([*_tagline(tmp_path, "run"), *long], capture_output=True, text=True)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "going on after epoch" in second.stdout
+    assert "epoch 1/40" not in second.stdout
+    assert versions(tmp_path / "models" / "tiny") == [1]
+    cached = outcome.load(tmp_path / "runs" / "tiny")
+    assert cached is not None
+    assert {"CorpusGen", "Transform"} <= set(cached.cached)
+
+    # The command's last words: the way to the model, and a decoded sentence by it.
+    decoded = subprocess.run(
+        [*_tagline(tmp_path, "decode", "--format", "jsonl", "Maria left Rome .")],
+        capture_output=True,
+        text=True,
+    )
+    assert decoded.returncode == 0, decoded.stderr
+    assert [entity["text"] for entity in json.loads(decoded.stdout)["entities"]] == ["Maria", "Rome"]
+
+
+def test_a_broken_line_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus")
+    train = corpus / "train.conll"
+    lines = train.read_text().splitlines()
+    lines[9] = "Monday"
+    train.write_text("\n".join(lines))
+    done = subprocess.run(_tagline(tmp_path, "run"), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "train.conll:10: " in done.stdout
+    assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.xdist_group("pipeline")
+def test_a_corpus_that_breaks_after_the_check_stops_in_corpus_gen(tmp_path: Path) -> None:
+    """The component itself refuses too: other runners have no check before it."""
+    from corpus.errors import CorpusError
+
+    corpus = write_corpus(tmp_path / "corpus")
+    with (corpus / "dev.conll").open("ab") as dev:
+        dev.write(b"\xff\xfe\tO\n")
+    with pytest.raises(CorpusError, match=r"dev\.conll:\d+: "):
+        run(tmp_path)
+    assert not list((tmp_path / "runs").rglob("*.gz"))
+    assert not (tmp_path / "models").exists()
