@@ -6,7 +6,7 @@ SAMPLE := --config configs/sample.yaml
 PACKAGES := tagging corpus trainer components pipeline serving sample benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint types serve bench kubeflow lock sample messages clean
+.PHONY: help run test test-slow test-all lint types serve bench kubeflow lock sample messages clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,8 +18,10 @@ run: $(VENV)/.ready ## run the pipeline on the shipped corpus and decode a sente
 test: $(VENV)/.ready lint types ## lint, types and tests, but the slow ones
 	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-all: $(VENV)/.ready lint types ## all tests
-	$(PY) -m pytest -n 2 --dist loadgroup
+test-slow: $(VENV)/.ready
+	$(PY) -m pytest -n 2 --dist loadgroup -m slow
+
+test-all: test test-slow ## all tests, the slow ones too
 
 lint: $(VENV)/.ready
 	$(VENV)/bin/ruff check .

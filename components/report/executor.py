@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from tfx import types
@@ -12,7 +13,10 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.atomic_pusher import executor as pusher
+from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
+from components.corpus_gate.verdict import Verdict
 from components.corpus_gen.summary import FILE_NAME as CORPUS_SUMMARY
+from components.corpus_gen.summary import CorpusSummary
 from components.entity_metrics import results
 from components.report.page import Run, render
 from components.serving_check.executor import VERDICT as SERVING_VERDICT
@@ -21,6 +25,7 @@ from trainer.export import TRAINING_HISTORY
 log = logging.getLogger("tagline.report")
 
 PAGE = "index.html"
+HISTORY = ("assets.extra", TRAINING_HISTORY)
 
 
 class Executor(base_executor.BaseExecutor):
@@ -37,24 +42,21 @@ class Executor(base_executor.BaseExecutor):
         def only(key: str) -> types.Artifact:
             return artifact_utils.get_single_instance(input_dict[key])
 
-        def document(key: str, name: str) -> dict[str, Any]:
-            with open(os.path.join(only(key).uri, name), encoding="utf-8") as file:
-                return json.load(file)
+        def text(key: str, *names: str) -> str:
+            return Path(only(key).uri, *names).read_text(encoding="utf-8")
 
-        model_dir = path_utils.serving_model_path(only("model").uri)
-        with open(os.path.join(model_dir, "assets.extra", TRAINING_HISTORY), encoding="utf-8") as file:
-            history = json.load(file)
+        model_dir = Path(path_utils.serving_model_path(only("model").uri))
         pushed = only("pushed_model")
         run = Run(
-            corpus=document("examples", CORPUS_SUMMARY),
-            corpus_verdict=document("corpus_verdict", "verdict.json"),
-            history=history,
+            corpus=CorpusSummary.from_json(text("examples", CORPUS_SUMMARY)),
+            corpus_verdict=Verdict.from_json(text("corpus_verdict", CORPUS_VERDICT)),
+            history=json.loads(model_dir.joinpath(*HISTORY).read_text(encoding="utf-8")),
             evaluation=results.read(only("evaluation").uri),
             blessed=only("model_blessing").get_int_custom_property(
                 evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY
             )
             == 1,
-            serving=document("infra_blessing", SERVING_VERDICT),
+            serving=json.loads(text("infra_blessing", SERVING_VERDICT)),
             pushed_to=pushed.get_string_custom_property(pusher.DESTINATION),
             run_id=(self._context.pipeline_run_id if self._context else None) or "",
             settings=exec_properties["settings"],

@@ -9,6 +9,8 @@ from typing import Any
 import jinja2
 import yaml
 
+from components.corpus_gate.verdict import Verdict
+from components.corpus_gen.summary import CorpusSummary
 from components.entity_metrics.results import Evaluation
 from components.report.curve import curve
 
@@ -31,8 +33,8 @@ class Run:
         settings: all settings in effect, as YAML.
     """
 
-    corpus: dict[str, Any]
-    corpus_verdict: dict[str, Any]
+    corpus: CorpusSummary
+    corpus_verdict: Verdict
     history: dict[str, Any]
     evaluation: Evaluation
     blessed: bool

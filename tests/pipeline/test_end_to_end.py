@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from pipeline.runners import local
 from pipeline.settings import Settings
 from serving.client import Tagger
 from serving.server.process import start_server_process
+from tests import readme_commands
 
 PEOPLE = ("Anna Berg", "John Smith", "Maria", "Tom Lee", "Washington")
 PLACES = ("Rome", "Berlin", "New York", "Washington")
@@ -181,6 +183,22 @@ class TestOnePipeline:
         assert manifest(chosen.models_dir / "2")["version"] == 2
         assert steps["Baseline"].only("model").id != steps["Trainer"].only("model").id
 
+    @pytest.mark.parametrize("start", ["status", "predict", "decode --set"])
+    def test_the_readmes_commands_on_a_pushed_model(self, home: Path, tmp_path: Path, start: str) -> None:
+        words = shlex.split(readme_commands.command(f".venv/bin/tagline {start}"))[1:]
+        words = [word.replace("build/", f"{tmp_path}/") for word in words]
+        settings_ = [part for change in assignments(home) for part in ("--set", change)]
+        tagline = [sys.executable, "-m", "pipeline.cli"]
+        done = subprocess.run(
+            [*tagline, *words, *settings_], capture_output=True, text=True, cwd=readme_commands.ROOT
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        if start == "predict":
+            lines = (tmp_path / "test.jsonl").read_text().splitlines()
+            sample = (readme_commands.ROOT / "sample/corpus/test.conll").read_text()
+            assert len(lines) == sum(bool(block.strip()) for block in sample.split("\n\n"))
+            assert json.loads(lines[0])["tokens"]
+
 
 def _tagline(home: Path, *arguments: str) -> list[str]:
     settings_ = [part for change in assignments(home) for part in ("--set", change)]
@@ -212,7 +230,8 @@ def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
     assert cached is not None
     assert {"CorpusGen", "Transform"} <= set(cached.cached)
 
-    # The command's last words: the way to the model, and a decoded sentence by it.
+    report = subprocess.run(_tagline(tmp_path, "report"), capture_output=True, text=True, check=True)
+    assert "<!doctype html>" in Path(report.stdout.strip()).read_text()
     decoded = subprocess.run(
         [*_tagline(tmp_path, "decode", "--format", "jsonl", "Maria left Rome .")],
         capture_output=True,
