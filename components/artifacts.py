@@ -1,4 +1,7 @@
-"""Artifact types of Tagline's own components."""
+"""Artifact types of Tagline's own components.
+
+Pipeline specs take a type of one's own only under a name with a prefix.
+"""
 
 from tfx.types.artifact import Artifact
 
@@ -6,16 +9,10 @@ from tfx.types.artifact import Artifact
 class CorpusVerdict(Artifact):
     """What CorpusGate decided, in `verdict.json`."""
 
-    TYPE_NAME = "CorpusVerdict"
-
-
-class ServingVerdict(Artifact):
-    """What ServingCheck decided about a candidate model."""
-
-    TYPE_NAME = "ServingVerdict"
+    TYPE_NAME = "tagline.CorpusVerdict"
 
 
 class RunReport(Artifact):
     """The page about a run."""
 
-    TYPE_NAME = "RunReport"
+    TYPE_NAME = "tagline.RunReport"

@@ -144,7 +144,7 @@ def report(
 def compile_(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     target: Annotated[
-        str, typer.Option(help="kubeflow (Argo YAML) or vertex (pipeline spec 2.1, JSON).")
+        str, typer.Option(help="kubeflow: Argo YAML, which open-source Kubeflow takes.")
     ] = "kubeflow",
     config: Config = None,
     data: Data = None,

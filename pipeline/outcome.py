@@ -109,11 +109,12 @@ def _transform(step: Step) -> str:
 
 
 def _trainer(step: Step) -> str:
+    from components.entity_metrics import results
+
     history = _document(step.only("model").uri, "Format-Serving/assets.extra/training_history.json")
     best = history["epochs"][history["best"] - 1]
     epochs = f"epoch {best['number']} of {len(history['epochs'])}"
-    metric = {"entity_f1_strict": "entity F1 (strict)", "token_accuracy": "token accuracy"}[history["metric"]]
-    return f"{metric} {best['dev_score']:.4f} on dev, {epochs}"
+    return f"{results.spoken(history['metric'], {})} {best['dev_score']:.4f} on dev, {epochs}"
 
 
 def _baseline(step: Step) -> str:

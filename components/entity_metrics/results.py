@@ -52,7 +52,7 @@ class Evaluation:
     @property
     def primary_name(self) -> str:
         """What the primary metric is here, as people say it."""
-        return _spoken(PRIMARY, self.overall)
+        return spoken(PRIMARY, self.overall)
 
 
 def read(evaluation_uri: str) -> Evaluation:
@@ -85,31 +85,39 @@ def _slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:
     return ", ".join(parts)
 
 
-def _spoken(metric: str, overall: Mapping[str, float]) -> str:
+def spoken(metric: str, overall: Mapping[str, float]) -> str:
+    """A metric's key as people say it; `overall` tells what the primary metric is."""
     if metric == PRIMARY:
         metric = "entity_f1_strict" if "entity_f1_strict" in overall else "token_accuracy"
     name, _, label = metric.partition("/")
-    words = {"entity_f1_strict": "entity F1 (strict)"}.get(name, name.replace("_", " "))
+    words = _SPOKEN.get(name, name.replace("_", " "))
     return f"{words} of {label}" if label else words
+
+
+_SPOKEN = {
+    "entity_precision_strict": "entity precision (strict)",
+    "entity_recall_strict": "entity recall (strict)",
+    "entity_f1_strict": "entity F1 (strict)",
+    "entity_f1_strict_macro": "entity F1 (strict), mean of labels",
+    "entity_f1_conlleval": "entity F1 (conlleval)",
+}
 
 
 def _failure(failure: Any, overall: Mapping[str, float]) -> Failure:
     """A threshold's failure in words; TFMA tells of a value or of its difference to the baseline's."""
     metric = failure.metric_key.name
-    spoken = _spoken(metric, overall)
+    name = spoken(metric, overall)
     threshold = failure.metric_threshold
     label = metric.partition("/")[2]
     if label and overall.get(f"entities/{label}") == 0:
-        return Failure(metric, f"{spoken} is asked for, but the test split has no entity of that label")
+        return Failure(metric, f"{name} is asked for, but the test split has no entity of that label")
     if not failure.metric_value.HasField("double_value"):
-        return Failure(
-            metric, f"{spoken} is asked for, but was not computed; plain tags have no entity scores"
-        )
+        return Failure(metric, f"{name} is asked for, but was not computed; plain tags have no entity scores")
     found = failure.metric_value.double_value.value
     if failure.metric_key.is_diff:
         allowed = -threshold.change_threshold.absolute.value
         return Failure(
-            metric, f"{spoken} fell by {-found:.4f} below the latest blessed model; allowed: {allowed:g}"
+            metric, f"{name} fell by {-found:.4f} below the latest blessed model; allowed: {allowed:g}"
         )
     floor = threshold.value_threshold.lower_bound.value
-    return Failure(metric, f"{spoken} is {found:.4f} on the test split; asked: at least {floor:g}")
+    return Failure(metric, f"{name} is {found:.4f} on the test split; asked: at least {floor:g}")

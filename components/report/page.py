@@ -11,7 +11,8 @@ import yaml
 
 from components.corpus_gate.verdict import Verdict
 from components.corpus_gen.summary import CorpusSummary
-from components.entity_metrics.results import Evaluation
+from components.entity_metrics.metric import PRIMARY
+from components.entity_metrics.results import OVERALL, Evaluation, spoken
 from components.report.curve import curve
 
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -71,17 +72,17 @@ class Run:
 
     def scores(self) -> list[dict[str, Any]]:
         """A row per overall metric, beside the baseline's."""
-        baseline = self.evaluation.baseline.get("", {})
+        overall, baseline = self.evaluation.overall, self.evaluation.baseline.get(OVERALL, {})
         return [
-            {"name": name.replace("_", " "), "value": value, "baseline": baseline.get(name)}
-            for name, value in self.evaluation.overall.items()
-            if "/" not in name and name != "primary"
+            {"name": spoken(key, overall), "value": value, "baseline": baseline.get(key)}
+            for key, value in sorted(overall.items(), key=lambda item: not item[0].startswith("entity_f1"))
+            if "/" not in key and key != PRIMARY
         ]
 
     def slices(self) -> list[dict[str, Any]]:
         """A row per slice with its primary metric."""
         return [
-            {"name": name, "primary": metrics["primary"]}
+            {"name": name, "primary": metrics[PRIMARY]}
             for name, metrics in sorted(self.evaluation.metrics.items())
             if name
         ]
@@ -92,8 +93,9 @@ def render(run: Run) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     epochs = run.history["epochs"]
+    dev_metric = spoken(run.history["metric"], {})
     return template.render(
         run=run,
         loss_curve=curve([epoch["loss"] for epoch in epochs], "training loss (nats a sentence)"),
-        score_curve=curve([epoch["dev_score"] for epoch in epochs], f"dev {run.history['metric']}"),
+        score_curve=curve([epoch["dev_score"] for epoch in epochs], f"{dev_metric} on dev"),
     )

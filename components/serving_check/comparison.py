@@ -29,19 +29,21 @@ class ModelInMemory:
         return self._signatures["decode_text"](text=tf.constant(list(texts), tf.string))
 
 
-def differences(served: Sequence[TaggedSentence], expected: dict[str, tf.Tensor]) -> list[str]:
-    """What is not the same, a line each; empty if all is."""
+def differences(
+    served: Sequence[TaggedSentence], expected: dict[str, tf.Tensor], *, where: str = ""
+) -> list[str]:
+    """What is not the same, a line each that `where` begins; empty if all is."""
     arrays = {name: tensor.numpy() for name, tensor in expected.items()}
     found = []
     if len(served) != len(arrays["lengths"]):
         return [f"{len(arrays['lengths'])} sentences were asked about, {len(served)} answered"]
     for row, sentence in enumerate(served):
         length = arrays["lengths"][row]
-        where = f"sentence {row} ({' '.join(token.text for token in sentence.tokens)[:60]!r})"
+        place = f"{where}{sentence.text[:60]!r}"
         tags = [tag.decode() for tag in arrays["tags"][row][:length]]
         served_tags = [token.tag for token in sentence.tokens]
         if served_tags != tags:
-            found.append(f"{where}: {_first_difference(served_tags, tags)}")
+            found.append(f"{place}: {_first_difference(served_tags, tags)}")
             continue
         gaps = [
             abs(token.confidence - float(confidence))
@@ -50,11 +52,14 @@ def differences(served: Sequence[TaggedSentence], expected: dict[str, tf.Tensor]
         gaps.append(abs(sentence.score - float(arrays["score"][row])))
         gap = np.max(gaps)
         if not gap <= TOLERANCE:  # so that a NaN is a difference
-            found.append(f"{where}: a probability is off by {gap:.2g}; at most {TOLERANCE:g} is allowed")
+            found.append(f"{place}: a probability is off by {gap:.2g}; at most {TOLERANCE:g} is allowed")
         if "starts" in arrays:
             offsets = list(zip(arrays["starts"][row][:length], arrays["ends"][row][:length], strict=True))
             if [(token.start, token.end) for token in sentence.tokens] != offsets:
-                found.append(f"{where}: the served offsets differ")
+                found.append(f"{place}: the served offsets differ")
+            tokens = [token.decode("utf-8", "replace") for token in arrays["tokens"][row][:length]]
+            if [token.text for token in sentence.tokens] != tokens:
+                found.append(f"{place}: the served tokens differ")
     return found
 
 

@@ -87,19 +87,22 @@ def _check(
         with server, Tagger(server.target, name, timeout=deadline) as tagger:
             in_memory = comparison.ModelInMemory(model_path)
             texts = [*requests.texts_of(sentences), *requests.HARD_TEXTS]
-            latencies = []
+            latencies: list[float] = []
+            alone = []
             try:
                 for text in texts:
                     began = time.monotonic()
                     served = tagger.tag(text)
                     latencies.append(time.monotonic() - began)
-                    verdict["reasons"] += comparison.differences([served], in_memory.tag([text]))
-                # Together, so that a sentence in a batch is held against itself alone.
-                verdict["reasons"] += comparison.differences(tagger.tag(texts), in_memory.tag(texts))
+                    alone.append(in_memory.tag([text]))
+                    verdict["reasons"] += comparison.differences([served], alone[-1])
+                # Sent together, each is held against its answer alone: a batch must change nothing.
+                for served, expected in zip(tagger.tag(texts), alone, strict=True):
+                    verdict["reasons"] += comparison.differences([served], expected, where="in a batch, ")
                 served_tokens = tagger.tag_tokens(sentences)
                 verdict["reasons"] += comparison.differences(served_tokens, in_memory.tag_tokens(sentences))
             except TaggerError as error:
-                verdict["reasons"].append(f"request {len(latencies)} of {len(texts)} failed: {error}")
+                verdict["reasons"].append(f"after {len(latencies)} answers a request failed: {error}")
                 return verdict
             verdict["answers"] = 2 * len(texts) + len(sentences)
             verdict["median_ms"] = round(statistics.median(latencies) * 1000, 2)

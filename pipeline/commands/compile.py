@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.settings import Settings, SettingsError
 
-TARGETS = ("kubeflow", "vertex")
+TARGETS = ("kubeflow",)
 
 
 def compile_pipeline(settings: Settings, *, target: str, output: Path) -> None:
@@ -16,8 +16,5 @@ def compile_pipeline(settings: Settings, *, target: str, output: Path) -> None:
     from pipeline.runners import kubeflow
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    if target == "kubeflow":
-        kubeflow.write_argo(settings, output)
-    else:
-        kubeflow.write_vertex(settings, output)
+    kubeflow.write_argo(settings, output)
     print(f"wrote {output} for {target}")

@@ -1,11 +1,10 @@
-"""Compiles a pipeline for a cluster: Argo YAML for open-source Kubeflow, spec 2.1 for Vertex."""
+"""Compiles a pipeline for open-source Kubeflow: Argo YAML."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tfx.orchestration.kubeflow import kubeflow_dag_runner
-from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
 from pipeline.factory import create_pipeline
 from pipeline.settings import Settings
@@ -21,14 +20,3 @@ def write_argo(settings: Settings, output: Path) -> None:
         config=config, output_dir=str(output.parent), output_filename=output.name
     )
     runner.run(create_pipeline(settings))
-
-
-def write_vertex(settings: Settings, output: Path) -> None:
-    """A pipeline job in JSON."""
-    config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
-        default_image=settings.kubeflow.image, use_pipeline_spec_2_1=True
-    )
-    runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(
-        config=config, output_dir=str(output.parent), output_filename=output.name
-    )
-    runner.run(create_pipeline(settings), write_out=True)
