@@ -6,6 +6,10 @@ set -euo pipefail
 venv=$1
 cd "$(dirname "$0")/.."
 python=$(setup/find_python.sh)
+command -v c++ >/dev/null || command -v g++ >/dev/null || {
+  echo "Tagline needs a C++ compiler, since one package (pyfarmhash) comes as source alone: apt install g++" >&2
+  exit 1
+}
 
 echo "setting up $venv with $($python --version): about 3 GB, some minutes"
 "$python" -m venv --clear "$venv"

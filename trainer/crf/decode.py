@@ -56,16 +56,36 @@ def viterbi(
 
 def best_path(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
     """Tags int32[B, T] and score [B] of a checked chain."""
+    known = chain.emissions.shape[1]
+    if known is None:
+        single = tf.shape(chain.emissions)[1] <= 1
+        tags, final = tf.cond(single, lambda: _of_one_token(chain), lambda: _of_more(chain))
+    else:
+        tags, final = _of_one_token(chain) if known <= 1 else _of_more(chain)
+    score = tf.where(chain.lengths > 0, final, tf.zeros([], final.dtype))
+    return tf.where(chain.valid, tf.ensure_shape(tags, chain.emissions.shape[:2]), 0), score
+
+
+def _of_one_token(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
+    """Tags [B, T] and scores [B] where T is 0 or 1: no step, hence no loop and no transitions."""
+    final = _with(_with(time_major(chain.emissions)[0], chain.start), chain.end)  # [B, K]
+    tag = tf.argmax(final, axis=1, output_type=tf.int32)
+    tags = tf.broadcast_to(tag[:, tf.newaxis], tf.shape(chain.emissions)[:2])
+    return tags, tf.reduce_max(final, axis=1)
+
+
+def _of_more(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
+    """Tags [B, T] and scores [B] for any T."""
     block = block_of(chain.emissions.shape[1])
     unary = time_major(chain.emissions, block)  # [T', B, K]
     alphas = _alphas(chain, unary, block)
-    final = at_last(alphas, chain.lengths)  # [B, K]
-    if chain.end is not None:
-        final += chain.end
-    score = tf.where(chain.lengths > 0, tf.reduce_max(final, axis=1), tf.zeros([], final.dtype))
+    final = _with(at_last(alphas, chain.lengths), chain.end)  # [B, K]
     tags = _trace(chain, alphas, tf.argmax(final, axis=1, output_type=tf.int32), block)
-    tags = tf.transpose(tags)[:, : tf.shape(chain.emissions)[1]]  # [B, T]
-    return tf.where(chain.valid, tf.ensure_shape(tags, chain.emissions.shape[:2]), 0), score
+    return tf.transpose(tags)[:, : tf.shape(chain.emissions)[1]], tf.reduce_max(final, axis=1)
+
+
+def _with(scores: tf.Tensor, edge: tf.Tensor | None) -> tf.Tensor:
+    return scores if edge is None else scores + edge
 
 
 def _alphas(chain: Chain, unary: tf.Tensor, block: int) -> tf.Tensor:
@@ -83,9 +103,7 @@ def _alphas(chain: Chain, unary: tf.Tensor, block: int) -> tf.Tensor:
             best = tf.reduce_max(alpha[:, :, tf.newaxis] + chain.transitions, axis=1)
         return n + 1, best, kept.write(n, tf.stack(rows))
 
-    first = tf.zeros_like(unary[0])
-    if chain.start is not None:
-        first += chain.start
+    first = _with(tf.zeros_like(unary[0]), chain.start)
     _, _, kept = tf.while_loop(
         lambda n, *_: n < number, advance, (0, first, kept), maximum_iterations=parts.shape[0]
     )

@@ -230,3 +230,26 @@ def test_under_a_mirrored_strategy() -> None:
         return strategy.run(replica)
 
     assert np.isfinite(step().numpy()).all()
+
+
+@pytest.mark.parametrize("scale", [1.0, 500.0])
+def test_second_derivatives_of_log_norm_are_those_of_the_marginals(scale: float) -> None:
+    """Through the products of exponentials, and through the logarithms."""
+    random = np.random.default_rng(12)
+    emissions = tf.constant(random.normal(size=[2, 4, K]))
+    transitions, along = tf.constant(random.normal(size=[K, K])) * scale, random.normal(size=[2, 4, K])
+
+    @tf.function
+    def twice() -> tf.Tensor:
+        with tf.GradientTape() as outer:
+            outer.watch(emissions)
+            with tf.GradientTape() as inner:
+                inner.watch(emissions)
+                norm = crf.log_norm(emissions, transitions, lengths=[4, 3])
+            slope = tf.reduce_sum(inner.gradient(norm, emissions) * along)
+        return outer.gradient(slope, emissions)
+
+    with tf.GradientTape() as tape:
+        tape.watch(emissions)
+        slope = tf.reduce_sum(crf.marginals(emissions, transitions, lengths=[4, 3]) * along)
+    np.testing.assert_allclose(twice(), tape.gradient(slope, emissions), rtol=1e-9, atol=1e-12)

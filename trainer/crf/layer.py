@@ -1,0 +1,166 @@
+"""The CRF as a Keras layer: a thin shell over the functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tagging.schemes import scheme_named, transition_masks
+from trainer.crf.decode import viterbi
+from trainer.crf.likelihood import log_likelihood
+from trainer.crf.marginals import marginals
+
+
+@tf.keras.utils.register_keras_serializable(package="tagline")
+class CRF(tf.keras.layers.Layer):
+    """Decodes emissions [B, T, K] into tags int32[B, T]; given labels, adds its loss.
+
+    The loss, the mean negative log-likelihood of the sentences, goes through `add_loss`: it is in `model.losses`
+    and `fit` minimizes it. A sentence whose labels the masks forbid takes no part in it.
+
+    A Keras mask tells the lengths; it must be true up to the end of each sentence and false after it.
+
+    Args:
+        num_tags: K.
+        tag_names: the K tags by number; needed with `scheme`.
+        scheme: a tag scheme by name (see tagging.schemes); steps that it forbids get probability 0.
+        edges: whether there are trainable scores for the first and the last tag.
+        initializer: of the transitions [K, K]; `transitions[i, j]` scores the step from tag i to tag j.
+        regularizer: of the transitions, or None.
+
+    Raises:
+        ValueError: num_tags is below 1, or scheme and tag_names do not go together.
+    """
+
+    def __init__(
+        self,
+        num_tags: int,
+        *,
+        tag_names: Sequence[str] | None = None,
+        scheme: str | None = None,
+        edges: bool = True,
+        initializer: Any = "glorot_uniform",
+        regularizer: Any = None,
+        **options: Any,
+    ) -> None:
+        # Scores stay in float32 under mixed precision: what float16 drops over a sentence is whole nats.
+        super().__init__(autocast=False, **options)
+        if num_tags < 1:
+            raise ValueError(f"num_tags: expected at least 1, got {num_tags}")
+        if scheme is not None and tag_names is None:
+            raise ValueError(
+                f"tag_names: expected the {num_tags} tags that scheme {scheme!r} reads, got None"
+            )
+        if tag_names is not None and len(tag_names) != num_tags:
+            raise ValueError(f"tag_names: expected {num_tags} tags, as num_tags says, got {len(tag_names)}")
+        self.num_tags = num_tags
+        self.tag_names = None if tag_names is None else list(tag_names)
+        self.scheme = scheme
+        self.edges = edges
+        self.initializer = tf.keras.initializers.get(initializer)
+        self.regularizer = tf.keras.regularizers.get(regularizer)
+        self.supports_masking = True
+        self._masks: dict[str, np.ndarray] = {}
+        if scheme is not None and self.tag_names is not None:
+            found = transition_masks(self.tag_names, scheme_named(scheme))
+            names = ("allowed", "allowed_start", "allowed_end")
+            self._masks = {name: np.array(mask) for name, mask in zip(names, found, strict=True)}
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the trainable scores."""
+        found = tf.TensorShape(input_shape)
+        if found.rank not in (None, 3) or (found.rank == 3 and found[2] not in (None, self.num_tags)):
+            raise ValueError(f"emissions: expected shape [B, T, {self.num_tags}], got {found}")
+        self.transitions = self._scores("transitions", 2, self.initializer, self.regularizer)
+        self.start = self._scores("start", 1, "zeros") if self.edges else None
+        self.end = self._scores("end", 1, "zeros") if self.edges else None
+        super().build(input_shape)
+
+    def call(
+        self, emissions: tf.Tensor, labels: tf.Tensor | None = None, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Tags int32[B, T], 0 after the end.
+
+        Args:
+            emissions: float[B, T, K].
+            labels: int[B, T] or None; where given, the layer adds its loss.
+            mask: bool[B, T] or None, where there are tokens.
+        """
+        chain = self._chain(emissions, mask)
+        if labels is not None:
+            self.add_loss(self._loss(emissions, labels, chain))
+        return viterbi(emissions, self.transitions, **chain)[0]
+
+    def log_likelihood(self, emissions: Any, labels: Any, mask: Any = None) -> tf.Tensor:
+        """float[B]: see `trainer.crf.log_likelihood`. For losses of one's own; the layer must be built."""
+        return log_likelihood(emissions, labels, self.transitions, **self._chain(emissions, mask))
+
+    def marginals(self, emissions: Any, mask: Any = None) -> tf.Tensor:
+        """float[B, T, K]: see `trainer.crf.marginals`. Differentiable, so that layers may follow."""
+        return marginals(emissions, self.transitions, **self._chain(emissions, mask))
+
+    def compute_output_shape(self, input_shape: Any) -> tf.TensorShape:
+        """[B, T]."""
+        return tf.TensorShape(input_shape)[:2]
+
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` needs to make the same layer."""
+        return {
+            **super().get_config(),
+            "num_tags": self.num_tags,
+            "tag_names": self.tag_names,
+            "scheme": self.scheme,
+            "edges": self.edges,
+            "initializer": tf.keras.initializers.serialize(self.initializer),
+            "regularizer": tf.keras.regularizers.serialize(self.regularizer),
+        }
+
+    def _scores(self, name: str, axes: int, initializer: Any, regularizer: Any = None) -> tf.Variable:
+        return self.add_weight(
+            name=name,
+            shape=[self.num_tags] * axes,
+            dtype=tf.float64 if self.variable_dtype == "float64" else tf.float32,
+            initializer=initializer,
+            regularizer=regularizer,
+            experimental_autocast=False,
+        )
+
+    def _loss(self, emissions: tf.Tensor, labels: tf.Tensor, chain: dict[str, Any]) -> tf.Tensor:
+        likelihood = log_likelihood(emissions, tf.cast(labels, tf.int32), self.transitions, **chain)
+        possible = tf.math.is_finite(likelihood)
+        total = tf.reduce_sum(tf.where(possible, likelihood, tf.zeros_like(likelihood)))
+        return -tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(possible, total.dtype)))
+
+    def _chain(self, emissions: Any, mask: Any) -> dict[str, Any]:
+        return {
+            "lengths": lengths_of(emissions, mask),
+            "start": self.start,
+            "end": self.end,
+            **self._masks,
+        }
+
+
+def lengths_of(emissions: Any, mask: Any) -> tf.Tensor:
+    """int32[B] from a Keras mask bool[B, T]; T for each sentence where there is none.
+
+    Raises:
+        ValueError: the mask is not true up to an end and false after it, where it is known.
+        tf.errors.InvalidArgumentError: likewise, where it is known only while the graph runs.
+    """
+    shape = tf.shape(emissions)
+    if mask is None:
+        return tf.fill([shape[0]], shape[1])
+    mask = tf.cast(mask, tf.bool)
+    lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
+    right = tf.reduce_all(mask == tf.sequence_mask(lengths, shape[1]))
+    message = (
+        "mask: expected true up to each sentence's end and false after it; move left padding to the right"
+    )
+    if tf.get_static_value(right) is False or (tf.executing_eagerly() and not bool(right)):
+        raise ValueError(message)
+    asserted = tf.debugging.Assert(right, [message, mask])
+    with tf.control_dependencies([] if asserted is None else [asserted]):
+        return tf.identity(lengths)
