@@ -3,9 +3,11 @@
 A file belongs to a split when a part of its name (between `.`, `-` and `_`) is the split's name or an alias,
 or when it lies in a sub-folder of that name. Then:
 
-- train and dev, with or without test: as they are;
-- train and test: dev is cut from train by hash, with dev's share of the two;
-- train alone, or a single file of any name: cut into train, dev and test by hash.
+- train, dev and test: as they are;
+- train, and one or none of the others: what is missing is cut from train by hash, with its share of `hash_split`;
+- a single file of any name: cut into train, dev and test by hash.
+
+All three are needed: dev to stop training by, test for the gate to go by.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ ALIASES: dict[str, str] = {
 }
 ENDINGS = frozenset((".conll", ".txt", ".tsv", ".iob", ".bio", ".conllu", ".jsonl", ".json"))
 
+_USES = {"dev": "stop training", "test": "bless a model"}
 _REMEDY = "name the files train, dev and test (such as train.conll), or give one single file"
 
 
@@ -46,16 +49,9 @@ class Layout(NamedTuple):
     ignored: tuple[Path, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """The splits that are to have sentences, in the order train, dev, test."""
+        """The splits, in the order train, dev, test: every one of them must have sentences."""
         hashed = () if self.shares is None else [name for name in SPLITS if getattr(self.shares, name) > 0]
         return tuple(name for name in SPLITS if name in self.splits or name in hashed)
-
-    def needed(self) -> tuple[str, ...]:
-        """The splits that a run cannot do without: those with files of their own, train and dev.
-
-        A test split that is only cut by hash may come out empty, as it does of ten sentences.
-        """
-        return tuple(name for name in self.names() if name in self.splits or name != "test")
 
     def files(self) -> Iterator[tuple[Path, str | None]]:
         """Every file with its split, or None where a hash assigns its sentences. Train's come first."""
@@ -84,11 +80,11 @@ def find(data: str | Path, options: ReadOptions) -> Layout:
         options: `hash_split` is used.
 
     Raises:
-        CorpusError: nothing there, no train split, no way to a dev split, or a name that tells two splits.
+        CorpusError: nothing there, no train split, no way to a dev or a test split, or a name that tells two splits.
     """
     data = Path(data)
     if data.is_file():
-        return Layout(data.parent, {}, (data,), options.hash_split)
+        return _cut_in_three(data.parent, (data,), options.hash_split)
     if not data.is_dir():
         raise CorpusError("no such file or folder", path=data, remedy="check the path of the data")
     named: dict[str, list[Path]] = {}
@@ -114,7 +110,7 @@ def _decided(
 ) -> Layout:
     shares = options.hash_split
     if not named and len(unnamed) == 1:
-        return Layout(root, {}, tuple(unnamed), shares)
+        return _cut_in_three(root, tuple(unnamed), shares)
     if "train" not in named:
         found = ", ".join(path.name for files in named.values() for path in files)
         found = ", ".join(filter(None, (found, *(path.name for path in unnamed[:5])))) or "no corpus file"
@@ -125,19 +121,37 @@ def _decided(
             remedy=_REMEDY,
         )
     ignored = tuple(unnamed)
-    if "dev" in named:
+    missing = [name for name in SPLITS if name not in named]
+    if not missing:
         return Layout(root, named, ignored=ignored)
-    if shares.dev <= 0:
-        raise CorpusError(
-            "no dev split, and hash_split gives dev nothing",
-            path=root,
-            expected="a dev split to stop training by",
-            remedy="add a dev file, or set hash_split.dev above 0",
-        )
+    shares = Shares(
+        train=shares.train,
+        dev=_share_of_a_missing("dev", named, shares, root),
+        test=_share_of_a_missing("test", named, shares, root),
+    )
     train = named.pop("train")
-    if "test" in named:
-        shares = Shares(train=shares.train, dev=shares.dev, test=0.0)
     return Layout(root, named, train, shares, ignored)
+
+
+def _share_of_a_missing(name: str, named: dict[str, tuple[Path, ...]], shares: Shares, root: Path) -> float:
+    """What a split is cut from train with; 0 where it has files of its own."""
+    if name in named:
+        return 0.0
+    share: float = getattr(shares, name)
+    if share <= 0:
+        raise CorpusError(
+            f"no {name} split, and hash_split gives {name} nothing",
+            path=root,
+            expected=f"a {name} split, to {_USES[name]} by",
+            remedy=f"add a {name} file, or set hash_split.{name} above 0",
+        )
+    return share
+
+
+def _cut_in_three(root: Path, files: tuple[Path, ...], shares: Shares) -> Layout:
+    for name in _USES:
+        _share_of_a_missing(name, {}, shares, root)
+    return Layout(root, {}, files, shares)
 
 
 def _corpus_files(folder: Path) -> list[Path]:

@@ -21,7 +21,11 @@ class Code(NamedTuple):
 CODES: dict[str, Code] = {
     "D101": Code("error", "a line that cannot be read", "correct the line"),
     "D102": Code("error", "files missing or unreadable", "check the path and the files' names"),
-    "D103": Code("error", "nothing in a file or in a split", "fill it, or remove it"),
+    "D103": Code(
+        "error",
+        "nothing in a file or in a split",
+        "fill it, or remove it; a split cut by hash needs more sentences",
+    ),
     "D104": Code(
         "error",
         "too many illegal tags",
@@ -53,7 +57,6 @@ CODES: dict[str, Code] = {
     "D206": Code("warning", "the same sentence tagged differently", "decide for one of the two"),
     "D207": Code("warning", "long sentence", "split it: training pads a batch to its longest sentence"),
     "D208": Code("warning", "no entity in train", "check tag_column and scheme"),
-    "D209": Code("warning", "no test split", "add sentences, or raise hash_split.test"),
     "D301": Code("info", "file left out", "name it train, dev or test if it is to be read"),
     "D302": Code("info", "splits cut by hash", "give files named train, dev and test to decide yourself"),
     "D401": Code("error", "TFDV anomaly", "correct the data, or the schema it is held against"),

@@ -175,9 +175,6 @@ def main() -> None:
         console = Console(stderr=True, highlight=False)
         console.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("interrupted; `tagline run` goes on where it stopped")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

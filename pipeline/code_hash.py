@@ -18,12 +18,14 @@ def code_hash(*packages: str) -> str:
     """Of all Python files of `packages`, each a folder or a file below the project's root.
 
     Raises:
-        FileNotFoundError: no such folder or file, since then nothing would be followed.
+        FileNotFoundError: no such file, or no code below a folder, since then nothing would be followed.
     """
     digest = hashlib.sha256()
     for package in sorted(packages):
         path = _ROOT / package
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        if not files:
+            raise FileNotFoundError(f"{path}: found no Python file; expected the code to hash")
         for file in files:
             digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from pipeline.lineage import Lineage, Step
+from pipeline.settings import SettingsError
 
 LAST_RUN = "last_run.json"
 
@@ -47,9 +48,20 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def load(run_dir: Path) -> Outcome | None:
-    """The last run that came to its end; None if there is none."""
+    """The last run that came to its end; None if there is none.
+
+    Raises:
+        SettingsError: a record that this version cannot read.
+    """
     path = run_dir / LAST_RUN
-    return msgspec.json.decode(path.read_bytes(), type=Outcome) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Outcome)
+    except msgspec.DecodeError as error:
+        raise SettingsError(
+            f"{path}: not the record of a run as this version writes it ({error}); `tagline run` writes it anew"
+        ) from error
 
 
 def describe(step: Step) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -97,10 +96,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def models_dir(self) -> Path:
         """The served model's folder of versions."""
         return Path(self.serving.models) / self.name
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the settings in effect, in hexadecimal."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 
 class SettingsError(ValueError):

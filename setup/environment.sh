@@ -13,7 +13,7 @@ command -v c++ >/dev/null || command -v g++ >/dev/null || {
 
 echo "setting up $venv with $($python --version): about 3 GB, some minutes"
 "$python" -m venv --clear "$venv"
-pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet)
+pip=("$venv/bin/python" -m pip --disable-pip-version-check install -qq)
 # The lock is complete, so nothing is left to resolve; hashes hold every file to what was locked.
 "${pip[@]}" --no-deps --require-hashes --requirement requirements.lock
 "${pip[@]}" --no-deps --no-build-isolation --editable .

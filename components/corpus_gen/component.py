@@ -15,8 +15,8 @@ class CorpusGen(FileBasedExampleGen):
     """Reads a tagged corpus into `tf.Example`.
 
     Outputs:
-        examples: `standard_artifacts.Examples` with the splits train, dev and (where there is one) test in
-            gzipped TFRecord files, and a `corpus.json` with counts, repairs and a fingerprint.
+        examples: `standard_artifacts.Examples` with the splits train, dev and test in gzipped TFRecord files, and
+            a `corpus.json` with counts, repairs and a fingerprint.
     """
 
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(CorpusGenExecutor)

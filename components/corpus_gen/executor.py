@@ -19,7 +19,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils
 
-from components.corpus_gen.graph import build, split_folder, take_summary
+from components.corpus_gen.graph import build, take_summary
 from components.corpus_gen.settings import TF_EXAMPLE, data_in, options_in
 from components.corpus_gen.source import lines_at
 from components.corpus_gen.summary import (
@@ -93,9 +93,6 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
             build(pipeline, layout, options, uri)
         partial = take_summary(uri)
         _refuse_gaps(layout, partial)
-        for name in layout.names():
-            if not partial.splits[name].sentences:
-                fileio.rmtree(split_folder(uri, name))
         known: str | None = exec_properties.get("input_fingerprint")
         summary = _summary(
             partial,
@@ -130,12 +127,12 @@ def _refuse_gaps(layout: Layout, partial: PartialSummary) -> None:
                 expected="tagged sentences",
                 remedy="fill it, or remove it",
             )
-    for name in layout.needed():
+    for name in layout.names():
         if not partial.splits[name].sentences:
             raise CorpusError(
                 f"no sentence in the split {name}",
                 path=layout.root,
-                expected="sentences in train and dev",
+                expected="sentences in train, dev and test",
                 remedy=f"add sentences, or a file named {name}",
             )
 
@@ -147,17 +144,16 @@ def _summary(
     splits = {}
     for name in layout.names():
         split = partial.splits[name]
-        if split.sentences:
-            splits[name] = SplitCounts(
-                sentences=split.sentences,
-                tokens=split.tokens,
-                entities=dict(sorted(split.entities.items())),
-                tags=dict(sorted(split.tags.items())),
-                repairs=split.repairs,
-                first_repairs=_placed(split.first_repairs),
-                settled=split.settled,
-                first_settled=_placed(split.first_settled),
-            )
+        splits[name] = SplitCounts(
+            sentences=split.sentences,
+            tokens=split.tokens,
+            entities=dict(sorted(split.entities.items())),
+            tags=dict(sorted(split.tags.items())),
+            repairs=split.repairs,
+            first_repairs=_placed(split.first_repairs),
+            settled=split.settled,
+            first_settled=_placed(split.first_settled),
+        )
     return CorpusSummary(
         scheme=scheme.name,
         train_scheme=target_scheme(scheme, options).name,

@@ -43,7 +43,7 @@ class CorpusSummary(msgspec.Struct):
         train_scheme: the scheme of the examples' tags.
         fingerprint: SHA-256 over the files' contents and uses.
         files: sentences in every file.
-        splits: counts by split, the non-empty ones in the order train, dev, test.
+        splits: counts by split, in the order train, dev, test.
     """
 
     scheme: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
+from rich.markup import escape
 
 from corpus import check as checks
+from pipeline.commands.console import output
 from pipeline.commands.findings import count_errors, print_findings, print_splits
 from pipeline.settings import Settings
 
@@ -17,8 +18,10 @@ def check(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(report.to_json() + "\n")
         sys.exit(0 if report.ok else 2)
-    console = Console(highlight=False)
-    console.print(f"{settings.data}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True)
+    console = output()
+    console.print(
+        f"{escape(settings.data)}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True
+    )
     print_splits(console, report)
     print_findings(console, report)
     if report.ok:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +11,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from pipeline.commands.chunks import chunks
+from pipeline.commands.console import output
 from pipeline.commands.pushed_server import pushed_server
+from pipeline.commands.texts import lines_of
 from pipeline.settings import Settings, SettingsError
 from serving.client import TaggedSentence, Tagger, TaggerError
 from serving.client.formats import to_conll, to_jsonl
@@ -38,8 +39,8 @@ def decode(
         raise SettingsError(f"--format: found {output_format!r}; expected one of {', '.join(FORMATS)}")
     if bool(texts) == (file is not None):
         raise SettingsError("tagline decode: give either texts or --file")
-    lines = iter(texts) if file is None else _lines(file)
-    console = Console(highlight=False)
+    lines = iter(texts) if file is None else lines_of(file)
+    console = output()
     try:
         with contextlib.ExitStack() as stack:
             if target is None:
@@ -51,22 +52,6 @@ def decode(
     except (ServerProcessError, TaggerError) as error:
         Console(stderr=True, highlight=False).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
-
-
-def _lines(file: Path) -> Iterator[str]:
-    if str(file) == "-":
-        yield from (line.rstrip("\r\n") for line in sys.stdin)
-        return
-    try:
-        with file.open(encoding="utf-8-sig") as lines:
-            for line in lines:
-                yield line.rstrip("\r\n")
-    except FileNotFoundError as error:
-        raise SettingsError(f"{file}: no such file; expected a text a line") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"{file}: not UTF-8 ({error.reason} at byte {error.start}); convert it first"
-        ) from error
 
 
 def _show(console: Console, sentence: TaggedSentence, output_format: str) -> None:

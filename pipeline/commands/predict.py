@@ -14,6 +14,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from corpus import read
 from pipeline.commands.chunks import chunks
 from pipeline.commands.pushed_server import pushed_server
+from pipeline.commands.texts import lines_of
 from pipeline.settings import Settings, SettingsError
 from serving.client import TaggedSentence, Tagger, TaggerError
 from serving.client.formats import to_conll, to_jsonl
@@ -59,9 +60,8 @@ def predict(settings: Settings, *, source: Path, output: Path, version: int | No
 def _tagged(tagger: Tagger, source: Path, settings: Settings) -> Iterator[list[TaggedSentence]]:
     """Texts of a .txt file go to the model's own tokenizer; the tokens of a corpus file stay as they are."""
     if source.suffix == ".txt":
-        with source.open(encoding="utf-8-sig") as lines:
-            for texts in chunks((line.rstrip("\r\n") for line in lines), _CHUNK):
-                yield tagger.tag(texts)
+        for texts in chunks(lines_of(source), _CHUNK):
+            yield tagger.tag(texts)
     else:
         sentences: Iterable[list[str]] = (
             list(sentence.tokens) for _, sentence in read.sentences(source, settings.corpus)

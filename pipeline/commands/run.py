@@ -15,6 +15,7 @@ from rich.table import Table
 
 from corpus import check as checks
 from corpus.errors import CorpusError
+from pipeline.commands.console import output
 from pipeline.commands.findings import count_errors, print_findings
 from pipeline.outcome import Outcome, describe, refusals
 from pipeline.progress import Progress, log_to_file
@@ -25,10 +26,10 @@ OK, BROKEN, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
 def run(settings: Settings, *, verbose: bool) -> None:
     """Run the line, show it, and exit with what came of it."""
-    console = Console(highlight=False)
+    console = output()
     settings = settings.with_absolute_paths()
     log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
-    console.print(f"[bold]{settings.name}[/]  {_short(settings.data)}", soft_wrap=True)
+    console.print(f"[bold]{settings.name}[/]  {escape(_short(settings.data))}", soft_wrap=True)
     # The gate checks the same in the line; asked first, bad input is told at once and all of it, before
     # anything is imported or written.
     report = checks.check(settings.data, settings.corpus, settings.checks)
@@ -73,7 +74,7 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
         logging.getLogger("tagline").error("%s", traceback.format_exc())
         console.print(
             f"\n[red]{component or 'The pipeline'} failed:[/] {escape(_first_line(error))}\n"
-            f"The whole story is in {_short(log_path)}. What ended before is kept: the next run begins here.",
+            f"The whole story is in {escape(_short(log_path))}. What ended before is kept: the next run begins here.",
             soft_wrap=True,
         )
         return BROKEN
@@ -107,13 +108,14 @@ def _conclude(console: Console, outcome: Outcome) -> int:
     console.print(table)
     console.print()
     total = sum(outcome.seconds.values())
-    console.print(f"{len(outcome.seconds)} components in {total:.0f} s, {len(outcome.cached)} of them cached")
-    console.print(f"report  {_short(outcome.report)}", soft_wrap=True)
-    console.print(f"log     {_short(outcome.log)}", soft_wrap=True)
+    console.print(f"{len(outcome.seconds)} components in {total:.1f} s, {len(outcome.cached)} of them cached")
+    console.print(f"report  {escape(_short(outcome.report))}", soft_wrap=True)
+    console.print(f"log     {escape(_short(outcome.log))}", soft_wrap=True)
     if outcome.pushed_to:
-        console.print(f"[green]pushed[/]  {_short(outcome.pushed_to)}", soft_wrap=True)
+        console.print(f"[green]pushed[/]  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
         return OK
-    for reason in outcome.refusals:
+    # A gate that gives no reason is still a gate.
+    for reason in outcome.refusals or ["a gate did not bless the model; the log and the report tell more"]:
         console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
     return REFUSED
 

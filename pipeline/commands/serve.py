@@ -19,4 +19,7 @@ def serve(settings: Settings, arguments: list[str]) -> None:
         arguments = [*arguments, f"{_NAME}={settings.name}"]
     if _BASE not in given:
         arguments = [*arguments, f"{_BASE}={settings.models_dir}"]
+    # What TensorFlow has to say about drivers that are not there is of no use to who serves a model.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
     os.execv(sys.executable, [sys.executable, "-m", "serving.server", *arguments])

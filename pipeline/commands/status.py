@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from components.atomic_pusher.versions import manifest, versions
 from pipeline import outcome
+from pipeline.commands.console import output
 from pipeline.settings import Settings
 
 
 def status(settings: Settings) -> None:
     """Print the last run and what is pushed."""
-    console = Console(highlight=False)
+    console = output()
     last = outcome.load(settings.run_dir)
     if last is None:
         console.print(f"{settings.name}: no run has come to its end; `tagline run` makes one")

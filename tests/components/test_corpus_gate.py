@@ -26,14 +26,16 @@ from corpus.options import CheckLimits, ReadOptions
 
 TRAIN = "Ann\tB-PER\nsings\tO\n\nin\tO\nRome\tB-LOC\n"
 DEV = "Eve\tB-PER\nleft\tO\n"
-SIZES = {"train": 2, "dev": 1}
+TEST = "Kim\tB-PER\nsat\tO\n"
+SIZES = {"train": 2, "dev": 1, "test": 1}
 TYPES: Any = anomalies_pb2.AnomalyInfo
 
 
-def corpus(root: Path, train: str = TRAIN, dev: str = DEV) -> Path:
+def corpus(root: Path, train: str = TRAIN, dev: str = DEV, test: str = TEST) -> Path:
     root.mkdir(exist_ok=True)
     (root / "train.conll").write_text(train)
     (root / "dev.conll").write_text(dev)
+    (root / "test.conll").write_text(test)
     return root
 
 
@@ -125,7 +127,10 @@ def test_a_clean_corpus_passes(tmp_path: Path) -> None:
 def test_warnings_pass_and_are_written_down(tmp_path: Path) -> None:
     data = corpus(tmp_path / "data", dev=TRAIN)
     verdict = gate(
-        tmp_path, data, examples_of(data, tmp_path / "examples", {"train": 2, "dev": 2}), CheckLimits()
+        tmp_path,
+        data,
+        examples_of(data, tmp_path / "examples", {"train": 2, "dev": 2, "test": 1}),
+        CheckLimits(),
     )
     assert verdict.passed
     assert verdict.report.counts == {"D204": 2, "D205": 2}
@@ -274,7 +279,7 @@ def executions(root: Path) -> list[tuple[str, str]]:
 
 def test_under_a_runner_it_is_cached_until_the_contents_change(tmp_path: Path) -> None:
     train = "".join(f"w{number}\tB-A\nx\tO\n\n" for number in range(30))
-    data = corpus(tmp_path / "data", train, "new\tB-A\nx\tO\n")
+    data = corpus(tmp_path / "data", train, "new\tB-A\nx\tO\n", "other\tB-A\nx\tO\n")
     root = tmp_path / "root"
     root.mkdir()
     LocalDagRunner().run(line(data, root))

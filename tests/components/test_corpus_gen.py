@@ -36,11 +36,12 @@ from corpus.sentence import Sentence
 
 TRAIN = "# domain = news\nAnn\tB-PER\nDoe\tI-PER\n\nin\tO\nRome\tB-LOC\n"
 DEV = "Eve\tB-PER\nleft\tO\n"
+TEST = "Kim\tB-PER\nsat\tO\n"
 
 
-def corpus(root: Path, train: str = TRAIN, dev: str = DEV, **more: str) -> Path:
+def corpus(root: Path, train: str = TRAIN, dev: str = DEV, test: str = TEST, **more: str) -> Path:
     root.mkdir(exist_ok=True)
-    for name, text in {"train": train, "dev": dev, **more}.items():
+    for name, text in {"train": train, "dev": dev, "test": test, **more}.items():
         (root / f"{name}.conll").write_text(text, encoding="utf-8", newline="")
     return root
 
@@ -241,17 +242,12 @@ def test_named_splits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert sorted(os.listdir(examples.uri)) == ["Split-dev", "Split-test", "Split-train", "corpus.json"]
 
 
-def test_only_splits_that_hold_something_are_named(tmp_path: Path) -> None:
-    examples = generate(corpus(tmp_path / "data"), tmp_path / "out")
-    assert artifact_utils.decode_split_names(examples.split_names) == ["train", "dev"]
-    assert sorted(os.listdir(examples.uri)) == ["Split-dev", "Split-train", "corpus.json"]
-    sizes = Shares(train=1, dev=1, test=1e-9)
-    (tmp_path / "one").mkdir()
-    path = tmp_path / "one" / "all.conll"
+def test_a_split_by_hash_that_comes_out_empty_stops_it(tmp_path: Path) -> None:
+    path = tmp_path / "all.conll"
     path.write_text("".join(f"w{number}\tB-A\n\n" for number in range(40)))
-    examples = generate(path, tmp_path / "out2", hash_split=sizes)
-    assert artifact_utils.decode_split_names(examples.split_names) == ["train", "dev"]
-    assert not Path(examples.uri, "Split-test").exists()
+    with pytest.raises(CorpusError, match="no sentence in the split test"):
+        generate(path, tmp_path / "out", hash_split=Shares(train=1, dev=1, test=1e-9))
+    assert not any((tmp_path / "out").rglob("*.gz"))
 
 
 @pytest.mark.parametrize(
@@ -268,7 +264,7 @@ def test_schemes(
     tmp_path: Path, tags: list[str], options: dict[str, Any], scheme: str, written: list[str]
 ) -> None:
     text = "".join(f"w{index}\t{tag}\n" for index, tag in enumerate(tags))
-    examples = generate(corpus(tmp_path / "data", text, text), tmp_path / "out", **options)
+    examples = generate(corpus(tmp_path / "data", text, text, text), tmp_path / "out", **options)
     assert read_back(examples, "train")[0]["tags"] == written
     assert summary_of(examples).scheme == scheme
 
@@ -296,6 +292,7 @@ def test_mixed_formats_and_packed_files(tmp_path: Path) -> None:
     (data / "train" / "a.conll.gz").write_bytes(gzip.compress(BOM + TRAIN.replace("\n", "\r\n").encode()))
     (data / "train" / "b.jsonl").write_text('{"text": "Zo\u00eb sings", "spans": [[0, 3, "PER"]]}\n')
     (data / "dev.conll").write_text(DEV)
+    (data / "test.conll").write_text(TEST)
     examples = generate(data, tmp_path / "out")
     rows = read_back(examples, "train")
     assert [row["tokens"] for row in rows] == [["Ann", "Doe"], ["in", "Rome"], ["Zo\u00eb", "sings"]]
@@ -314,6 +311,7 @@ def test_what_was_repaired_and_settled_is_told_with_its_place(tmp_path: Path) ->
     data.mkdir()
     (data / "train.conll").write_text("\n# x = y\na\tO\nb\tI-A\n\nc\tB-A\nd\tI-B\n")
     (data / "dev.jsonl").write_text('\n{"text": "New York", "spans": [[0, 5, "A"]]}\n')
+    (data / "test.conll").write_text("e\tO\n")
     examples = generate(data, tmp_path / "out", scheme="BIO")
     summary = summary_of(examples)
     assert summary.splits["train"].repairs == 2

@@ -15,10 +15,11 @@ from corpus.report import CODES, Finding, Report
 QUIET: dict[str, Any] = {"min_examples": 1, "max_repaired": 1, "max_settled": 1, "max_unseen_tags": 1}
 TRAIN = "Ann\tB-PER\nsings\tO\n\nin\tO\nRome\tB-LOC\n\nBob\tB-PER\nDoe\tI-PER\nran\tO\n"
 DEV = "Eve\tB-PER\nleft\tO\n"
+TEST = "Kim\tB-PER\nsat\tO\n"
 
 
-def corpus(root: Path, train: str = TRAIN, dev: str = DEV, **more: str) -> Path:
-    for name, text in {"train": train, "dev": dev, **more}.items():
+def corpus(root: Path, train: str = TRAIN, dev: str = DEV, test: str = TEST, **more: str) -> Path:
+    for name, text in {"train": train, "dev": dev, "test": test, **more}.items():
         (root / f"{name}.conll").write_text(text, encoding="utf-8")
     return root
 
@@ -89,12 +90,15 @@ def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     ]
 
 
-def test_a_test_split_by_hash_may_be_empty(tmp_path: Path) -> None:
+def test_a_split_by_hash_that_comes_out_empty_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "all.conll"
-    path.write_text("".join(f"w{number}\tB-A\n\n" for number in range(12)))
+    path.write_text("".join(f"w{number}\tB-A\n\n" for number in range(3)))
     report = look(path)
-    assert report.ok, report.findings
-    assert set(report.counts) <= {"D209", "D302"}
+    assert not report.ok
+    assert {finding.message for finding in report.findings if finding.code == "D103"} <= {
+        "no sentence in the split dev",
+        "no sentence in the split test",
+    }
 
 
 def test_illegal_tags_are_repaired_and_told(tmp_path: Path) -> None:
@@ -116,6 +120,7 @@ def test_spans_off_the_tokens_are_told(tmp_path: Path) -> None:
     line = '{"text": "New York", "spans": [[0, 5, "LOC"]]}\n'
     (tmp_path / "train.jsonl").write_text('{"text": "Rome", "spans": [[0, 4, "LOC"]]}\n\n' + line)
     (tmp_path / "dev.jsonl").write_text('{"text": "in Rome", "spans": [[3, 7, "LOC"]]}\n')
+    (tmp_path / "test.jsonl").write_text('{"text": "to Rome", "spans": [[3, 7, "LOC"]]}\n')
     report = look(tmp_path)
     finding = only(report, "D202")
     assert finding.line == 3
@@ -129,7 +134,7 @@ def test_tags_that_train_never_shows(tmp_path: Path) -> None:
     assert finding.message == "label ORG of dev (1 times) is not in train"
     assert finding.line == 3
     (tmp_path / "plain").mkdir()
-    plain = corpus(tmp_path / "plain", "a\tNOUN\nb\tVERB\n", "a\tADV\n")
+    plain = corpus(tmp_path / "plain", "a\tNOUN\nb\tVERB\n", "a\tADV\n", "c\tVERB\n")
     assert only(look(plain), "D203").message == "tag ADV of dev (1 times) is not in train"
 
 

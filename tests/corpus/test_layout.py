@@ -32,22 +32,24 @@ def shown(layout: Layout) -> dict[str, list[str]]:
                                                              "test": ["test.conll"]},),
         (["eng.train", "eng.testa", "eng.testb"], {"train": ["eng.train"], "dev": ["eng.testa"],
                                                    "test": ["eng.testb"]}),
-        (["en_ewt-ud-train.conllu", "en_ewt-ud-dev.conllu"], {"train": ["en_ewt-ud-train.conllu"],
-                                                              "dev": ["en_ewt-ud-dev.conllu"]}),
-        (["TRAIN.txt", "Valid.txt.gz"], {"train": ["TRAIN.txt"], "dev": ["Valid.txt.gz"]}),
-        (["train.1.jsonl", "train.2.jsonl", "eval.jsonl"], {"train": ["train.1.jsonl", "train.2.jsonl"],
-                                                            "dev": ["eval.jsonl"]}),
+        (["en_ewt-ud-train.conllu", "en_ewt-ud-dev.conllu", "en_ewt-ud-test.conllu"],
+         {"train": ["en_ewt-ud-train.conllu"], "dev": ["en_ewt-ud-dev.conllu"],
+          "test": ["en_ewt-ud-test.conllu"]}),
+        (["TRAIN.txt", "Valid.txt.gz", "Test.TXT"],
+         {"train": ["TRAIN.txt"], "dev": ["Valid.txt.gz"], "test": ["Test.TXT"]}),
+        (["train.1.jsonl", "train.2.jsonl", "eval.jsonl", "test.jsonl"],
+         {"train": ["train.1.jsonl", "train.2.jsonl"], "dev": ["eval.jsonl"], "test": ["test.jsonl"]}),
         (["train/a.conll", "train/b.tsv", "devel/c.iob", "test/d.bio"],
          {"train": ["train/a.conll", "train/b.tsv"], "dev": ["devel/c.iob"], "test": ["test/d.bio"]}),
-        (["train.conll", "validation.json", "readme.md", ".train.conll", "other/x.conll"],
-         {"train": ["train.conll"], "dev": ["validation.json"]}),
+        (["train.conll", "validation.json", "test.tsv", "readme.md", ".train.conll", "other/x.conll"],
+         {"train": ["train.conll"], "dev": ["validation.json"], "test": ["test.tsv"]}),
     ],
 )  # fmt: skip
 def test_by_name(tmp_path: Path, names: list[str], splits: dict[str, list[str]]) -> None:
     layout = find(made(tmp_path, *names), ReadOptions())
     assert shown(layout) == splits
     assert layout.whole == ()
-    assert layout.names() == tuple(name for name in ("train", "dev", "test") if name in splits)
+    assert layout.names() == ("train", "dev", "test")
 
 
 def test_a_single_file_is_cut_by_hash(tmp_path: Path) -> None:
@@ -56,7 +58,6 @@ def test_a_single_file_is_cut_by_hash(tmp_path: Path) -> None:
         layout = find(data, ReadOptions())
         assert (layout.whole, layout.splits, layout.shares) == ((path,), {}, Shares())
         assert layout.names() == ("train", "dev", "test")
-        assert layout.needed() == ("train", "dev")
 
 
 def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_dev_is_cut_from_train_where_test_is_given(tmp_path: Path) -> None:
     layout = find(made(tmp_path, "train.conll", "test.conll"), ReadOptions())
     assert shown(layout) == {"test": ["test.conll"]}
     assert layout.shares == Shares(train=0.8, dev=0.1, test=0.0)
-    assert layout.names() == layout.needed() == ("train", "dev", "test")
+    assert layout.names() == ("train", "dev", "test")
     assert list(layout.files()) == [(tmp_path / "train.conll", None), (tmp_path / "test.conll", "test")]
 
 
@@ -100,6 +101,16 @@ def test_nothing_there(tmp_path: Path) -> None:
         find(tmp_path / "nowhere", ReadOptions())
 
 
-def test_no_way_to_a_dev_split(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no dev split"):
-        find(made(tmp_path, "train.conll"), ReadOptions(hash_split=Shares(dev=0)))
+def test_test_is_cut_from_train_where_dev_is_given(tmp_path: Path) -> None:
+    layout = find(made(tmp_path, "train.conll", "dev.conll"), ReadOptions())
+    assert shown(layout) == {"dev": ["dev.conll"]}
+    assert layout.shares == Shares(train=0.8, dev=0.0, test=0.1)
+    assert layout.names() == ("train", "dev", "test")
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+@pytest.mark.parametrize("names", [["train.conll"], ["all.conll"]])
+def test_no_way_to_a_split(tmp_path: Path, split: str, names: list[str]) -> None:
+    options = ReadOptions(hash_split=Shares(**{split: 0.0}))
+    with pytest.raises(CorpusError, match=f"no {split} split"):
+        find(made(tmp_path, *names), options)

@@ -1,0 +1,122 @@
+"""What is told of a run, on steps and files made by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import outcome
+from pipeline.lineage import Made, Step
+from pipeline.outcome import Outcome, describe
+
+OUTCOME = Outcome(
+    run_id="2026-01-01T00:00:00",
+    seconds={"CorpusGen": 1.5},
+    cached=["CorpusGen"],
+    came_out={"CorpusGen": "3 sentences, größer"},
+    pushed_to="",
+    refusals=["the Evaluator did not bless it: entity F1 (strict) is 0.1"],
+    report="/runs/t/index.html",
+    log="/runs/t/logs/1.log",
+)
+
+
+def step(component: str, key: str, uri: Path | str = "", **properties: Any) -> Step:
+    made = Made(type="T", uri=str(uri), id=7, properties=properties)
+    return Step(component=component, cached=False, complete=True, outputs={key: [made]})
+
+
+def write(path: Path, document: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+
+
+def test_the_last_run_is_read_back(tmp_path: Path) -> None:
+    assert outcome.load(tmp_path) is None
+    OUTCOME.save(tmp_path)
+    assert outcome.load(tmp_path) == OUTCOME
+    assert [path.name for path in tmp_path.iterdir()] == ["last_run.json"]
+
+
+def test_a_later_run_takes_the_place_of_the_last(tmp_path: Path) -> None:
+    OUTCOME.save(tmp_path)
+    later = Outcome(
+        **{name: getattr(OUTCOME, name) for name in OUTCOME.__struct_fields__ if name != "run_id"}, run_id="2"
+    )
+    later.save(tmp_path)
+    assert outcome.load(tmp_path) == later
+
+
+def test_the_corpus_is_told_by_splits(tmp_path: Path) -> None:
+    splits = {
+        "train": {"sentences": 2400, "tokens": 36000, "repairs": 1200},
+        "dev": {"sentences": 300, "tokens": 4000, "repairs": 0},
+    }
+    write(tmp_path / "corpus.json", {"scheme": "BIO", "splits": splits})
+    told = describe(step("CorpusGen", "examples", tmp_path))
+    assert told == "train 2,400, dev 300 sentences, 40,000 tokens, BIO; 1,200 tags repaired"
+    splits["train"]["repairs"] = 0
+    write(tmp_path / "corpus.json", {"scheme": "BIO", "splits": splits})
+    assert describe(step("CorpusGen", "examples", tmp_path)).endswith("40,000 tokens, BIO")
+
+
+@pytest.mark.parametrize("component", ["SchemaGen", "ImportSchemaGen"])
+def test_the_schema_is_told_by_its_features(tmp_path: Path, component: str) -> None:
+    write(tmp_path / "schema.pbtxt", 'feature { name: "tokens" } feature { name: "tags" }')
+    assert describe(step(component, "schema", tmp_path)) == "2 features"
+
+
+@pytest.mark.parametrize(
+    ("severities", "told"), [([], "passed"), (["info"], "passed"), (["warning"] * 2, "passed; 2 warnings")]
+)
+def test_the_gate_is_told_by_its_warnings(tmp_path: Path, severities: list[str], told: str) -> None:
+    findings = [{"severity": severity} for severity in severities]
+    write(tmp_path / "verdict.json", {"report": {"findings": findings}})
+    assert describe(step("CorpusGate", "verdict", tmp_path)) == told
+
+
+def test_the_vocabularies_are_told_by_their_sizes(tmp_path: Path) -> None:
+    write(tmp_path / "transform_fn/assets/words", "9 the\n" * 1001)
+    write(tmp_path / "transform_fn/assets/tags", "O\nB-PER\n")
+    assert describe(step("Transform", "transform_graph", tmp_path)) == "1,001 words, 2 tags"
+
+
+def test_the_training_is_told_by_its_best_epoch(tmp_path: Path) -> None:
+    epochs = [{"number": number, "dev_score": score} for number, score in ((1, 0.5), (2, 0.8125), (3, 0.75))]
+    history = {"epochs": epochs, "best": 2, "metric": "entity_f1_strict"}
+    write(tmp_path / "Format-Serving/assets.extra/training_history.json", history)
+    told = describe(step("Trainer", "model", tmp_path))
+    assert told == "entity F1 (strict) 0.8125 on dev, epoch 2 of 3"
+
+
+def test_the_baseline_is_told_by_its_number() -> None:
+    assert describe(step("Baseline", "model")) == "model 7"
+    none = Step("Baseline", cached=False, complete=True, outputs={"model": []})
+    assert describe(none) == "none yet"
+
+
+def test_the_served_answers_are_told(tmp_path: Path) -> None:
+    verdict = {"blessed": True, "reasons": [], "answers": 82, "median_ms": 3.25}
+    write(tmp_path / "verdict.json", verdict)
+    told = describe(step("ServingCheck", "blessing", tmp_path))
+    assert told == "blessed: 82 answers as in memory, median 3.25 ms"
+
+
+def test_a_refusal_is_told_in_one_line(tmp_path: Path) -> None:
+    reasons = ["the server did not start: the end of its log:\nTraceback\nmore", "another"]
+    write(tmp_path / "verdict.json", {"blessed": False, "reasons": reasons})
+    told = describe(step("ServingCheck", "blessing", tmp_path))
+    assert told == "NOT blessed: the server did not start: the end of its log:"
+
+
+def test_the_push_is_told_by_its_folder() -> None:
+    assert describe(step("AtomicPusher", "pushed_model", pushed_destination="/m/t/3")) == "/m/t/3"
+    assert describe(step("AtomicPusher", "pushed_model", pushed=0)) == "not pushed"
+
+
+def test_components_without_words_have_none() -> None:
+    assert describe(step("StatisticsGen", "statistics")) == ""
+    assert describe(Step("Trainer", cached=False, complete=False, outputs={})) == ""

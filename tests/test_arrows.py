@@ -1,0 +1,142 @@
+"""Who imports whom, read from the sources: the packages stand in layers, and some names have one door each."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What each package may import of the project beside itself. `serving.client` is a package of its own here.
+MAY_IMPORT: dict[str, set[str]] = {
+    "tagging": set(),
+    "corpus": {"tagging"},
+    "sample": {"tagging"},
+    "serving.client": {"tagging"},
+    "serving": {"tagging", "corpus", "serving.client"},
+    "trainer": {"tagging", "corpus"},
+    "components": {"tagging", "corpus", "trainer", "serving", "serving.client"},
+    "pipeline": {"tagging", "corpus", "trainer", "components", "serving", "serving.client"},
+}
+SOURCES = sorted(path for package in MAY_IMPORT for path in (ROOT / package.replace(".", "/")).rglob("*.py"))
+
+
+def package_of(module: str) -> str:
+    return "serving.client" if f"{module}.".startswith("serving.client.") else module.partition(".")[0]
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Full names of the modules that a file imports anywhere, with their lines."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute here"
+            assert node.module is not None
+            # `from serving import client` imports a module too.
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", node.lineno
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def offenders(files: list[Path], names: set[str], but: set[str] | None = None) -> list[str]:
+    """`file:line: import` wherever one of `files` imports a top-level name of `names`."""
+    return [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in files
+        if module_of(path) not in (but or set())
+        for name, line in imports_of(path)
+        if name.partition(".")[0] in names
+    ]
+
+
+def below(*packages: str) -> list[Path]:
+    return [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(SOURCES) > 100
+    assert all(below(package.replace(".", "/")) for package in MAY_IMPORT)
+
+
+def test_packages_import_only_what_lies_below_them() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in SOURCES
+        for name, line in imports_of(path)
+        if package_of(name) in MAY_IMPORT
+        and package_of(name) != package_of(module_of(path))
+        and package_of(name) not in MAY_IMPORT[package_of(module_of(path))]
+    ]
+    assert found == []
+
+
+def test_nothing_that_ships_imports_tests_or_benchmarks() -> None:
+    assert offenders(SOURCES, {"tests", "benchmarks"}) == []
+
+
+def test_tagging_and_sample_need_the_standard_library_alone() -> None:
+    allowed = set(sys.stdlib_module_names) | {"tagging", "sample"}
+    names = {name.partition(".")[0] for path in below("tagging", "sample") for name, _ in imports_of(path)}
+    assert names <= allowed
+
+
+def test_corpus_needs_msgspec_alone() -> None:
+    allowed = set(sys.stdlib_module_names) | {"tagging", "corpus", "msgspec"}
+    names = {name.partition(".")[0] for path in below("corpus") for name, _ in imports_of(path)}
+    assert names <= allowed
+
+
+def test_the_client_needs_grpc_and_protobuf_beside_tagging_alone() -> None:
+    allowed = set(sys.stdlib_module_names) | {"serving", "tagging", "grpc", "google"}
+    # Those who generate the messages need the compiler, those who use them do not.
+    files = [path for path in below("serving/client") if path.name != "generate.py"]
+    assert {name.partition(".")[0] for path in files for name, _ in imports_of(path)} <= allowed
+
+
+def test_tensorflow_addons_has_one_door() -> None:
+    # Tests and benchmarks hold ours against it; what ships asks this one module.
+    assert offenders(SOURCES, {"tensorflow_addons"}, but={"trainer.addons"}) == []
+
+
+def test_the_server_knows_no_tfx() -> None:
+    assert offenders(below("serving"), {"tfx", "tensorflow_transform", "tensorflow_model_analysis"}) == []
+
+
+def test_the_crf_knows_no_pipeline() -> None:
+    assert offenders(below("trainer/crf"), {"tfx", "tensorflow_transform", "keras"}) == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["pipeline.settings", "pipeline.cli", "pipeline.outcome", "corpus.check", "sample.generate"],
+)
+def test_what_must_start_fast_brings_no_tensorflow(module: str) -> None:
+    assert brought_by(module, "tensorflow", "tfx", "apache_beam") == []
+
+
+def test_the_client_brings_no_more_than_it_says() -> None:
+    heavy = ("tensorflow", "tfx", "numpy", "trainer", "components", "corpus", "pipeline")
+    assert brought_by("serving.client", *heavy) == []
+
+
+def test_the_server_process_is_started_without_tensorflow() -> None:
+    assert brought_by("serving.server.process", "tensorflow", "tfx") == []
+
+
+def brought_by(module: str, *names: str) -> list[str]:
+    """Which of `names` an import of `module` brings into a fresh process, directly or not."""
+    program = f"import sys, {module}; print(*[name for name in {names!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return done.stdout.split()
