@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 app = typer.Typer(
     help="A TFX production line for sequence taggers: a tagged corpus in, a served BiLSTM-CRF out.",
@@ -156,7 +159,7 @@ def compile_(
     compile_pipeline(_settings(config, data, assignments), target=target, output=output)
 
 
-def _settings(config: Path | None, data: Path | None, assignments: list[str] | None):  # type: ignore[no-untyped-def]
+def _settings(config: Path | None, data: Path | None, assignments: list[str] | None) -> Settings:
     from pipeline import settings
 
     # Quoted, since a path is no YAML: `corpora/#1` would lose its end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,11 @@ class Lineage:
         """All runs, the oldest first."""
         runs = self._store.get_contexts_by_type("pipeline_run")
         return [run.name for run in sorted(runs, key=lambda context: context.id)]
+
+    def steps(self, run_id: str, components: Iterable[str]) -> dict[str, Step]:
+        """The latest executions of those components that have begun, in the order given."""
+        found = {component: self.step(run_id, component) for component in components}
+        return {component: step for component, step in found.items() if step is not None}
 
     def step(self, run_id: str, component: str) -> Step | None:
         """The latest execution of a component in a run; None if it has not begun."""

@@ -48,6 +48,11 @@ class Progress(logging.Handler):
     Args:
         console: where to.
         describe: what came out of a component that has ended, in a few words.
+
+    Attributes:
+        seconds: wall time of each component that has ended.
+        cached: those that were answered from the cache.
+        came_out: what `describe` said of each.
     """
 
     def __init__(self, console: Console, describe: Callable[[str], str]) -> None:
@@ -60,10 +65,11 @@ class Progress(logging.Handler):
         self._status: Status | None = None
         self.seconds: dict[str, float] = {}
         self.cached: list[str] = []
+        self.came_out: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.msg == _STARTS:
-            self._start(record.args[0])  # type: ignore[index, arg-type]
+        if record.msg == _STARTS and isinstance(record.args, tuple):
+            self._start(str(record.args[0]))
         elif record.msg == _ENDS:
             self._end()
         elif record.msg == _CACHED:
@@ -99,6 +105,7 @@ class Progress(logging.Handler):
             # The runner logs between components: raised here, it would stop a run over a line of text.
             log.exception("cannot tell what came out of %s", self._component)
             words = ""
+        self.came_out[self._component] = words
         self._console.print(
             f"[green]✓[/] [bold]{self._component:<16}[/] {escape(words)}  [dim]{took}[/]",
             soft_wrap=True,

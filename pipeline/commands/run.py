@@ -80,16 +80,16 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
         return BROKEN
     lineage = Lineage(database)
     run_id = lineage.run_ids()[-1]
-    steps = {component: lineage.step(run_id, component) for component in progress.seconds}
-    pushed = steps["AtomicPusher"].only("pushed_model").properties  # type: ignore[union-attr]
+    steps = lineage.steps(run_id, ("AtomicPusher", "Report"))
+    pushed = steps["AtomicPusher"].only("pushed_model").properties
     outcome = Outcome(
         run_id=run_id,
         seconds=progress.seconds,
-        cached=[component for component, step in steps.items() if step and step.cached],
-        came_out={component: describe(step) for component, step in steps.items() if step},
+        cached=progress.cached,
+        came_out=progress.came_out,
         pushed_to=str(pushed.get("pushed_destination", "")),
         refusals=refusals(lineage, run_id),
-        report=describe(steps["Report"]),  # type: ignore[arg-type]
+        report=describe(steps["Report"]),
         log=str(log_path),
     )
     outcome.save(settings.run_dir)

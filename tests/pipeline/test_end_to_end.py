@@ -85,8 +85,7 @@ def run(home: Path, *changes: str) -> tuple[Settings, dict[str, Step]]:
     chosen = settings.load(assignments=assignments(home, *changes))
     local.run(chosen)
     lineage = Lineage(chosen.run_dir / METADATA)
-    steps = {name: lineage.step(lineage.run_ids()[-1], name) for name in COMPONENTS}
-    return chosen, {name: step for name, step in steps.items() if step}
+    return chosen, lineage.steps(lineage.run_ids()[-1], COMPONENTS)
 
 
 def executed(steps: dict[str, Step]) -> set[str]:
