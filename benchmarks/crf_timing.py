@@ -6,9 +6,12 @@ disturbs all.
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +56,14 @@ def rates() -> dict[str, float]:
     found = medians({"product": product}, [square], seconds=1.0)["product"]
     copied = medians({"copy": copy}, [row], seconds=1.0)["copy"]
     return {"operations": 2 * side**3 / found, "bytes": 2 * row.shape[0] * 4 / copied}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count()}
 
 
 def floor(batch: int, steps: int, tags: int, measured: Mapping[str, float]) -> float:

@@ -1,7 +1,8 @@
 """One place that checks and cleans what callers hand to the CRF functions.
 
 Everything behind this module may rely on: scores in float32 or float64, lengths between 0 and T, nothing
-but zeros in the padding of the emissions, forbidden steps at minus infinity.
+but zeros in the padding of the emissions (unless they asked for it as it is), forbidden steps at minus
+infinity.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Chain(NamedTuple):
     Letters: `B` sentences, `T` tokens, `K` tags.
     """
 
-    emissions: tf.Tensor  # [B, T, K], zeros in the padding
+    emissions: tf.Tensor  # [B, T, K], zeros in the padding unless `chain` was told to leave it
     lengths: tf.Tensor  # int32[B], 0..T
     valid: tf.Tensor  # bool[B, T], true where there is a token
     transitions: tf.Tensor  # [K, K], from tag i to tag j; -inf where forbidden
@@ -52,6 +53,7 @@ def chain(
     allowed: Any = None,
     allowed_start: Any = None,
     allowed_end: Any = None,
+    clean: bool = True,
 ) -> Chain:
     """Checks shapes, types and lengths, and cleans the padding.
 
@@ -62,6 +64,7 @@ def chain(
         start, end: float[K] or None, scores of the first and of the last tag.
         allowed: bool[K, K] or None, `allowed[i, j]` tells whether tag j may follow tag i.
         allowed_start, allowed_end: bool[K] or None, which tags may begin and end a sentence.
+        clean: false leaves the padding as it is, for those who never read it.
 
     Raises:
         ValueError: a shape, a type or (where known) a length is not as described.
@@ -79,7 +82,8 @@ def chain(
     if emissions.shape.rank is None:
         emissions = tf.ensure_shape(emissions, [None, None, None])
     tags = _number_of_tags(emissions, transitions)
-    emissions = tf.ensure_shape(emissions, [None, None, tags])
+    if emissions.shape[2] != tags:
+        emissions = tf.ensure_shape(emissions, [None, None, tags])
 
     double = tf.float64 in (emissions.dtype, transitions.dtype)
     dtype = tf.float64 if double else tf.float32
@@ -87,8 +91,9 @@ def chain(
     transitions = tf.cast(transitions, dtype)
 
     lengths = checked_lengths(lengths, emissions)
-    valid = tf.sequence_mask(lengths, tf.shape(emissions)[1])  # [B, T]
-    emissions = _without_padding(emissions, valid)
+    valid = tf.range(tf.shape(emissions)[1]) < lengths[:, tf.newaxis]  # [B, T]
+    if clean:
+        emissions = _without_padding(emissions, valid)
 
     known = True
     masks: dict[str, tf.Tensor | None] = {}
@@ -154,13 +159,14 @@ def checked_lengths(lengths: Any, emissions: tf.Tensor) -> tf.Tensor:
                 "cut the sentence or pad the emissions"
             )
         return lengths
-    asserted = tf.debugging.Assert(
-        (tf.reduce_min(lengths) >= 0) & (tf.reduce_max(lengths) <= steps),
+    within = tf.maximum(tf.minimum(lengths, steps), 0)
+    # A function runs its asserts whether or not something depends on them.
+    tf.debugging.Assert(
+        tf.reduce_all(within == lengths),
         ["lengths: expected each within 0..T of emissions; T and lengths are", steps, lengths],
         summarize=64,
     )
-    with tf.control_dependencies([] if asserted is None else [asserted]):
-        return tf.clip_by_value(lengths, 0, steps)
+    return within
 
 
 def checked_tags(tags: Any, chain: Chain) -> tf.Tensor:

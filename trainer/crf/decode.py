@@ -50,45 +50,50 @@ def viterbi(
             allowed=allowed,
             allowed_start=allowed_start,
             allowed_end=allowed_end,
+            clean=False,
         )
     )
 
 
 def best_path(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags int32[B, T] and score [B] of a checked chain."""
+    """Tags int32[B, T] and score [B] of a checked chain, whose padding may hold anything: it is never chosen."""
     known = chain.emissions.shape[1]
-    if known is None:
-        single = tf.shape(chain.emissions)[1] <= 1
-        tags, final = tf.cond(single, lambda: _of_one_token(chain), lambda: _of_more(chain))
-    else:
-        tags, final = _of_one_token(chain) if known <= 1 else _of_more(chain)
-    score = tf.where(chain.lengths > 0, final, tf.zeros([], final.dtype))
-    return tf.where(chain.valid, tf.ensure_shape(tags, chain.emissions.shape[:2]), 0), score
+    if known is not None:
+        return _of_one_token(chain) if known <= 1 else _of_more(chain)
+    # Not inlined: an executor visits every node of the branch that was not taken, a tenth of the cost at T = 1.
+    more = tf.function(lambda: _of_more(chain), autograph=False, experimental_attributes={"_noinline": True})
+    return tf.cond(tf.shape(chain.emissions)[1] <= 1, lambda: _of_one_token(chain), more)
 
 
 def _of_one_token(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags [B, T] and scores [B] where T is 0 or 1: no step, hence no loop and no transitions."""
-    final = _with(_with(time_major(chain.emissions)[0], chain.start), chain.end)  # [B, K]
-    tag = tf.argmax(final, axis=1, output_type=tf.int32)
-    tags = tf.broadcast_to(tag[:, tf.newaxis], tf.shape(chain.emissions)[:2])
-    return tags, tf.reduce_max(final, axis=1)
+    """Tags [B, T] and scores [B] where T is 0 or 1: no step, hence no loop and no transitions.
+
+    As few operations as can be: at this size each costs as much as all the arithmetic.
+    """
+    final = with_edge(with_edge(chain.emissions, chain.start), chain.end)  # [B, T, K]
+    real = chain.lengths[:, tf.newaxis] > 0  # [B, 1]
+    tags = tf.where(real, tf.argmax(final, axis=2, output_type=tf.int32), 0)
+    best = tf.where(real, tf.reduce_max(final, axis=2), tf.zeros([], final.dtype))  # [B, T]
+    return tags, tf.reduce_sum(best, axis=1)
 
 
 def _of_more(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
     """Tags [B, T] and scores [B] for any T."""
     block = block_of(chain.emissions.shape[1])
     unary = time_major(chain.emissions, block)  # [T', B, K]
-    alphas = _alphas(chain, unary, block)
-    final = _with(at_last(alphas, chain.lengths), chain.end)  # [B, K]
+    alphas = best_ahead(chain, unary, block)
+    final = with_edge(at_last(alphas, chain.lengths), chain.end)  # [B, K]
     tags = _trace(chain, alphas, tf.argmax(final, axis=1, output_type=tf.int32), block)
-    return tf.transpose(tags)[:, : tf.shape(chain.emissions)[1]], tf.reduce_max(final, axis=1)
+    tags = tf.transpose(tags)[:, : tf.shape(chain.emissions)[1]]
+    score = tf.where(chain.lengths > 0, tf.reduce_max(final, axis=1), tf.zeros([], final.dtype))
+    return tf.ensure_shape(tf.where(chain.valid, tags, 0), chain.valid.shape), score
 
 
-def _with(scores: tf.Tensor, edge: tf.Tensor | None) -> tf.Tensor:
+def with_edge(scores: tf.Tensor, edge: tf.Tensor | None) -> tf.Tensor:
     return scores if edge is None else scores + edge
 
 
-def _alphas(chain: Chain, unary: tf.Tensor, block: int) -> tf.Tensor:
+def best_ahead(chain: Chain, unary: tf.Tensor, block: int) -> tf.Tensor:
     """[T', B, K]: the score of the best path that ends in each tag at each token; runs through the
     padding."""
     parts = split(unary, block)
@@ -103,7 +108,7 @@ def _alphas(chain: Chain, unary: tf.Tensor, block: int) -> tf.Tensor:
             best = tf.reduce_max(alpha[:, :, tf.newaxis] + chain.transitions, axis=1)
         return n + 1, best, kept.write(n, tf.stack(rows))
 
-    first = _with(tf.zeros_like(unary[0]), chain.start)
+    first = with_edge(tf.zeros_like(unary[0]), chain.start)
     _, _, kept = tf.while_loop(
         lambda n, *_: n < number, advance, (0, first, kept), maximum_iterations=parts.shape[0]
     )

@@ -31,7 +31,7 @@ class Scores(NamedTuple):
 
 
 def log_norm(chain: Chain) -> tf.Tensor:
-    """log Z [B] of a checked chain; best centred (see centre.py), or the products run out of digits soon."""
+    """log Z [B] of a checked chain; best centred (see `likelihood.centred`), or the products run out of digits soon."""
     table = reach(chain)
 
     @tf.custom_gradient

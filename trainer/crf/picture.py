@@ -26,6 +26,7 @@ def plot_transitions(
         ValueError: the shapes do not go together.
     """
     import matplotlib.figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.patches import Rectangle
 
     scores = np.asarray(transitions, np.float64)
@@ -41,7 +42,9 @@ def plot_transitions(
         possible &= np.asarray(allowed, bool)
     if axes is None:
         side = max(3.0, 0.4 * number + 2)
-        axes = matplotlib.figure.Figure(figsize=(side + 1, side), layout="constrained").subplots()
+        # The layout misjudges turned labels beside square cells; a margin keeps them off the edge.
+        layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15)
+        axes = matplotlib.figure.Figure(figsize=(side + 1, side), layout=layout).subplots()
     limit = np.abs(scores[possible]).max(initial=1e-6)
     # Symmetric about 0, so that the neutral colour means neither favoured nor discouraged.
     image = axes.imshow(np.where(possible, scores, np.nan), cmap="RdBu_r", vmin=-limit, vmax=limit)
@@ -51,6 +54,7 @@ def plot_transitions(
         )
     axes.set_xticks(range(number), tag_names, rotation=90)
     axes.set_yticks(range(number), tag_names)
-    axes.set(xlabel="to", ylabel="from")
+    axes.set_xlabel("to", labelpad=12)
+    axes.set_ylabel("from")
     axes.figure.colorbar(image, ax=axes, label="score")
     return axes

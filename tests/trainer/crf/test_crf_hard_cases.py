@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -38,15 +41,39 @@ def case(steps: int, *, emissions: float, transitions: float) -> dict[str, np.nd
 
 
 def answers(given: dict[str, np.ndarray], dtype: tf.DType, masks: dict[str, np.ndarray]) -> list[np.ndarray]:
-    emissions = tf.cast(given["emissions"], dtype)
-    transitions = tf.cast(given["transitions"], tf.float64 if dtype == tf.float64 else tf.float32)
-    options = {"lengths": given["lengths"], **masks}
+    wide = tf.float64 if dtype == tf.float64 else tf.float32
+    edges = [tf.cast(given.get(name, np.zeros(NUMBER)), wide) for name in ("start", "end")]
+    run = traced(dtype, wide, bool(masks))
+    found = run(
+        tf.cast(given["emissions"], dtype),
+        tf.constant(given["tags"]),
+        tf.cast(given["transitions"], wide),
+        tf.constant(given["lengths"]),
+        *edges,
+    )
+    return [value.numpy() for value in found]
 
-    @tf.function
-    def run() -> list[tf.Tensor]:
+
+@functools.cache
+def traced(dtype: tf.DType, wide: tf.DType, masked: bool) -> Callable[..., list[tf.Tensor]]:
+    """One graph a type, with or without the masks, for every case and T."""
+    masks = MASKS if masked else {}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None, NUMBER], dtype),
+            tf.TensorSpec([None, None], tf.int32),
+            tf.TensorSpec([NUMBER, NUMBER], wide),
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([NUMBER], wide),
+            tf.TensorSpec([NUMBER], wide),
+        ]
+    )
+    def run(emissions, tags, transitions, lengths, start, end) -> list[tf.Tensor]:
+        options = {"lengths": lengths, "start": start, "end": end, **masks}
         with tf.GradientTape() as tape:
             tape.watch([emissions, transitions])
-            likelihood = crf.log_likelihood(emissions, given["tags"], transitions, **options)
+            likelihood = crf.log_likelihood(emissions, tags, transitions, **options)
         gradients = tape.gradient(likelihood, [emissions, transitions])
         return [
             likelihood,
@@ -56,7 +83,7 @@ def answers(given: dict[str, np.ndarray], dtype: tf.DType, masks: dict[str, np.n
             crf.marginals(emissions, transitions, **options),
         ]
 
-    return [value.numpy() for value in run()]
+    return run
 
 
 @pytest.mark.parametrize(
@@ -152,6 +179,6 @@ def test_minus_infinity_as_a_score_is_a_forbidden_step() -> None:
         "start": np.where(MASKS["allowed_start"], 0.0, -np.inf),
         "end": np.where(MASKS["allowed_end"], 0.0, -np.inf),
     }
-    unmasked = answers({**given, "transitions": scores}, tf.float64, edges)
+    unmasked = answers({**given, "transitions": scores, **edges}, tf.float64, {})
     for one, other in zip(masked, unmasked, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
