@@ -3,7 +3,6 @@
 VENV   := .venv
 PY     := $(VENV)/bin/python
 SAMPLE := --config configs/sample.yaml
-PACKAGES := tagging corpus trainer components pipeline serving sample benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow test-all lint types serve bench kubeflow lock sample messages clean
@@ -16,10 +15,10 @@ run: $(VENV)/.ready ## run the pipeline on the shipped corpus and decode a sente
 	$(VENV)/bin/tagline decode $(SAMPLE) "Dr. Anna Keller flew from Berlin to the University of Oslo in May."
 
 test: $(VENV)/.ready lint types ## lint, types and tests, but the slow ones
-	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(PY) -m pytest -n 2 --dist loadscope -m "not slow"
 
 test-slow: $(VENV)/.ready
-	$(PY) -m pytest -n 2 --dist loadgroup -m slow
+	$(PY) -m pytest -n 2 --dist loadscope -m slow
 
 test-all: test test-slow ## all tests, the slow ones too
 
@@ -33,7 +32,7 @@ types: $(VENV)/.ready
 serve: $(VENV)/.ready ## serve what `make run` pushed, gRPC on 8500 and REST on 8501
 	$(VENV)/bin/tagline serve $(SAMPLE) --port 8500 --rest_api_port 8501
 
-bench: $(VENV)/.ready ## measure what the README claims about speed
+bench: $(VENV)/.ready ## measure the line's times in docs/performance.md
 	$(PY) -m benchmarks.pipeline
 
 kubeflow: $(VENV)/.ready ## compile the pipeline for Kubeflow
@@ -53,5 +52,5 @@ lock: ## pin every dependency by hash; needs uv
 clean: ## remove what runs made; the environment stays
 	rm -rf runs serving_models build benchmarks/results
 
-$(VENV)/.ready: requirements.lock pyproject.toml setup/environment.sh setup/find_python.sh
+$(VENV)/.ready: requirements.lock setup/environment.sh setup/find_python.sh
 	setup/environment.sh $(VENV)

@@ -6,7 +6,10 @@ from typing import Literal
 
 import msgspec
 
-from tagging.schemes import SCHEMES, scheme_named
+from tagging.schemes import BILOU, BIO, BIOES, scheme_named
+
+# Each of their tags says by itself what it is in BIO, in which models answer.
+TRAIN_SCHEMES = (BIOES, BIO, BILOU)
 
 Format = Literal["auto", "conll", "conllu", "jsonl"]
 SPLITS = ("train", "dev", "test")
@@ -52,9 +55,10 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.scheme.lower() != "auto":
             scheme_named(self.scheme)
-        if scheme_named(self.train_scheme).name == SCHEMES["PLAIN"].name:
+        if scheme_named(self.train_scheme) not in TRAIN_SCHEMES:
             raise ValueError(
-                "train_scheme: found PLAIN; expected an entity scheme (files in plain tags stay plain anyway)"
+                f"train_scheme: found {self.train_scheme}; expected one of "
+                f"{', '.join(scheme.name for scheme in TRAIN_SCHEMES)} (files in plain tags stay plain anyway)"
             )
         if self.separator == "":
             raise ValueError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +21,9 @@ def code_hash(*packages: str) -> str:
     Raises:
         FileNotFoundError: no such file, or no code below a folder, since then nothing would be followed.
     """
-    digest = hashlib.sha256()
+    # Another TensorFlow or TFX makes other artifacts of the same code.
+    libraries = " ".join(f"{name}=={version(name)}" for name in ("tensorflow", "tfx"))
+    digest = hashlib.sha256(libraries.encode())
     for package in sorted(packages):
         path = _ROOT / package
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]

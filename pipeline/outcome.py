@@ -25,6 +25,7 @@ class Outcome(msgspec.Struct, frozen=True):
         cached: components answered from the cache.
         came_out: a few words by component.
         pushed_to: the folder of the version that serves this run's model; empty if a gate refused it.
+        duplicate: that version held this very model before the run.
         refusals: why it was refused; empty if it was pushed.
         report: the page.
         log: the log file.
@@ -35,6 +36,7 @@ class Outcome(msgspec.Struct, frozen=True):
     cached: list[str]
     came_out: dict[str, str]
     pushed_to: str
+    duplicate: bool
     refusals: list[str]
     report: str
     log: str
@@ -152,7 +154,10 @@ def _serving_check(step: Step) -> str:
 
 
 def _pusher(step: Step) -> str:
-    return str(step.only("pushed_model").properties.get("pushed_destination") or "not pushed")
+    properties = step.only("pushed_model").properties
+    if properties.get("duplicate"):
+        return f"{properties['pushed_destination']} is this model already: nothing new to push"
+    return str(properties.get("pushed_destination") or "not pushed")
 
 
 def _report(step: Step) -> str:

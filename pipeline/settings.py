@@ -73,19 +73,42 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """All settings in effect, as a file that `--config` takes."""
         return yaml.safe_dump(msgspec.to_builtins(self), sort_keys=False, allow_unicode=True)
 
+    def __post_init__(self) -> None:
+        for key, path in (
+            ("data", self.data),
+            ("serving.models", self.serving.models),
+            ("pipeline.root", self.pipeline.root),
+        ):
+            if "://" in path:
+                raise ValueError(
+                    f"{key}: found {path}; expected a folder, of a mounted volume for a bucket, say"
+                )
+        if set("*?[") & set(self.pipeline.root):
+            raise ValueError(
+                f"pipeline.root: found {self.pipeline.root}; expected a path without *, ? and [, which Beam "
+                "reads as a pattern"
+            )
+
     def with_absolute_paths(self) -> Settings:
         """The same with every path absolute: a relative one would be stored in the metadata as it is."""
-
-        def absolute(path: str) -> str:
-            return path if "://" in path else os.path.abspath(path)
-
         return msgspec.structs.replace(
             self,
-            data=absolute(self.data),
-            schema=absolute(self.schema) if self.schema else None,
-            serving=msgspec.structs.replace(self.serving, models=absolute(self.serving.models)),
-            pipeline=msgspec.structs.replace(self.pipeline, root=absolute(self.pipeline.root)),
+            data=os.path.abspath(self.data),
+            schema=os.path.abspath(self.schema) if self.schema else None,
+            serving=msgspec.structs.replace(self.serving, models=os.path.abspath(self.serving.models)),
+            pipeline=msgspec.structs.replace(self.pipeline, root=os.path.abspath(self.pipeline.root)),
         )
+
+    def require_inputs(self) -> None:
+        """Raises:
+        SettingsError: no corpus is named, or the schema is not there.
+        """
+        if not self.data:
+            raise SettingsError("data: not set; give the corpus by --data DIR, or set data: in the settings")
+        if self.schema and not os.path.isfile(self.schema):
+            raise SettingsError(
+                f"schema: found {self.schema}; expected a file schema.pbtxt, or null to infer one"
+            )
 
     @property
     def run_dir(self) -> Path:

@@ -6,11 +6,14 @@ import os
 
 import tensorflow as tf
 
+_NAME = "epoch"  # the files are epoch-1, epoch-2, ...
+
 
 class Checkpoints:
     """Writes after each epoch; a process killed at any moment leaves the epoch before intact.
 
-    The history travels inside the checkpoint, so weights and history cannot disagree.
+    The history travels inside the checkpoint of the last epoch, and names the best epoch; the best weights are
+    kept under that number. So weights and history cannot disagree.
     """
 
     def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.keras.optimizers.Optimizer) -> None:
@@ -21,9 +24,13 @@ class Checkpoints:
             tf.train.Checkpoint(model=model, optimizer=optimizer, history=self._history),
             os.path.join(directory, "last"),
             max_to_keep=1,
+            checkpoint_name=_NAME,
         )
         self._best = tf.train.CheckpointManager(
-            tf.train.Checkpoint(model=model), os.path.join(directory, "best"), max_to_keep=2
+            tf.train.Checkpoint(model=model),
+            os.path.join(directory, "best"),
+            max_to_keep=2,
+            checkpoint_name=_NAME,
         )
 
     def restore(self) -> str:
@@ -34,16 +41,17 @@ class Checkpoints:
         self._last.checkpoint.restore(path).assert_consumed()
         return self._history.numpy().decode()
 
-    def save(self, history: str, *, best: bool) -> None:
-        """Keep the epoch just ended; `best` weights first, since the history that names them comes with the last."""
+    def save(self, history: str, *, epoch: int, best: bool) -> None:
+        """Keep the epoch just ended; its weights as the best ones first, since the history then names them."""
         if best:
-            self._best.save()
+            self._best.save(checkpoint_number=epoch)
         self._history.assign(history)
-        self._last.save()
+        self._last.save(checkpoint_number=epoch)
 
-    def restore_best(self) -> None:
-        """Put the best epoch's weights into the model."""
-        self._best.checkpoint.restore(self._best.latest_checkpoint).assert_consumed()
+    def restore_best(self, epoch: int) -> None:
+        """Put the weights of `epoch`, the best one, into the model."""
+        path = os.path.join(self._best.directory, f"{_NAME}-{epoch}")
+        self._best.checkpoint.restore(path).assert_consumed()
 
 
 _FINISHED = "finished"

@@ -22,7 +22,7 @@ END_MARK = "\x03"
 
 
 def normalise(tokens: tf.Tensor) -> tf.Tensor:
-    """The form under which a word is looked up: lower-cased, every digit 0. string[...] -> string[...]."""
+    """The form under which a word is looked up: lower-cased, every digit 0-9 a 0. string[...] -> string[...]."""
     return tf.strings.regex_replace(tf.strings.lower(tokens, encoding="utf-8"), r"\d", "0")
 
 

@@ -1,7 +1,6 @@
 """What can be set about the model and its training: plain data, no TensorFlow.
 
-The defaults are the starting point that `docs/quality.md` measures; `configs/default.yaml` repeats every one
-of them with a comment, and a test holds the two together.
+`configs/default.yaml` repeats every default with a comment, and a test holds the two together.
 """
 
 from __future__ import annotations

@@ -11,7 +11,11 @@ from typing import NamedTuple
 import tensorflow as tf
 
 # Upper bounds of the length buckets: about 15 % of padding on sentences of news, tweets and requests.
-BUCKET_BOUNDARIES = (5, 8, 11, 15, 20, 26, 34, 45, 60, 90, 150, 300)
+BUCKET_BOUNDARIES = (5, 8, 11, 15, 20, 26, 34, 45, 60, 90, 150, 300, 600, 1200, 2400)
+
+# Padded tokens of a batch at most, so that memory does not grow with the longest sentence; a single sentence may
+# have more.
+TOKENS_PER_BATCH = 12_000
 
 
 class Batch(NamedTuple):
@@ -62,14 +66,15 @@ class Counts(NamedTuple):
 
 def count(dataset: tf.data.Dataset, *, batch_size: int) -> Counts:
     """Sentences of `dataset`, and batches that `training_batches` makes of them, whatever the order."""
-    buckets = len(BUCKET_BOUNDARIES) + 1
+    batch_sizes = _batch_sizes(batch_size)
+    buckets = len(batch_sizes)
 
     def add(sizes: tf.Tensor, sentence: Batch) -> tf.Tensor:
         bucket = tf.searchsorted([bound + 1 for bound in BUCKET_BOUNDARIES], [sentence.lengths], side="right")
         return sizes + tf.one_hot(bucket[0], buckets, dtype=tf.int64)
 
     sizes = dataset.reduce(tf.zeros([buckets], tf.int64), add).numpy().tolist()
-    return Counts(sum(sizes), sum(-(-size // batch_size) for size in sizes))
+    return Counts(sum(sizes), sum(-(-size // most) for size, most in zip(sizes, batch_sizes, strict=True)))
 
 
 def training_batches(
@@ -89,9 +94,9 @@ def training_batches(
     Args:
         dataset: what `sentences` gives.
         epochs: their numbers.
-        batch_size: B of every full batch.
+        batch_size: B of every full batch; less where sentences are long (`TOKENS_PER_BATCH`).
         buffer_size: sentences that the shuffle holds in memory.
-        seed: 0..2^31.
+        seed: any number from 0 on.
         replicas: each batch comes as so many elements of like size and T, one for each replica; empty sentences
             make B up to a multiple.
     """
@@ -117,8 +122,13 @@ def _bucketed(dataset: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
     return dataset.bucket_by_sequence_length(
         lambda sentence: sentence.lengths,
         bucket_boundaries=[bound + 1 for bound in BUCKET_BOUNDARIES],
-        bucket_batch_sizes=[batch_size] * (len(BUCKET_BOUNDARIES) + 1),
+        bucket_batch_sizes=_batch_sizes(batch_size),
     )
+
+
+def _batch_sizes(batch_size: int) -> list[int]:
+    """B by bucket: `batch_size`, or what the longest of the bucket leave room for; 1 past the last boundary."""
+    return [max(1, min(batch_size, TOKENS_PER_BATCH // bound)) for bound in BUCKET_BOUNDARIES] + [1]
 
 
 def _shares(batch: Batch, replicas: int) -> tf.data.Dataset:

@@ -29,7 +29,7 @@ class BestPaths(NamedTuple):
     """The N best paths of each sentence, best first."""
 
     tags: tf.Tensor  # int32[B,N,T]
-    probability: tf.Tensor  # float32[B,N]; 0 where a sentence has fewer than N legal paths
+    log_probability: tf.Tensor  # float32[B,N]; -inf where a sentence has fewer than N legal paths
 
 
 class BiLstmCrf(tf.Module):
@@ -94,7 +94,7 @@ class BiLstmCrf(tf.Module):
         emissions = self.encoder(inputs, fused=True)
         chain = self._chain(inputs.lengths)
         tags, _, log_probability = crf.k_best(emissions, self.transitions, k=n, **chain)
-        return BestPaths(tags=tags, probability=tf.exp(log_probability))
+        return BestPaths(tags=tags, log_probability=log_probability)
 
     def _chain(self, lengths: tf.Tensor) -> dict[str, tf.Tensor | np.ndarray]:
         """What every function of the CRF takes after emissions and transitions.

@@ -128,12 +128,13 @@ def _signatures(
         tokens, lengths = _tokens_of(examples)
         padded = _Padded(tokens, lengths)
         best = model.decode_n_best(inputs_of(padded.tokens, padded.lengths), n_best)
-        legal = best.probability[:, :, tf.newaxis] > 0  # [B,N,1]
+        # By the logarithm: the probability of a path of 1,000 tokens may well be too small for a float32.
+        legal = tf.math.is_finite(best.log_probability)[:, :, tf.newaxis]  # [B,N,1]
         tags = names.served(best.tags, padded.mask[:, tf.newaxis, :] & legal)  # [B,N,T]
         return {
             "tags": tags[: padded.batch, :, : padded.time],
             "lengths": lengths,
-            "probability": best.probability[: padded.batch],
+            "probability": tf.exp(best.log_probability[: padded.batch]),
         }
 
     @tf.function(input_signature=[examples])

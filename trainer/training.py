@@ -141,13 +141,13 @@ def train(
             tokens_per_second=tokens / (trained - started),
         )
         history = History(metric, (*history.epochs, epoch))
-        checkpoints.save(history.to_json(), best=history.best is epoch)
+        checkpoints.save(history.to_json(), epoch=number, best=history.best is epoch)
         log.info(
             "epoch %d/%d  loss %.3f  dev %s %.4f%s  %.1f s",
             number, hp.epochs, epoch.loss, _SHORT[metric], epoch.dev_score,
             "  best" if history.best is epoch else "", epoch.seconds,
         )  # fmt: skip
-    checkpoints.restore_best()
+    checkpoints.restore_best(history.best.number)
     return model, history
 
 

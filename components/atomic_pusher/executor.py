@@ -21,6 +21,7 @@ SETTINGS = "settings.yaml"
 
 # Custom properties of the PushedModel artifact.
 PUSHED = "pushed"
+DUPLICATE = "duplicate"
 VERSION = "pushed_version"
 DESTINATION = "pushed_destination"
 
@@ -41,7 +42,7 @@ class Executor(base_executor.BaseExecutor):
         destination = exec_properties["destination"]
         if "://" in destination:
             raise ValueError(
-                f"serving.models: found {destination}; expected a mounted folder, since only there "
+                f"destination: found {destination}; expected a mounted folder, since only there "
                 "is a version put in place by one rename"
             )
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
@@ -54,20 +55,21 @@ class Executor(base_executor.BaseExecutor):
         source = Path(path_utils.serving_model_path(model.uri))
         base = Path(destination)
         with versions.only_push(base):
-            version_dir = self._push(source, base, input_dict, exec_properties["settings"])
+            versions.discard_abandoned(base)
+            version_dir = _holding(source, base)
+            duplicate = version_dir is not None
+            if version_dir is None:
+                version_dir = self._push(source, base, input_dict, exec_properties["settings"])
+        if duplicate:
+            log.warning("%s is this very model already: a duplicate is not pushed", version_dir)
         pushed.set_int_custom_property(PUSHED, 1)
+        pushed.set_int_custom_property(DUPLICATE, int(duplicate))
         pushed.set_int_custom_property(VERSION, int(version_dir.name))
         pushed.set_string_custom_property(DESTINATION, str(version_dir))
 
     def _push(
         self, source: Path, base: Path, input_dict: dict[str, list[types.Artifact]], settings: str
     ) -> Path:
-        versions.discard_abandoned(base)
-        existing = versions.versions(base)
-        if existing and versions.holds(base / str(existing[-1]), versions.file_sums(source)):
-            version_dir = base / str(existing[-1])
-            log.info("version %s holds this very model: not pushed twice", version_dir)
-            return version_dir
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         evaluation = artifact_utils.get_single_instance(input_dict["evaluation"])
         about = {
@@ -78,10 +80,19 @@ class Executor(base_executor.BaseExecutor):
             "data_fingerprint": examples.get_string_custom_property("data_fingerprint"),
         }
         version_dir = versions.push(
-            source, base, (existing or [0])[-1] + 1, extra={SETTINGS: settings}, about=about
+            source, base, versions.next_version(base), extra={SETTINGS: settings}, about=about
         )
         log.info("pushed version %s", version_dir)
         return version_dir
+
+
+def _holding(source: Path, base: Path) -> Path | None:
+    """The latest version, if it is made of the files of `source`."""
+    latest = versions.versions(base)[-1:]
+    sums = versions.file_sums(source)
+    return next(
+        (base / str(version) for version in latest if versions.holds(base / str(version), sums)), None
+    )
 
 
 def _refusal(input_dict: dict[str, list[types.Artifact]]) -> str:

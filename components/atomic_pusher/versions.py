@@ -20,11 +20,16 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 _STAGING = ".staging-"
+_HIGHEST = ".highest-version"
 _LOCK = ".lock"
 
 
 class DuplicateVersion(RuntimeError):
     """The version exists already; another push came first."""
+
+
+class BrokenManifest(ValueError):
+    """A manifest that cannot be read."""
 
 
 def versions(base: Path) -> list[int]:
@@ -34,10 +39,22 @@ def versions(base: Path) -> list[int]:
     return sorted(int(path.name) for path in base.iterdir() if path.name.isdecimal() and path.is_dir())
 
 
+def next_version(base: Path) -> int:
+    """One more than any version there has ever been: a number that was deleted is not given out again."""
+    highest = base / _HIGHEST
+    ever = int(highest.read_text(encoding="utf-8")) if highest.exists() else 0
+    return max([ever, *versions(base)]) + 1
+
+
 def manifest(version_dir: Path) -> dict[str, Any]:
     """The manifest of a pushed version; empty where there is none, as in a folder made by something else."""
     path = version_dir / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if not path.exists():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise BrokenManifest(f"{path}: not the JSON of a manifest ({error}); push the model again") from error
 
 
 def file_sums(folder: Path) -> dict[str, str]:
@@ -64,7 +81,7 @@ def push(
     Args:
         source: a SavedModel's folder.
         base: the model's folder of versions; made where it is missing.
-        version: greater than any there is.
+        version: greater than any there has been.
         extra: texts to lay beside the model, by file name.
         about: what the manifest says beside the sums of the files.
 
@@ -75,10 +92,10 @@ def push(
         DuplicateVersion: the folder exists, or a later version does.
         OSError: the files cannot be copied, as on a full disk; nothing is left behind then.
     """
-    latest = max(versions(base), default=0)
+    latest = next_version(base) - 1
     if version <= latest:
         raise DuplicateVersion(
-            f"{base / str(version)}: version {version} was to be pushed, but version {latest} is there; "
+            f"{base / str(version)}: version {version} was to be pushed, but there has been a version {latest}; "
             "versions only go up: push again to take the next one"
         )
     base.mkdir(parents=True, exist_ok=True)
@@ -99,6 +116,8 @@ def push(
             raise DuplicateVersion(
                 f"{target}: another push came first; push again to take the next"
             ) from error
+        (base / _HIGHEST).write_text(f"{version}\n", encoding="utf-8")
+        _sync(base / _HIGHEST)
         _sync(base)
     return target
 

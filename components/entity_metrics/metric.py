@@ -31,6 +31,9 @@ from tagging.tables import OUTSIDE, Scheme
 NAME = "tagging_metrics"
 PRIMARY = "primary"
 
+# TFMA divides a change by the baseline's value, and refuses every model where that is 0 / 0 or x / 0.
+SMALLEST_PRIMARY = 1e-9
+
 
 class TaggingMetrics(metric_types.Metric):
     """Entity scores of string tags, label and prediction of any length.
@@ -173,10 +176,10 @@ def _values(tally: _Tally, labels: Iterable[str]) -> dict[str, float]:
         "sentence_accuracy": tally.right_sentences / tally.sentences if tally.sentences else 0.0,
     }
     if tally.plain:
-        return {PRIMARY: accuracy, **values}
+        return {PRIMARY: max(accuracy, SMALLEST_PRIMARY), **values}
     strict, conlleval = EntityScores.of(tally.strict), EntityScores.of(tally.conlleval)
     values |= {
-        PRIMARY: strict.micro.f1,
+        PRIMARY: max(strict.micro.f1, SMALLEST_PRIMARY),
         "entity_precision_strict": strict.micro.precision,
         "entity_recall_strict": strict.micro.recall,
         "entity_f1_strict": strict.micro.f1,

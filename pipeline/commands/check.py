@@ -14,6 +14,7 @@ from pipeline.settings import Settings
 
 def check(settings: Settings, *, as_json: bool) -> None:
     """Print what the checks of the corpus found; exit 2 if any of it is an error."""
+    settings.require_inputs()
     report = checks.check(settings.data, settings.corpus, settings.checks)
     if as_json:
         sys.stdout.write(report.to_json() + "\n")

@@ -13,6 +13,7 @@ def compile_pipeline(settings: Settings, *, target: str, output: Path) -> None:
     """Write the pipeline in the form that a cluster takes."""
     if target not in TARGETS:
         raise SettingsError(f"--target: found {target!r}; expected one of {', '.join(TARGETS)}")
+    settings.require_inputs()
     from pipeline.runners import kubeflow
 
     output.parent.mkdir(parents=True, exist_ok=True)

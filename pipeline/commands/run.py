@@ -17,6 +17,8 @@ from corpus import check as checks
 from corpus.errors import CorpusError
 from pipeline.commands.console import output
 from pipeline.commands.findings import count_errors, print_findings
+from pipeline.lineage import Lineage
+from pipeline.only_run import AnotherRun, only_run
 from pipeline.outcome import Outcome, describe, refusals
 from pipeline.progress import Progress, log_to_file
 from pipeline.settings import Settings
@@ -27,6 +29,7 @@ OK, BROKEN, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 def run(settings: Settings, *, verbose: bool) -> None:
     """Run the line, show it, and exit with what came of it."""
     console = output()
+    settings.require_inputs()
     settings = settings.with_absolute_paths()
     log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
     console.print(f"[bold]{settings.name}[/]  {escape(_short(settings.data))}", soft_wrap=True)
@@ -47,7 +50,6 @@ def run(settings: Settings, *, verbose: bool) -> None:
 def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) -> int:
     from components.corpus_gate.verdict import CorpusRefused
     from pipeline.factory import METADATA
-    from pipeline.lineage import Lineage
     from pipeline.runners import local
 
     database = settings.run_dir / METADATA
@@ -58,9 +60,14 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
         return describe(step) if step else ""
 
     progress = Progress(console, came_out)
-    _send_logs(progress, log_path, verbose)
     try:
-        local.run(settings)
+        with only_run(settings.run_dir):
+            _send_logs(progress, log_path, verbose)
+            local.run(settings)
+            return _conclude(console, _outcome(settings, Lineage(database), progress, log_path))
+    except AnotherRun as error:
+        console.print(f"[red]not run:[/] {escape(str(error))}", soft_wrap=True)
+        return BAD_INPUT
     except (CorpusError, CorpusRefused) as error:
         progress.fail()
         console.print(f"\n[red]bad input:[/] {escape(str(error))}\nNothing was pushed.", soft_wrap=True)
@@ -78,7 +85,9 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
             soft_wrap=True,
         )
         return BROKEN
-    lineage = Lineage(database)
+
+
+def _outcome(settings: Settings, lineage: Lineage, progress: Progress, log_path: Path) -> Outcome:
     run_id = lineage.run_ids()[-1]
     steps = lineage.steps(run_id, ("AtomicPusher", "Report"))
     pushed = steps["AtomicPusher"].only("pushed_model").properties
@@ -88,12 +97,13 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
         cached=progress.cached,
         came_out=progress.came_out,
         pushed_to=str(pushed.get("pushed_destination", "")),
+        duplicate=bool(pushed.get("duplicate", 0)),
         refusals=refusals(lineage, run_id),
         report=describe(steps["Report"]),
         log=str(log_path),
     )
     outcome.save(settings.run_dir)
-    return _conclude(console, outcome)
+    return outcome
 
 
 def _conclude(console: Console, outcome: Outcome) -> int:
@@ -112,7 +122,10 @@ def _conclude(console: Console, outcome: Outcome) -> int:
     console.print(f"report  {escape(_short(outcome.report))}", soft_wrap=True)
     console.print(f"log     {escape(_short(outcome.log))}", soft_wrap=True)
     if outcome.pushed_to:
-        console.print(f"[green]pushed[/]  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
+        word = (
+            "[yellow]in place already[/], nothing new to push " if outcome.duplicate else "[green]pushed[/]"
+        )
+        console.print(f"{word}  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
         return OK
     # A gate that gives no reason is still a gate.
     for reason in outcome.refusals or ["a gate did not bless the model; the log and the report tell more"]:
@@ -125,6 +138,8 @@ def _quiet_libraries(verbose: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     # Also for processes that components start.
     os.environ.setdefault("PYTHONWARNINGS", "default" if verbose else "ignore")
+    # Before any component starts a GPU: the Trainer comes too late for it.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     logging.captureWarnings(True)
 
 

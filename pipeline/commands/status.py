@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.markup import escape
 from rich.table import Table
 
-from components.atomic_pusher.versions import manifest, versions
+from components.atomic_pusher.versions import BrokenManifest, manifest, versions
 from pipeline import outcome
 from pipeline.commands.console import output
-from pipeline.settings import Settings
+from pipeline.settings import Settings, SettingsError
 
 
 def status(settings: Settings) -> None:
@@ -32,7 +32,10 @@ def status(settings: Settings) -> None:
     for column in ("version", "pushed at", "score on test", "files"):
         table.add_column(column)
     for number in reversed(numbers):
-        about = manifest(settings.models_dir / str(number))
+        try:
+            about = manifest(settings.models_dir / str(number))
+        except BrokenManifest as error:
+            raise SettingsError(str(error)) from error
         score = about.get("metrics", {}).get("primary")
         table.add_row(
             str(number),

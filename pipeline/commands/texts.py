@@ -22,8 +22,10 @@ def lines_of(file: Path) -> Iterator[str]:
         with file.open(encoding="utf-8-sig") as lines:
             for line in lines:
                 yield line.rstrip("\r\n")
-    except FileNotFoundError as error:
-        raise SettingsError(f"{file}: no such file; expected a text a line") from error
+    except OSError as error:
+        raise SettingsError(
+            f"{file}: cannot be read ({error.strerror}); expected a file, a text a line"
+        ) from error
     except UnicodeDecodeError as error:
         raise SettingsError(
             f"{file}: not UTF-8 ({error.reason} at byte {error.start}); convert it first"

@@ -165,5 +165,5 @@ def test_what_a_killed_push_left_is_cleared(line: Line) -> None:
 
 
 def test_a_destination_that_is_no_folder_is_refused(line: Line) -> None:
-    with pytest.raises(ValueError, match=r"serving\.models: found gs://bucket/tagger; expected a mounted"):
+    with pytest.raises(ValueError, match=r"destination: found gs://bucket/tagger; expected a mounted"):
         line.push(destination="gs://bucket/tagger")

@@ -21,7 +21,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.corpus_gen.example import to_example
 from components.entity_metrics import metric as entity_metric
 from components.entity_metrics.evaluation import eval_config
-from components.entity_metrics.metric import PRIMARY, TaggingMetrics
+from components.entity_metrics.metric import PRIMARY, SMALLEST_PRIMARY, TaggingMetrics
 from components.entity_metrics.results import Evaluation, read
 from corpus.sentence import Sentence
 
@@ -178,7 +178,8 @@ def test_counts_by_hand(scored: tuple[Evaluation, bool]) -> None:
 
 def test_a_slice_without_entities_scores_0_and_not_nan(scored: tuple[Evaluation, bool]) -> None:
     weather = scored[0].metrics["domain=weather"]
-    assert weather[PRIMARY] == weather["entity_f1_strict_macro"] == 0.0
+    assert weather["entity_f1_strict"] == weather["entity_f1_strict_macro"] == 0.0
+    assert weather[PRIMARY] == SMALLEST_PRIMARY
     assert weather["token_accuracy"] == 1.0
     assert all(value == value for values in scored[0].metrics.values() for value in values.values())
 
@@ -309,7 +310,7 @@ def test_predictions_cannot_make_a_corpus_plain() -> None:
     tally = scoring.create_accumulator()
     # Nine tokens of ten right: as plain tags it would be 0.9.
     tally = scoring.add_input(tally, element(["O"] * 9 + ["S-PER"], ["O"] * 9 + ["PER"]))
-    assert values(scoring, tally)[PRIMARY] == 0.0
+    assert values(scoring, tally)[PRIMARY] == SMALLEST_PRIMARY
 
 
 def test_one_plain_sentence_makes_the_corpus_plain_wherever_it_stands() -> None:
@@ -326,7 +327,9 @@ def test_one_plain_sentence_makes_the_corpus_plain_wherever_it_stands() -> None:
 
 def test_nothing_at_all_scores_0() -> None:
     scoring = combiner()
-    assert set(values(scoring, scoring.create_accumulator()).values()) == {0.0}
+    scores = values(scoring, scoring.create_accumulator())
+    assert scores.pop(PRIMARY) == SMALLEST_PRIMARY
+    assert set(scores.values()) == {0.0}
 
 
 def test_every_metric_is_in_the_modules_table(scored: tuple[Evaluation, bool]) -> None:
@@ -334,3 +337,12 @@ def test_every_metric_is_in_the_modules_table(scored: tuple[Evaluation, bool]) -
     for name in scored[0].overall:
         spelled = f"{name.split('/')[0]}/L" if "/" in name else name
         assert f"`{spelled}`" in entity_metric.__doc__
+
+
+def test_a_baseline_without_a_right_entity_refuses_nobody(tmp_path: Path) -> None:
+    """TFMA divides by the baseline's value."""
+    rows = [row._replace(baseline=" ".join("O" for _ in row.gold.split())) for row in ROWS]
+    evaluation, blessed = evaluate(tmp_path, rows, baseline="baseline", floor=0.3, allowed_fall=0.01)
+    assert evaluation.baseline[""]["entity_f1_strict"] == 0.0
+    assert evaluation.failures == ()
+    assert blessed

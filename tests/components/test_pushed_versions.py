@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -44,7 +45,8 @@ def is_whole(version_dir: Path) -> bool:
 
 
 def left_in(base: Path) -> list[str]:
-    return sorted(path.name for path in base.iterdir() if path.name != ".lock")
+    """What a push leaves beside its own two small files."""
+    return sorted(path.name for path in base.iterdir() if path.name not in (".lock", ".highest-version"))
 
 
 def test_only_numbered_folders_are_versions(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_versions_only_go_up(tmp_path: Path) -> None:
     source, base = source_in(tmp_path / "model"), tmp_path / "base"
     push(source, base, 2)
     for version in (1, 2):
-        with pytest.raises(DuplicateVersion, match=rf"version {version} was .* version 2 is there"):
+        with pytest.raises(DuplicateVersion, match=rf"version {version} was .* there has been a version 2"):
             push(source, base, version)
     assert left_in(base) == ["2"]
     assert is_whole(base / "2")
@@ -219,3 +221,24 @@ def test_a_second_push_waits_until_the_first_is_done(tmp_path: Path) -> None:
         order.append("first")
     waiting.join()
     assert order == ["first", "second"]
+
+
+def test_a_number_is_not_given_out_again(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "saved_model.pb").write_bytes(b"model")
+    base = tmp_path / "base"
+    for version in (1, 2):
+        assert versions.next_version(base) == version
+        versions.push(source, base, version, extra={}, about={})
+    shutil.rmtree(base / "2")
+    assert versions.versions(base) == [1]
+    assert versions.next_version(base) == 3
+    with pytest.raises(versions.DuplicateVersion, match="there has been a version 2"):
+        versions.push(source, base, 2, extra={}, about={})
+
+
+def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(versions.BrokenManifest, match=r"manifest\.json: not the JSON of a manifest"):
+        versions.manifest(tmp_path)

@@ -21,7 +21,8 @@ def test_they_travel_as_json() -> None:
     ("changed", "told"),
     [
         ({"scheme": "IOX"}, "BIOES"),
-        ({"train_scheme": "PLAIN"}, "entity scheme"),
+        ({"train_scheme": "PLAIN"}, "expected one of BIOES, BIO, BILOU"),
+        ({"train_scheme": "IOB1"}, "expected one of BIOES, BIO, BILOU"),
         ({"separator": ""}, "empty string"),
         ({"token_column": 2, "tag_column": 2}, "two columns"),
     ],

@@ -150,7 +150,7 @@ def test_status_without_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> Non
 def test_status_of_a_run_and_of_versions(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
     run_dir = tmp_path / "runs" / "tagger"
     run_dir.mkdir(parents=True)
-    outcome = Outcome("R1", {"Trainer": 2.0}, [], {"Trainer": "F1 [x]"}, "", ["too [low]"], "", "")
+    outcome = Outcome("R1", {"Trainer": 2.0}, [], {"Trainer": "F1 [x]"}, "", False, ["too [low]"], "", "")
     outcome.save(run_dir)
     about = {"pushed_at": "2026-01-01", "metrics": {"primary": 0.8125}, "files": {"a": "0"}}
     for number, text in (("2", json.dumps(about)), ("10", None)):
@@ -178,7 +178,7 @@ def test_report_of_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
     page = tmp_path / "runs" / "tagger" / "index.html"
     page.parent.mkdir(parents=True)
     page.touch()
-    Outcome("R1", {}, [], {}, "", [], str(page), "").save(page.parent)
+    Outcome("R1", {}, [], {}, "", False, [], str(page), "").save(page.parent)
     done = tagline("report", *elsewhere)
     assert (done.returncode, done.stdout) == (0, f"{page}\n")
 

@@ -93,7 +93,6 @@ def executed(steps: dict[str, Step]) -> set[str]:
     return {name for name, step in steps.items() if not step.cached} - {"Baseline"}
 
 
-@pytest.mark.xdist_group("pipeline")
 class TestOnePipeline:
     @pytest.fixture(scope="class")
     def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -144,7 +143,9 @@ class TestOnePipeline:
         chosen, steps = run(home)
         assert executed(steps) == set(UNCACHED)
         assert versions(chosen.models_dir) == [1], "a model is not pushed twice"
-        assert str(steps["AtomicPusher"].only("pushed_model").properties["pushed_destination"]).endswith("/1")
+        pushed = steps["AtomicPusher"].only("pushed_model").properties
+        assert pushed["duplicate"] == 1
+        assert str(pushed["pushed_destination"]).endswith("/1")
 
     def test_a_changed_gate_evaluates_again_and_trains_nothing(self, home: Path) -> None:
         _, steps = run(home, "evaluation.floor=0.2")
@@ -164,7 +165,19 @@ class TestOnePipeline:
         assert executed(steps) == {"ServingCheck", *UNCACHED}
 
     def test_a_worse_model_is_not_pushed(self, home: Path) -> None:
-        chosen, steps = run(home, "trainer.epochs=1", "trainer.learning_rate=0.00001", "evaluation.floor=0.0")
+        worse = ("trainer.epochs=1", "trainer.learning_rate=0.00001", "evaluation.floor=0.0")
+        done = subprocess.run(
+            [*_tagline(home, "run"), *(part for change in worse for part in ("--set", change))],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 3, done.stdout + done.stderr
+        last_line = done.stdout.strip().splitlines()[-1]
+        assert last_line.startswith("refused the Evaluator did not bless it: entity F1 (strict) fell by")
+        chosen = settings.load(assignments=assignments(home, *worse))
+        steps = Lineage(chosen.run_dir / METADATA).steps(
+            Lineage(chosen.run_dir / METADATA).run_ids()[-1], COMPONENTS
+        )
         assert executed(steps) == {"Trainer", "Evaluator", "ServingCheck", *UNCACHED}
         assert steps["Evaluator"].only("blessing").properties["blessed"] == 0
         assert versions(chosen.models_dir) == [1]
@@ -204,7 +217,6 @@ def _tagline(home: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "pipeline.cli", *arguments, *settings_]
 
 
-@pytest.mark.xdist_group("pipeline")
 def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus")
     long = ("--set", "trainer.epochs=40")
@@ -253,7 +265,6 @@ def test_a_broken_line_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "models").exists()
 
 
-@pytest.mark.xdist_group("pipeline")
 def test_a_corpus_that_breaks_after_the_check_stops_in_corpus_gen(tmp_path: Path) -> None:
     """The component itself refuses too: other runners have no check before it."""
     from corpus.errors import CorpusError

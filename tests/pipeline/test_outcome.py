@@ -18,6 +18,7 @@ OUTCOME = Outcome(
     cached=["CorpusGen"],
     came_out={"CorpusGen": "3 sentences, größer"},
     pushed_to="",
+    duplicate=False,
     refusals=["the Evaluator did not bless it: entity F1 (strict) is 0.1"],
     report="/runs/t/index.html",
     log="/runs/t/logs/1.log",

@@ -187,13 +187,36 @@ def test_an_error_in_a_file_names_the_file(tmp_path: Path) -> None:
 
 def test_absolute_paths_mean_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    settings = load(assignments=["data=corpus", "schema=s.pbtxt", "serving.models=gs://bucket/m", "name=t"])
+    settings = load(assignments=["data=corpus", "schema=s.pbtxt", "serving.models=m", "name=t"])
     absolute = settings.with_absolute_paths()
     assert absolute.data == str(tmp_path / "corpus")
     assert absolute.schema == str(tmp_path / "s.pbtxt")
-    assert absolute.serving.models == "gs://bucket/m"
+    assert absolute.serving.models == str(tmp_path / "m")
     assert absolute.run_dir == tmp_path / "runs" / "t"
     assert absolute.with_absolute_paths() == absolute
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "told"),
+    [
+        ("data", "gs://bucket/m", "expected a folder"),
+        ("serving.models", "gs://bucket/m", "expected a folder"),
+        ("pipeline.root", "gs://bucket/m", "expected a folder"),
+        ("pipeline.root", "a[1]", "expected a path without"),
+    ],
+)
+def test_paths_that_would_be_mangled_are_refused(key: str, path: str, told: str) -> None:
+    message = refusal(f"{key}='{path}'")
+    assert f"{key}: found {path}" in message
+    assert told in message
+
+
+def test_what_a_run_needs_is_asked_for_before_it_starts(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="data: not set; give the corpus by --data DIR"):
+        load(config="configs/wnut17.yaml").require_inputs()
+    with pytest.raises(SettingsError, match=r"schema: found .*none\.pbtxt; expected a file"):
+        load(assignments=[f"schema={tmp_path}/none.pbtxt"]).require_inputs()
+    load(config="configs/wnut17.yaml", assignments=["data=sample/corpus"]).require_inputs()
 
 
 def test_settings_need_no_tensorflow() -> None:

@@ -65,3 +65,15 @@ def test_each_replica_gets_a_share_of_like_shape(tiny_sentences: tf.data.Dataset
         together = [row for share in (first, second) for row in share.tokens.numpy().tolist()]
         empty = [[b""] * batch.tokens.shape[1]] * (len(together) - batch.tokens.shape[0])
         assert together == batch.tokens.numpy().tolist() + empty
+
+
+def test_long_sentences_come_in_smaller_batches() -> None:
+    def sentence(length: tf.Tensor) -> Batch:
+        strings, numbers = tf.fill([length], "w"), tf.ones([length], tf.int64)
+        return Batch(strings, strings, numbers, numbers, numbers, length)
+
+    lengths = [700] * 20 + [5000] * 2 + [3] * 20
+    dataset = tf.data.Dataset.from_tensor_slices(lengths).map(sentence)
+    batches = _epoch(dataset, batch_size=16)
+    assert len(batches) == inputs.count(dataset, batch_size=16).batches == 2 + 2 + 2
+    assert max(batch.tokens.shape[0] * batch.tokens.shape[1] for batch in batches) <= inputs.TOKENS_PER_BATCH

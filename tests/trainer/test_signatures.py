@@ -155,10 +155,19 @@ def test_an_example_without_tokens_is_an_empty_sentence(signatures: Any) -> None
     assert signatures["decode"](examples=tf.constant([b""]))["lengths"].tolist() == [0]
 
 
-def test_two_thousand_tokens_and_any_bytes_are_answered(signatures: Any) -> None:
-    long = signatures["decode"](examples=tf.constant([_example(["word"] * 2000), _example(["a"])]))
-    assert long["lengths"].tolist() == [2000, 1]
-    assert np.isfinite(long["confidence"]).all()
+@pytest.mark.parametrize("name", ["decode", "decode_nbest", "evaluate", "decode_text"])
+def test_two_thousand_tokens_are_answered_in_full(signatures: Any, name: str) -> None:
+    if name == "decode_text":
+        answer = signatures[name](text=tf.constant(["word " * 2000, "a"]))
+    else:
+        answer = signatures[name](examples=tf.constant([_example(["word"] * 2000), _example(["a"])]))
+    assert answer["lengths"].tolist() == [2000, 1]
+    tags = answer["tags"][0] if name != "decode_nbest" else answer["tags"][0][0]
+    assert all(tags)
+    assert np.isfinite(answer.get("confidence", np.zeros(1))).all()
+
+
+def test_any_bytes_are_answered(signatures: Any) -> None:
     odd = tf.constant([[b"\xff\xfe", b"\x00", "\U0001f468\u200d\U0001f469".encode(), b"a" * 10_000]])
     assert signatures["decode_tokens"](tokens=odd)["lengths"].tolist() == [4]
 
