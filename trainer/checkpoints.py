@@ -29,7 +29,7 @@ class Checkpoints:
         self._best = tf.train.CheckpointManager(
             tf.train.Checkpoint(model=model),
             os.path.join(directory, "best"),
-            max_to_keep=2,
+            max_to_keep=3,  # a kill can leave the weights of an epoch that no history names
             checkpoint_name=_NAME,
         )
 

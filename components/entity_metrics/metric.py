@@ -2,7 +2,7 @@
 
 | key | value |
 |---|---|
-| `primary` | what the gate goes by: `entity_f1_strict`, or `token_accuracy` for plain tags |
+| `primary` | what the gate goes by: `entity_f1_strict`, or `token_accuracy` for plain tags; 1e-9 for 0 |
 | `entity_precision_strict`, `entity_recall_strict`, `entity_f1_strict` | over all entities (micro) |
 | `entity_f1_strict_macro` | mean over the labels |
 | `entity_f1_conlleval` | the same entities read leniently |
