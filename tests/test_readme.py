@@ -17,6 +17,7 @@ import grpc
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 
+from serving.client import Tagger
 from serving.server.process import ServerProcess, start_server_process
 from tests.readme_commands import ROOT, blocks, command, commands
 from tests.serving import tiny_model
@@ -28,7 +29,8 @@ COVERED = {
     "make serve": "here",
     ".venv/bin/tagline check": "tests/pipeline/test_cli.py",
     ".venv/bin/tagline run": "tests/pipeline/test_end_to_end.py",
-    ".venv/bin/tagline decode": "here and tests/pipeline/test_end_to_end.py",
+    ".venv/bin/tagline decode --set": "tests/pipeline/test_end_to_end.py",
+    ".venv/bin/tagline decode --target": "here",
     ".venv/bin/tagline status": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline report": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline predict": "tests/pipeline/test_end_to_end.py",
@@ -57,7 +59,7 @@ def test_every_command_is_covered() -> None:
     uncovered = [line for line in commands() if not line.startswith(tuple(COVERED))]
     assert not uncovered
     for start in COVERED:
-        assert any(line.startswith(start) for line in commands()), f"{start} is not in the README any more"
+        assert command(start), f"{start} is not in the README just once"
 
 
 def test_the_python_program_prints_entities(server: ServerProcess) -> None:
@@ -140,6 +142,23 @@ def test_make_serve_serves_what_make_run_pushed() -> None:
         ["make", "-n", "serve"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout
     assert "tagline serve --config configs/sample.yaml --port 8500 --rest_api_port 8501" in shown
+
+
+def test_tagline_serve_answers(tmp_path: Path) -> None:
+    tiny_model.export(tmp_path / "sample" / "1", "PER")
+    serve = [sys.executable, "-m", "pipeline.cli", "serve", "--set", "name=sample", "--port", "0"]
+    process = subprocess.Popen(
+        [*serve, "--set", f"serving.models={tmp_path}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        ready = next(line for line in process.stdout if line.startswith("Running gRPC ModelServer at"))
+        with Tagger(ready.split()[-2], "sample") as tagger:
+            assert [entity.text for entity in tagger.tag("Anna left").entities] == ["Anna"]
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
 
 
 def test_every_link_leads_somewhere() -> None:

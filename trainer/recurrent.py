@@ -30,7 +30,7 @@ class Lstm(tf.Module):
         return self._layer(x)
 
     def fused(self, x: tf.Tensor) -> tf.Tensor:
-        """The same as one CPU operation over all steps: twice as fast for one sentence.
+        """The same as one CPU operation over all steps, so that a single sentence pays no loop.
 
         Its registered gradient does not fit these weights, so it is for the exported model only.
         """

@@ -2,18 +2,18 @@
 
 | name | inputs | outputs |
 |---|---|---|
-| `decode`, `serving_default` | `examples` string[B], serialized tf.Example with `tokens` | `tags`, `lengths`, `confidence`, `score` |
+| `decode`, `serving_default` | `examples` string[B], tf.Examples | `tags`, `lengths`, `confidence`, `score` |
 | `decode_tokens` | `tokens` string[B,T], "" after the end | the same |
 | `decode_text` | `text` string[B] | the same, and `tokens`, `starts`, `ends` |
 | `decode_nbest` | `examples` string[B] | `tags` string[B,N,T], `lengths`, `probability` float32[B,N] |
 | `evaluate` | `examples` string[B] | `tags` in the scheme the model trains in, `lengths` |
 
-`tags` is string[B,T], "" after the end, in BIO (or plain tags as they are); `lengths` int32[B]; `confidence`
-float32[B,T] the exact marginal of the chosen tag; `score` float32[B] the probability of the whole path; `starts`
-and `ends` int32[B,T] count Unicode characters.
+An example is serialized and has the feature `tokens`. `tags` is string[B,T], "" after the end, in BIO (or plain
+tags as they are); `lengths` int32[B]; `confidence` float32[B,T] the exact marginal of the chosen tag; `score`
+float32[B] the probability of the whole path; `starts` and `ends` int32[B,T] count Unicode characters.
 
 Shape letters: `B` batch, `T` tokens, `K` tags the model knows, `S` served tags, `N` best paths.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from components.atomic_pusher.versions import file_sums, manifest, versions
 from pipeline import outcome, settings
 from pipeline.factory import METADATA, UNCACHED
 from pipeline.lineage import Lineage, Step
+from pipeline.progress import DOING
 from pipeline.runners import local
 from pipeline.settings import Settings
 from serving.client import Tagger
@@ -103,6 +104,7 @@ class TestOnePipeline:
     def test_the_first_run_pushes_a_model_that_answers(self, home: Path) -> None:
         chosen, steps = run(home)
         assert executed(steps) == set(COMPONENTS) - {"Baseline"}
+        assert set(steps) <= set(DOING), "every component is introduced on the console"
         assert versions(chosen.models_dir) == [1]
         version = chosen.models_dir / "1"
         about = manifest(version)

@@ -8,6 +8,10 @@ BACKWARD = Lstm(3, 4, seed=2, name="backward")
 FORWARD.bias.assign(tf.linspace(-1.0, 1.0, 16))
 
 
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
+
+
 def _numpy_lstm(x: np.ndarray, lstm: Lstm) -> np.ndarray:
     """One sentence [T,D] by the equations of Hochreiter & Schmidhuber with a forget gate: [T,H]."""
     kernel, recurrent, bias = (
@@ -17,9 +21,8 @@ def _numpy_lstm(x: np.ndarray, lstm: Lstm) -> np.ndarray:
     states = []
     for step in x.astype(np.float64):
         i, f, c, o = np.split(step @ kernel + hidden @ recurrent + bias, 4)
-        sigmoid = lambda z: 1 / (1 + np.exp(-z))  # noqa: E731
-        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
-        hidden = sigmoid(o) * np.tanh(cell)
+        cell = _sigmoid(f) * cell + _sigmoid(i) * np.tanh(c)
+        hidden = _sigmoid(o) * np.tanh(cell)
         states.append(hidden)
     return np.array(states).reshape(-1, 4)
 

@@ -60,7 +60,7 @@ def best_path(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
     known = chain.emissions.shape[1]
     if known is not None:
         return _of_one_token(chain) if known <= 1 else _of_more(chain)
-    # Not inlined: an executor visits every node of the branch that was not taken, a tenth of the cost at T = 1.
+    # Not inlined: an executor visits every node of the branch that was not taken.
     more = tf.function(lambda: _of_more(chain), autograph=False, experimental_attributes={"_noinline": True})
     return tf.cond(tf.shape(chain.emissions)[1] <= 1, lambda: _of_one_token(chain), more)
 

@@ -126,7 +126,7 @@ def backward(passed: Forward, end: tf.Tensor, lengths: tf.Tensor, reach: Reach) 
         kept = []
         steps = list(enumerate(tf.unstack(source.read(n), num=block)))
         for step, e in reversed(steps):
-            # Whole rows are selected, by a vector: a third of what the broadcasting tf.where costs.
+            # Whole rows are selected, by a vector: cheaper than the broadcasting tf.where.
             r = tf.raw_ops.Select(condition=n * block + step < before_last, x=r, y=final)
             if step % half == half - 1:
                 d = tf.reduce_sum(r, axis=1, keepdims=True)
