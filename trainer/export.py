@@ -7,6 +7,7 @@ import os
 import tensorflow as tf
 
 from tagging.schemes import Scheme
+from trainer import warmup
 from trainer.model import BiLstmCrf
 from trainer.signatures import Served
 from trainer.vocabulary import Vocabulary
@@ -25,7 +26,10 @@ def export(
     n_best: int,
     extra: dict[str, str],
 ) -> None:
-    """Save the signatures of `trainer.signatures` to `directory`, and the texts of `extra` by file name."""
+    """Save the signatures of `trainer.signatures` to `directory`, and the texts of `extra` by file name.
+
+    Requests to warm a server up are recorded with it.
+    """
     served = Served(model, vocabulary, scheme, n_best=n_best)
     # Nobody trains what is served: without gradients the graph is smaller and sooner loaded.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
@@ -35,3 +39,4 @@ def export(
     for name, text in extra.items():
         with tf.io.gfile.GFile(os.path.join(extra_dir, name), "w") as file:
             file.write(text)
+    warmup.write(served.functions, directory)

@@ -82,12 +82,8 @@ class BiLstmCrf(tf.Module):
         emissions = self.encoder(inputs, fused=True)
         chain = self._chain(inputs.lengths)
         tags, score = crf.viterbi(emissions, self.transitions, **chain)
-        log_norm = crf.log_norm(emissions, self.transitions, **chain)
-        return Decoded(
-            tags=tags,
-            marginals=crf.marginals(emissions, self.transitions, **chain),
-            probability=tf.exp(score - log_norm),
-        )
+        log_norm, marginals = crf.log_norm_and_marginals(emissions, self.transitions, **chain)
+        return Decoded(tags=tags, marginals=marginals, probability=tf.exp(score - log_norm))
 
     def decode_n_best(self, inputs: Inputs, n: int) -> BestPaths:
         """The `n` best paths with their true probabilities."""
@@ -95,6 +91,18 @@ class BiLstmCrf(tf.Module):
         chain = self._chain(inputs.lengths)
         tags, _, log_probability = crf.k_best(emissions, self.transitions, k=n, **chain)
         return BestPaths(tags=tags, log_probability=log_probability)
+
+    def explain(self, inputs: Inputs, n: int) -> tuple[Decoded, BestPaths]:
+        """What `decode` and `decode_n_best` answer, from one run of the encoder and of the CRF."""
+        found = crf.readings(
+            self.encoder(inputs, fused=True), self.transitions, k=n, **self._chain(inputs.lengths)
+        )
+        decoded = Decoded(
+            tags=found.tags[:, 0],
+            marginals=found.marginals,
+            probability=tf.exp(found.log_probabilities[:, 0]),
+        )
+        return decoded, BestPaths(tags=found.tags, log_probability=found.log_probabilities)
 
     def _chain(self, lengths: tf.Tensor) -> dict[str, tf.Tensor | np.ndarray]:
         """What every function of the CRF takes after emissions and transitions.

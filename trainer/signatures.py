@@ -1,4 +1,4 @@
-"""The five signatures under which a trained model is served.
+"""The six signatures under which a trained model is served.
 
 | name | inputs | outputs |
 |---|---|---|
@@ -6,11 +6,16 @@
 | `decode_tokens` | `tokens` string[B,T], "" after the end | the same |
 | `decode_text` | `text` string[B] | the same, and `tokens`, `starts`, `ends` |
 | `decode_nbest` | `examples` string[B] | `tags` string[B,N,T], `lengths`, `probability` float32[B,N] |
+| `explain` | `text` string[B] | as `decode_text`, and `tag_names`, `distribution`, `best_tags`, `best_probability` |
 | `evaluate` | `examples` string[B] | `tags` in the scheme the model trains in, `lengths` |
 
 An example is serialized and has the feature `tokens`. `tags` is string[B,T], "" after the end, in BIO (or plain
 tags as they are); `lengths` int32[B]; `confidence` float32[B,T] the exact marginal of the chosen tag; `score`
 float32[B] the probability of the whole path; `starts` and `ends` int32[B,T] count Unicode characters.
+
+`explain` is for people: `distribution` float32[B,T,S] holds the marginals of all served tags, which
+`tag_names` string[B,S] names (the same in every row: under batching dimension 0 must be B); `best_tags`
+string[B,N,T] and `best_probability` float32[B,N] are what `decode_nbest` answers.
 
 Shape letters: `B` batch, `T` tokens, `K` tags the model knows, `S` served tags, `N` best paths.
 """
@@ -25,8 +30,8 @@ import tensorflow as tf
 from tagging.schemes import PLAIN, Scheme, join_tag, split_tag
 from trainer import features
 from trainer.encoder import Inputs
-from trainer.model import BiLstmCrf
-from trainer.tokenizer import tokenize
+from trainer.model import BestPaths, BiLstmCrf, Decoded
+from trainer.tokenizer import Tokens, tokenize
 from trainer.vocabulary import Vocabulary
 
 Outputs = dict[str, tf.Tensor]
@@ -61,6 +66,10 @@ class _Names:
         self._merge = merge  # [K,S]
         self._end = len(tags)
 
+    def all_served(self, batch: tf.Tensor) -> tf.Tensor:
+        """string[B,S]: the served tags in the order of `distribution`, once a row."""
+        return tf.repeat(tf.constant(self._served[np.newaxis, :-1], tf.string), batch, axis=0)
+
     def own(self, ids: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """int32[...] tag ids -> string[...] in the model's own scheme, "" where `mask` is false."""
         return tf.gather(tf.constant(self._own, tf.string), tf.where(mask, ids, self._end))
@@ -70,13 +79,16 @@ class _Names:
         served = tf.gather(self._served_index, tf.where(mask, ids, self._end))
         return tf.gather(tf.constant(self._served, tf.string), served)
 
-    def confidence(self, ids: tf.Tensor, marginals: tf.Tensor) -> tf.Tensor:
-        """Marginal of the served tag, exact: what the model's tags behind it come to together.
+    def distribution(self, marginals: tf.Tensor) -> tf.Tensor:
+        """Marginals of the served tags, exact: what the model's tags behind each come to together.
 
-        int32[B,T], float32[B,T,K] -> float32[B,T].
+        float32[B,T,K] -> float32[B,T,S].
         """
-        merged = tf.einsum("btk,ks->bts", marginals, self._merge)
-        return tf.gather(merged, tf.gather(self._served_index, ids), batch_dims=2)
+        return tf.einsum("btk,ks->bts", marginals, self._merge)
+
+    def confidence(self, ids: tf.Tensor, distribution: tf.Tensor) -> tf.Tensor:
+        """What `distribution` float32[B,T,S] gives the tags `ids` int32[B,T]: float32[B,T]."""
+        return tf.gather(distribution, tf.gather(self._served_index, ids), batch_dims=2)
 
 
 def _bio(tag: str) -> str:
@@ -97,13 +109,26 @@ def _signatures(
     def decode(tokens: tf.Tensor, lengths: tf.Tensor) -> Outputs:
         padded = _Padded(tokens, lengths)
         decoded = model.decode(inputs_of(padded.tokens, padded.lengths))
-        confidence = tf.where(padded.mask, names.confidence(decoded.tags, decoded.marginals), 0.0)
+        return best(padded, decoded, names.distribution(decoded.marginals))
+
+    def best(padded: _Padded, decoded: Decoded, distribution: tf.Tensor) -> Outputs:
+        confidence = tf.where(padded.mask, names.confidence(decoded.tags, distribution), 0.0)
         return {
             "tags": padded.cut(names.served(decoded.tags, padded.mask)),
-            "lengths": lengths,
+            "lengths": padded.lengths[: padded.batch],
             "confidence": padded.cut(confidence),
             "score": decoded.probability[: padded.batch],
         }
+
+    def ranked(padded: _Padded, found: BestPaths) -> tuple[tf.Tensor, tf.Tensor]:
+        """Served tags string[B,N,T] and probabilities float32[B,N]."""
+        # By the logarithm: the probability of a path of 1,000 tokens may well be too small for a float32.
+        legal = tf.math.is_finite(found.log_probability)[:, :, tf.newaxis]  # [B,N,1]
+        tags = names.served(found.tags, padded.mask[:, tf.newaxis, :] & legal)  # [B,N,T]
+        return tags[: padded.batch, :, : padded.time], tf.exp(found.log_probability[: padded.batch])
+
+    def located(found: Tokens) -> Outputs:
+        return {"tokens": found.tokens, "starts": found.starts, "ends": found.ends}
 
     @tf.function(input_signature=[examples])
     def decode_examples(examples: tf.Tensor) -> Outputs:
@@ -116,26 +141,31 @@ def _signatures(
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def decode_text(text: tf.Tensor) -> Outputs:
         found = tokenize(text)
+        return {**decode(found.tokens, found.lengths), **located(found)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def explain(text: tf.Tensor) -> Outputs:
+        found = tokenize(text)
+        padded = _Padded(found.tokens, found.lengths)
+        decoded, paths = model.explain(inputs_of(padded.tokens, padded.lengths), n_best)
+        distribution = names.distribution(decoded.marginals)
+        tags, probability = ranked(padded, paths)
         return {
-            **decode(found.tokens, found.lengths),
-            "tokens": found.tokens,
-            "starts": found.starts,
-            "ends": found.ends,
+            **best(padded, decoded, distribution),
+            **located(found),
+            "tag_names": names.all_served(padded.batch),
+            "distribution": padded.cut(distribution),
+            "best_tags": tags,
+            "best_probability": probability,
         }
 
     @tf.function(input_signature=[examples])
     def decode_nbest(examples: tf.Tensor) -> Outputs:
         tokens, lengths = _tokens_of(examples)
         padded = _Padded(tokens, lengths)
-        best = model.decode_n_best(inputs_of(padded.tokens, padded.lengths), n_best)
-        # By the logarithm: the probability of a path of 1,000 tokens may well be too small for a float32.
-        legal = tf.math.is_finite(best.log_probability)[:, :, tf.newaxis]  # [B,N,1]
-        tags = names.served(best.tags, padded.mask[:, tf.newaxis, :] & legal)  # [B,N,T]
-        return {
-            "tags": tags[: padded.batch, :, : padded.time],
-            "lengths": lengths,
-            "probability": tf.exp(best.log_probability[: padded.batch]),
-        }
+        paths = model.decode_n_best(inputs_of(padded.tokens, padded.lengths), n_best)
+        tags, probability = ranked(padded, paths)
+        return {"tags": tags, "lengths": lengths, "probability": probability}
 
     @tf.function(input_signature=[examples])
     def evaluate(examples: tf.Tensor) -> Outputs:
@@ -150,6 +180,7 @@ def _signatures(
         "decode_tokens": decode_tokens,
         "decode_text": decode_text,
         "decode_nbest": decode_nbest,
+        "explain": explain,
         "evaluate": evaluate,
     }
 

@@ -115,20 +115,26 @@ def edge_uses(posterior: tf.Tensor, lengths: tf.Tensor, weights: tf.Tensor) -> t
 
 def tag_marginals(chain: Chain) -> tf.Tensor:
     """[B, T, K] of a checked chain; carries no gradient by itself."""
+    return norm_and_marginals(chain)[1]
+
+
+def norm_and_marginals(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
+    """log Z [B] and the marginals [B, T, K] of a checked chain, by one forward pass; no gradients."""
     scores = _scores(
         chain.emissions, chain.transitions, chain.start_scores(), chain.end_scores(), chain.lengths
     )
     table = reach(chain)
     if table is None:
-        return batch_major(log_space.posterior(*scores), chain.emissions)
+        norm, posterior = log_space.value(*scores), log_space.posterior(*scores)
+        return norm, batch_major(posterior, chain.emissions)
     passed = fast.forward(*scores, table)
     found = fast.backward(passed, scores.end, scores.lengths, table)
-    posterior = tf.cond(
+    norm, posterior = tf.cond(
         found.sound,
-        lambda: fast.posterior(found, scores.lengths),
-        lambda: log_space.posterior(*scores),
+        lambda: (passed.norm, fast.posterior(found, scores.lengths)),
+        lambda: (log_space.value(*scores), log_space.posterior(*scores)),
     )
-    return batch_major(posterior, chain.emissions)
+    return norm, batch_major(posterior, chain.emissions)
 
 
 def _scores(

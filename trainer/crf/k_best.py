@@ -69,11 +69,14 @@ def k_best(
     )
     tags, scores = best_paths(checked, k)
     shifted, peaks = centred(checked)
-    norm = log_norm(shifted) + peaks
+    return tags, scores, log_probabilities(scores, log_norm(shifted) + peaks)
+
+
+def log_probabilities(scores: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
+    """[B, k] of paths with these scores [B, k], from log Z [B]; -inf where a path is missing."""
     missing = tf.constant(float("-inf"), scores.dtype)
     found = tf.math.is_finite(scores)
-    log_probabilities = tf.where(found, tf.minimum(scores - norm[:, tf.newaxis], 0.0), missing)
-    return tags, scores, log_probabilities
+    return tf.where(found, tf.minimum(scores - norm[:, tf.newaxis], 0.0), missing)
 
 
 def best_paths(chain: Chain, k: int) -> tuple[tf.Tensor, tf.Tensor]:
