@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from serving.server.server import Server, StartError
 
 _LOOK_FOR_PARENT_EVERY = 1.0
+_NEVER = 1_000_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # with every request waiting for the interpreter's lock.
     gc.collect()
     gc.freeze()
+    # The oldest generation is left to the loads of versions, which collect it.
+    gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
     server = Server(flags)
     # The start can wait for a first version for ever, and a signal must end that wait too.
     failures: list[StartError] = []
@@ -65,6 +68,8 @@ def _start(server: Server, failures: list[StartError], stop: threading.Event) ->
     if server.port:
         # The lines that TensorFlow Serving prints, so that one script can wait for either server.
         print(f"Running gRPC ModelServer at {server.target} ...", flush=True)
+        if server.flags.grpc_socket_path:
+            print(f"Running gRPC ModelServer at UNIX socket {server.flags.grpc_socket_path} ...", flush=True)
         if server.rest_port:
             print(f"Exporting HTTP/REST API at:{server.flags.host}:{server.rest_port} ...", flush=True)
 

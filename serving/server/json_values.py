@@ -69,9 +69,9 @@ def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if dtype == types_pb2.DT_STRING:
         if isinstance(value, dict):
-            tensor.string_val.append(_from_base64(value))
+            tensor.string_val.append(from_base64(value))
         elif isinstance(value, str):
-            tensor.string_val.append(value.encode("utf-8", "surrogatepass"))
+            tensor.string_val.append(utf8_of(value))
         else:
             raise _wrong_type(value, "string")
     elif dtype in _REAL:
@@ -100,11 +100,29 @@ def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
         )
 
 
+def utf8_of(text: str) -> bytes:
+    """The bytes of a JSON string.
+
+    Raises:
+      ServingError: half a surrogate pair, which no UTF-8 can hold.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise invalid("JSON Parse error: The surrogate pair in string is invalid.") from error
+
+
 def is_base64(value: Any) -> bool:
+    """Whether `value` is bytes as JSON tells them."""
     return isinstance(value, dict) and list(value) == ["b64"] and isinstance(value["b64"], str)
 
 
-def _from_base64(value: dict[str, Any]) -> bytes:
+def from_base64(value: dict[str, Any]) -> bytes:
+    """The bytes of a `{"b64": ...}` object.
+
+    Raises:
+      ServingError: it is none, or its text is no base64.
+    """
     if not is_base64(value):
         raise invalid(f"JSON Value: {as_text(value)} not formatted correctly for base64 data")
     try:
@@ -134,9 +152,14 @@ def _base64_object(value: bytes) -> dict[str, str]:
 
 
 def as_text(value: Any) -> str:
+    """`value` as JSON, for a message."""
     return json.dumps(value, ensure_ascii=False)
 
 
+def type_name(value: Any) -> str:
+    """The JSON type of `value` in the words of TensorFlow Serving."""
+    return str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
+
+
 def _wrong_type(value: Any, kind: str) -> ServingError:
-    name = str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
-    return invalid(f"JSON Value: {as_text(value)} Type: {name} is not of expected type: {kind}")
+    return invalid(f"JSON Value: {as_text(value)} Type: {type_name(value)} is not of expected type: {kind}")

@@ -2,56 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving.server.catalogue import Catalogue
+from serving.server.calls import Call, call_of
 from serving.server.errors import Code, ServingError, invalid
 from serving.server.servable import DEFAULT_SIGNATURE, Servable
 from serving.server.tensors import UnreadableTensor, fill_proto, to_array
 
 
-def predict(catalogue: Catalogue, request: PredictRequest, *, timeout: float | None) -> PredictResponse:
-    """Answers a Predict request.
-
-    Args:
-      catalogue: the models there are.
-      request: as it came.
-      timeout: seconds that the caller still waits; None is for ever.
+def run(servable: Servable, request: PredictRequest) -> PredictResponse:
+    """Answers `request` by `servable` at once, whatever model the request names: for warming up.
 
     Raises:
       ServingError: with TensorFlow Serving's code and text.
     """
-    if not request.HasField("model_spec"):
-        raise invalid("Missing ModelSpec")
-    with catalogue.use(request.model_spec) as servable:
-        return run(servable, request, timeout=timeout)
+    name, call, arrays = prepare(servable, request, batched=False)
+    return respond(servable, request, name, call, servable.session.run(call.feeds, call.fetches, arrays))
 
 
-def run(servable: Servable, request: PredictRequest, *, timeout: float | None = None) -> PredictResponse:
-    """Answers `request` by `servable`, whatever model the request names.
+def prepare(
+    servable: Servable, request: PredictRequest, *, batched: bool
+) -> tuple[str, Call, list[np.ndarray]]:
+    """The effective signature's name, what to feed and to fetch, and the arrays to feed.
 
     Raises:
-      ServingError: with TensorFlow Serving's code and text.
+      ServingError: the request does not fit the signature, in TensorFlow Serving's code and text.
     """
     name = request.model_spec.signature_name or DEFAULT_SIGNATURE
     signature = servable.signatures.get(name)
     if signature is None:
         raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
     feeds, arrays = _inputs(signature, request.inputs)
-    aliases = _outputs(signature, request.output_filter)
-    fetches = tuple(signature.outputs[alias].name for alias in aliases)
-    results = servable.session.run(feeds, fetches, arrays, timeout=timeout)
+    wanted = tuple(request.output_filter)
+    call = servable.calls.get((name, feeds, wanted, batched))
+    if call is None:
+        call = call_of(signature, feeds, _outputs(signature, wanted), batched=batched)
+        servable.calls[name, feeds, wanted, batched] = call
+    return name, call, arrays
 
+
+def respond(
+    servable: Servable, request: PredictRequest, name: str, call: Call, results: Sequence[np.ndarray]
+) -> PredictResponse:
+    """The answer to `request`, from what its call fetched.
+
+    Raises:
+      ServingError: UNIMPLEMENTED, an output of a type that has no plain field.
+    """
     response = PredictResponse()
     response.model_spec.name = request.model_spec.name
     response.model_spec.signature_name = name
     response.model_spec.version.value = servable.version
-    for alias, result in zip(aliases, results, strict=True):
+    # A batch may have fetched more than was asked for.
+    for alias, result in zip(call.aliases, results, strict=False):
         fill_proto(response.outputs[alias], np.asarray(result))
     return response
 

@@ -107,6 +107,8 @@ def start_server_process(
         f"--model_base_path={Path(base_path).absolute()}",
         # A parent that is killed cannot stop its server: the server looks for it.
         f"--parent_pid={os.getpid()}",
+        # Who waits for an answer wants to hear at once that a model cannot be loaded.
+        "--max_num_load_retries=0",
         *extra_flags,
     ]
     environment = dict(os.environ)

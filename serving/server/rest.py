@@ -1,32 +1,42 @@
-"""The REST face: `/v1/models/NAME[/versions/N]` with `:predict` and `/metadata`, in a thread of its own."""
+"""The REST face: `/v1/models/NAME[/versions/N or /labels/L]` with `:predict`, `:classify`, `:regress`, `/metadata`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
-import socket
-import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-import uvicorn
 from google.protobuf.json_format import MessageToDict
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
+from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
+from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
 from serving.server import describe
 from serving.server.catalogue import Catalogue
 from serving.server.errors import Code, ServingError, invalid
-from serving.server.predict import predict
+from serving.server.inference import Inference
+from serving.server.metrics import CONTENT_TYPE
+from serving.server.rest_examples import read_examples, write_classification, write_regression
 from serving.server.rest_json import read_request, write_response
 from serving.server.servable import DEFAULT_SIGNATURE
+
+_LOG = logging.getLogger(__name__)
+_ENTRYPOINT = "REST"
+# In which a runner that keeps time itself can say in its own words that it is over.
+_GRACE = 0.1
 
 _HTTP = {
     Code.INVALID_ARGUMENT: 400,
@@ -47,86 +57,84 @@ _HTTP = {
     Code.DEADLINE_EXCEEDED: 504,
 }
 _CHOICE = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
-_PREDICT = re.compile(rf"/v1/models/(?P<name>[^/:]+){_CHOICE}:(?P<method>classify|regress|predict)", re.I)
+_INFER = re.compile(rf"/v1/models/(?P<name>[^/:]+){_CHOICE}:(?P<method>classify|regress|predict)", re.I)
 _DESCRIBE = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_CHOICE}(?P<metadata>/metadata)?", re.I)
 
 
-class RestPort:
-    """The open REST port of a server."""
+def make_app(
+    inference: Inference,
+    *,
+    timeout: float,
+    threads: int,
+    metrics_path: str | None = None,
+    allow_cors: bool = False,
+    pages: Sequence[Route | Mount] = (),
+) -> Starlette:
+    """The ASGI application that answers by `inference`, in threads of its own.
 
-    def __init__(self, catalogue: Catalogue, host: str, port: int, *, timeout: float, threads: int) -> None:
-        """Opens `port` (0: a free one) and answers from a new thread; `timeout` seconds for one run.
+    Args:
+      inference: answers the requests for inference.
+      timeout: seconds that one request may take.
+      threads: requests worked on at the same time.
+      metrics_path: where Prometheus finds the metrics; None is nowhere.
+      allow_cors: let pages of any origin ask.
+      pages: what else is served at this port.
+    """
 
-        Raises:
-          OSError: the port cannot be taken.
-        """
-        self._socket = socket.create_server((host, port))
-        self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(catalogue, timeout=timeout, threads=threads), log_level="warning", lifespan="off"
-            )
-        )
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="rest", daemon=True
-        )
-        self._thread.start()
-
-    def stop(self, grace: float) -> None:
-        """Takes no new request and waits up to `grace` seconds for those in flight."""
-        self._server.config.timeout_graceful_shutdown = max(1, int(grace))
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
-
-
-def make_app(catalogue: Catalogue, *, timeout: float, threads: int) -> Starlette:
-    """The ASGI application that answers from `catalogue`."""
-
-    # Its own pool: a run takes milliseconds, in which the event loop can read other requests, and one that
-    # goes on past its time must not hold the answer back.
     pool = ThreadPoolExecutor(threads, thread_name_prefix="rest")
 
     async def answer(request: Request) -> Response:
-        if not request.url.path.lower().startswith("/v1/"):
+        path = request.url.path
+        if not path.lower().startswith("/v1/"):
             return _response(json.dumps({"error": "Not Found"}), status=404)
-        body = await request.body()
-        run = asyncio.get_running_loop().run_in_executor(
-            pool, _answer, catalogue, request.method, request.url.path, body, timeout
-        )
+        work = partial(_answer, inference, request.method, path, await request.body(), timeout)
         try:
-            return _response(await asyncio.wait_for(run, timeout))
+            # The loop reads other requests meanwhile, and a run that goes on past its time holds nothing back.
+            done = asyncio.get_running_loop().run_in_executor(pool, work)
+            return _response(await asyncio.wait_for(done, timeout + _GRACE))
         except asyncio.TimeoutError:
             return _error(Code.DEADLINE_EXCEEDED, f"No answer within {timeout:g} s")
         except ServingError as error:
             return _error(error.code, error.message)
+        except RecursionError:
+            return _error(Code.INVALID_ARGUMENT, "JSON Parse error: nested too deeply at offset: 0")
+        except Exception as error:
+            _LOG.exception("Unexpected while answering %s %s", request.method, path)
+            return _error(Code.INTERNAL, f"{type(error).__name__}: {error}")
 
+    def metrics(_: Request) -> Response:
+        return Response(inference.metrics.page(), media_type=CONTENT_TYPE)
+
+    routes: list[BaseRoute] = list(pages)
+    if metrics_path is not None:
+        routes.append(Route(metrics_path, metrics))
     # Paths are read by the patterns above, in any case of letters: starlette's own routes know one case and
     # would refuse in their own words.
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-    return Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
+    routes.append(Route("/{path:path}", answer, methods=methods))
+    any_origin = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+    return Starlette(routes=routes, middleware=[any_origin] if allow_cors else [])
 
 
-def _answer(catalogue: Catalogue, method: str, path: str, body: bytes, timeout: float) -> str:
-    if method == "POST" and (match := _PREDICT.fullmatch(path)):
-        if match["method"].lower() != "predict":
-            raise ServingError(Code.UNIMPLEMENTED, f"this server does not answer :{match['method']}")
-        return _predict(catalogue, _spec(match), body, timeout)
+def _answer(inference: Inference, method: str, path: str, body: bytes, timeout: float) -> str:
+    if method == "POST" and (match := _INFER.fullmatch(path)):
+        infer = {"predict": _predict, "classify": _classify, "regress": _regress}[match["method"].lower()]
+        return infer(inference, _spec(match), body, timeout)
     if method == "GET" and (match := _DESCRIBE.fullmatch(path)):
         if not match["name"]:
             raise invalid("Missing model name in request.")
         if match["metadata"]:
-            return _metadata(catalogue, _spec(match))
-        return _status(catalogue, _spec(match))
+            return _metadata(inference.catalogue, _spec(match))
+        return _status(inference.catalogue, _spec(match))
     raise invalid(f"Malformed request: {method} {path}")
 
 
-def _predict(catalogue: Catalogue, spec: ModelSpec, body: bytes, timeout: float) -> str:
+def _predict(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
     request = PredictRequest(model_spec=spec)
 
     def inputs_of(signature: str) -> Mapping[str, TensorInfo]:
         name = signature or DEFAULT_SIGNATURE
-        with catalogue.use(spec) as servable:
+        with inference.catalogue.use(spec) as servable:
             definition = servable.signatures.get(name)
             if definition is None:
                 raise invalid(f'Serving signature name: "{name}" not found in signature def')
@@ -135,7 +143,22 @@ def _predict(catalogue: Catalogue, spec: ModelSpec, body: bytes, timeout: float)
             return definition.inputs
 
     in_rows = read_request(body, request, inputs_of)
-    return write_response(predict(catalogue, request, timeout=timeout), in_rows=in_rows)
+    response = inference.predict(request, timeout=timeout, entrypoint=_ENTRYPOINT)
+    return write_response(response, in_rows=in_rows)
+
+
+def _classify(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
+    request = ClassificationRequest(model_spec=spec)
+    read_examples(body, request)
+    response = inference.classify(request, timeout=timeout, entrypoint=_ENTRYPOINT)
+    return write_classification(response.result)
+
+
+def _regress(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
+    request = RegressionRequest(model_spec=spec)
+    read_examples(body, request)
+    response = inference.regress(request, timeout=timeout, entrypoint=_ENTRYPOINT)
+    return write_regression(response.result)
 
 
 def _status(catalogue: Catalogue, spec: ModelSpec) -> str:

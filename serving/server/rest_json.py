@@ -12,7 +12,7 @@ from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.server.errors import ServingError, invalid
-from serving.server.json_values import append_values, as_text, is_base64, shape_of, to_json
+from serving.server.json_values import append_values, as_text, is_base64, shape_of, to_json, utf8_of
 from serving.server.tensors import to_array
 
 Inputs = Mapping[str, TensorInfo]
@@ -32,10 +32,8 @@ def read_request(body: bytes, request: PredictRequest, inputs_of: Callable[[str]
     Raises:
       ServingError: the body is not what TensorFlow Serving takes.
     """
-    document = _parse(body)
-    signature = document.get("signature_name", "")
-    if not isinstance(signature, str):
-        raise _misformed(document, "not formatted correctly. 'signature_name' key must be a string value.")
+    document = parse(body)
+    signature = read_signature(document)
     request.model_spec.signature_name = signature
     declared = inputs_of(signature)
     if "instances" in document and "inputs" in document:
@@ -77,7 +75,12 @@ def write_response(response: PredictResponse, *, in_rows: bool) -> str:
     return json.dumps({"predictions": rows}, ensure_ascii=False)
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes) -> dict[str, Any]:
+    """The object that `body` is.
+
+    Raises:
+      ServingError: it is no JSON, or no object.
+    """
     if not body:
         raise invalid("JSON Parse error: The document is empty")
     try:
@@ -91,6 +94,19 @@ def _parse(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _misformed(document, "Is not object")
     return document
+
+
+def read_signature(document: dict[str, Any]) -> str:
+    """The signature that a request names; "" for the default.
+
+    Raises:
+      ServingError: it is no string.
+    """
+    signature = document.get("signature_name", "")
+    if not isinstance(signature, str):
+        raise _misformed(document, "not formatted correctly. 'signature_name' key must be a string value.")
+    utf8_of(signature)
+    return signature
 
 
 def _read_rows(document: dict[str, Any], declared: Inputs, request: PredictRequest) -> None:

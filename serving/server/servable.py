@@ -6,19 +6,26 @@ import contextlib
 import ctypes
 import gc
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from serving.server.calls import Call
 from serving.server.session import GraphSession
 
 DEFAULT_SIGNATURE = "serving_default"
 
+# Signature, feeds, outputs wanted, and whether runs are shared: what a `Call` is worked out from.
+CallKey = tuple[str, tuple[str, ...], tuple[str, ...], bool]
+
 
 class Servable:
-    """A version that is loaded. Closing it waits for its users: closing a session cancels its runs."""
+    """A version that is loaded. Closing it waits for its users: closing a session cancels its runs.
+
+    Attributes:
+      calls: what was worked out for requests like those already seen.
+    """
 
     def __init__(self, name: str, version: int, path: Path) -> None:
         """Loads the SavedModel at `path`.
@@ -29,7 +36,12 @@ class Servable:
         self.name = name
         self.version = version
         self.path = path
+        # The graphs of unloaded versions refer to themselves and have to be collected, which holds the
+        # interpreter's lock for tens of milliseconds: here, where a load takes turns with the requests anyway,
+        # and not after the change, when everything is expected to be quick again.
+        gc.collect()
         self.session = GraphSession(path)
+        self.calls: dict[CallKey, Call] = {}
         self._users = 0
         self._unused = threading.Condition()
 
@@ -38,31 +50,36 @@ class Servable:
         """The signatures by name."""
         return self.session.signatures
 
-    @contextmanager
-    def in_use(self) -> Iterator[Servable]:
-        """Holds the version open. To be entered while the version is known to be visible."""
+    def __enter__(self) -> Servable:
+        """Ends by `leave` what `enter`, called before, began; so `with` costs a request next to nothing."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.leave()
+
+    def enter(self) -> None:
+        """Begins a use, while the version is known to be visible; `leave` ends it."""
         with self._unused:
             self._users += 1
-        try:
-            yield self
-        finally:
-            with self._unused:
-                self._users -= 1
-                if not self._users:
-                    self._unused.notify_all()
+
+    def leave(self) -> None:
+        """Ends what `enter` began."""
+        with self._unused:
+            self._users -= 1
+            if not self._users:
+                self._unused.notify_all()
 
     def close_when_unused(self) -> None:
-        """Waits for the last user, then frees the memory. Nobody may enter `in_use` any more."""
+        """Waits for the last user, then frees the memory. Nobody may `enter` any more."""
         with self._unused:
             self._unused.wait_for(lambda: not self._users)
         self.session.close()
         del self.session
-        _return_memory()
-
-
-def _return_memory() -> None:
-    # Graph and session refer to each other, and glibc keeps freed pages: without both steps a server that
-    # takes a new version every night grows by the size of a model each time.
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # another libc
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+        with contextlib.suppress(OSError, AttributeError):  # another libc
+            # It keeps the pages of what was freed: a server would grow by a model at each new version.
+            ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -1,23 +1,30 @@
-"""The server as a whole: models, the watch over their folders, the gRPC port and the REST port."""
+"""The server as a whole: models, the watch over their configuration, and the ports."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from pathlib import Path
+import time
+from functools import partial
 from types import TracebackType
 
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
 from serving.server.catalogue import Catalogue
+from serving.server.config_text import Kind, read_file
+from serving.server.errors import ServingError
+from serving.server.faces import Faces
+from serving.server.failed_loads import Retries
 from serving.server.flags import Flags
-from serving.server.grpc_service import make_server
-from serving.server.rest import RestPort
-from serving.server.versions import ModelVersions
+from serving.server.metrics import Metrics
+from serving.server.model_config import single
+from serving.server.ports import PortTaken
 from serving.server.warmup import load
+from serving.server.watch import Watch
 
 _LOG = logging.getLogger(__name__)
 # How long a stop waits for requests in flight before it cancels them.
 GRACE_SECONDS = 10.0
-_SHORTEST_POLL = 0.05
 
 
 class StartError(RuntimeError):
@@ -30,18 +37,34 @@ class Server:
     Attributes:
       port: the gRPC port, once started.
       rest_port: the REST port, once started; None when REST is off.
+      catalogue: the models.
     """
 
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self.port = 0
         self.rest_port: int | None = None
-        self._model = ModelVersions(flags.model_name, Path(flags.model_base_path), load)
-        self._catalogue = Catalogue([self._model])
-        self._grpc = make_server(self._catalogue, threads=flags.grpc_threads)
-        self._rest: RestPort | None = None
-        self._stopping = threading.Event()
-        self._watch = threading.Thread(target=self._keep_polling, name="versions", daemon=True)
+        self._metrics = Metrics(distributions=bool(flags.monitoring_config_file))
+        warm_load = partial(
+            load,
+            warm_up=flags.enable_model_warmup,
+            iterations=max(flags.num_request_iterations_for_warmup, 1),
+            tell=self._metrics.warmed,
+        )
+        self.catalogue = Catalogue(
+            warm_load,
+            poll_wait=flags.file_system_poll_wait_seconds,
+            retries=Retries(flags.max_num_load_retries, max(flags.load_retry_interval_micros, 0) / 1e6),
+            labels_before_versions=flags.allow_version_labels_for_unavailable_models,
+        )
+        self._faces: Faces | None = None
+        self._config_watch = Watch(
+            "model-config", self._reread_config, every=flags.model_config_file_poll_wait_seconds
+        )
+        self._complaint = ""
+        # Ports are opened and closed under it: a stop may come while a start is still going on.
+        self._turning = threading.Lock()
+        self._stopped = False
 
     @property
     def target(self) -> str:
@@ -49,46 +72,42 @@ class Server:
         return f"{self.flags.host}:{self.port}"
 
     def start(self) -> None:
-        """Loads the first version, then opens the ports; waits for a version when there is none yet.
+        """Loads the first versions, then opens the ports; waits for a version where there is none yet.
 
         Raises:
-          StartError: the version there is cannot be loaded, or a port cannot be taken.
+          StartError: a file of the flags is wrong, a model cannot be loaded, or a port cannot be had.
         """
-        if not Path(self.flags.model_base_path).is_dir():
-            raise StartError(
-                f"no folder {self.flags.model_base_path}; --model_base_path must name the folder that holds "
-                "the numbered versions"
-            )
-        while not self._stopping.is_set():
-            self._model.poll()
-            if self._model.is_ready:
-                break
-            if failure := self._model.failure:
+        try:
+            faces = Faces(self.flags)
+            self.catalogue.wait(self.catalogue.apply(self._read_config()), noun="servable(s)")
+        except ServingError as error:
+            if self._stopped:
+                return
+            raise StartError(f"{error.code.name}: {error.message}") from error
+        with self._turning:
+            if self._stopped:
+                return
+            try:
+                faces.open(self.catalogue, self._metrics)
+            except PortTaken as error:
                 raise StartError(
-                    f"version {failure.version} of {self.flags.model_name} did not become available: "
-                    f"{failure.message}; export it again or remove its folder"
-                )
-            self._stopping.wait(max(self.flags.file_system_poll_wait_seconds, _SHORTEST_POLL))
-        if self._stopping.is_set():
-            return
-        self._open_ports()
-        if self.flags.file_system_poll_wait_seconds:
-            self._watch.start()
+                    f"cannot listen on {error}; another server may hold the port: choose another --port or "
+                    "--rest_api_port, or a free one by 0 and -1"
+                ) from error
+            self._faces = faces
+            self.port, self.rest_port = faces.port, faces.rest_port
+        if self.flags.model_config_file and self.flags.model_config_file_poll_wait_seconds:
+            self._config_watch.start()
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Takes no new request, finishes those in flight (up to `grace` seconds), frees the models."""
-        self._stopping.set()
-        drained = self._grpc.stop(grace)
-        if self._rest is not None:
-            self._rest.stop(grace)
-        drained.wait()
-        if self._watch.is_alive():
-            self._watch.join()
-        self._model.close(timeout=grace + 1)
-
-    def poll(self) -> None:
-        """Looks at the folder now; only for a server that does not watch it by itself."""
-        self._model.poll()
+        give_up = time.monotonic() + grace
+        with self._turning:
+            self._stopped = True
+            self._config_watch.stop(timeout=grace)
+            if self._faces is not None:
+                self._faces.close(grace)
+        self.catalogue.close(timeout=max(0.0, give_up - time.monotonic()) + 1)
 
     def __enter__(self) -> Server:
         try:
@@ -106,36 +125,23 @@ class Server:
     ) -> None:
         self.stop()
 
-    def _open_ports(self) -> None:
-        address = f"{self.flags.host}:{self.flags.port}"
-        try:
-            self.port = self._grpc.add_insecure_port(address)
-        except RuntimeError as error:
-            raise StartError(
-                f"cannot listen on {address}; another server may hold the port: choose another --port, or 0 "
-                "for a free one"
-            ) from error
-        self._grpc.start()
-        if self.flags.rest_api_port:
-            timeout = self.flags.rest_api_timeout_in_ms / 1000
-            try:
-                self._rest = RestPort(
-                    self._catalogue,
-                    self.flags.host,
-                    max(self.flags.rest_api_port, 0),
-                    timeout=timeout,
-                    threads=self.flags.grpc_threads,
-                )
-            except OSError as error:
-                raise StartError(
-                    f"cannot listen on {self.flags.host}:{self.flags.rest_api_port}; choose another "
-                    f"--rest_api_port, or -1 for a free one: {error}"
-                ) from error
-            self.rest_port = self._rest.port
+    def _read_config(self) -> ModelServerConfig:
+        if self.flags.model_config_file:
+            return read_file(Kind.MODELS, self.flags.model_config_file)
+        return single(self.flags.model_name, self.flags.model_base_path)
 
-    def _keep_polling(self) -> None:
-        while not self._stopping.wait(self.flags.file_system_poll_wait_seconds):
-            try:
-                self._model.poll()
-            except Exception:
-                _LOG.exception("Looking for versions failed; trying again")
+    def _reread_config(self) -> None:
+        """Follows the file; what is wrong with it changes nothing of what is served."""
+        doing = "Failed to read ModelServerConfig file"
+        try:
+            config = self._read_config()
+            doing = "PollFilesystemAndReloadConfig failed to ReloadConfig"
+            # A configuration that came by RPC holds until the next look at the file, as in TensorFlow Serving.
+            if config != self.catalogue.config:
+                self.catalogue.apply(config)
+            self._complaint = ""
+        except ServingError as error:
+            # Said once, tried at each look: a label may have to wait for its version.
+            if error.message != self._complaint:
+                self._complaint = error.message
+                _LOG.error("%s: %s", doing, error.message)

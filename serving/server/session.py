@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
 from serving.server.errors import Code, ServingError
 
@@ -64,31 +65,25 @@ class GraphSession:
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise ServingError(Code.INVALID_ARGUMENT, f"{path} cannot be loaded: {error}") from error
 
-    def run(
-        self, feeds: Names, fetches: Names, arrays: Sequence[np.ndarray], *, timeout: float | None = None
-    ) -> list[np.ndarray]:
-        """Runs the graph.
+    def run(self, feeds: Names, fetches: Names, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Runs the graph, in the caller's thread from end to end: a run that has begun cannot be interrupted.
 
         Args:
           feeds: names of the tensors fed (`text:0`).
           fetches: names of the tensors wanted, in the order of the result.
           arrays: one per feed.
-          timeout: seconds after which the run is given up; None waits. The single-threaded executor cannot
-            be interrupted, and a run with a timeout moves to TensorFlow's own small thread pool, where nested
-            functions wait for each other for ever: there it is not passed on, and the callers' deadlines
-            are kept by gRPC alone.
 
         Raises:
           ServingError: with the code and the text of the op that failed.
         """
         call = self._call(feeds, fetches)
         try:
-            return _run(call, arrays, None if self._is_quick else timeout)
+            return _run(call, arrays)
         except tf.errors.OpError as error:
             if _REFUSAL not in error.message:
                 raise _told(error) from error
             self._fall_back(call.session)
-            return self.run(feeds, fetches, arrays, timeout=timeout)
+            return self.run(feeds, fetches, arrays)
         except UnicodeDecodeError as error:
             # Raised while an error text that quotes the request's bytes is turned into Python.
             raise ServingError(Code.INVALID_ARGUMENT, f"invalid bytes in the request: {error}") from error
@@ -117,6 +112,11 @@ class GraphSession:
     def _open(self, executor: str) -> None:
         config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, allow_soft_placement=True)
         config.experimental.executor_type = executor
+        if executor == _QUICK_EXECUTOR:
+            # Everything in the caller's thread. With a pool of threads the bodies of loops and functions run
+            # there, each holding a thread while it waits for those inside it: as many runs as there are threads
+            # in the pool, and all of them wait for ever.
+            config.inter_op_parallelism_threads = -1
         # Beside a training process on the same GPU, or another version: take only what is needed.
         config.gpu_options.allow_growth = True
         graph = tf.Graph()
@@ -129,8 +129,11 @@ class GraphSession:
         except BaseException:
             session.close()
             raise
-        self._is_quick = executor == _QUICK_EXECUTOR
-        self.signatures = dict(meta_graph.signature_def)
+        # Copies: one part of the message would keep all of it, the whole graph, alive.
+        self.signatures: dict[str, SignatureDef] = {}
+        for name, signature in meta_graph.signature_def.items():
+            self.signatures[name] = SignatureDef()
+            self.signatures[name].CopyFrom(signature)
         self._session = session
 
     def _fall_back(self, refused: tf.compat.v1.Session) -> None:
@@ -144,21 +147,11 @@ class GraphSession:
             self._calls = {}
 
 
-def _run(call: _Call, arrays: Sequence[np.ndarray], timeout: float | None) -> list[np.ndarray]:
-    options = None
-    if timeout is not None:
-        options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(timeout * 1000)))
+def _run(call: _Call, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     feeds = dict(zip(call.feeds, arrays, strict=True))
     if _native is None:
-        return call.session.run(list(call.fetches), feeds, options=options)
-    buffer = _native.TF_NewBufferFromString(options.SerializeToString()) if options else None
-    try:
-        return _native.TF_SessionRun_wrapper(
-            call.session._session, buffer, feeds, list(call.fetches), [], None
-        )
-    finally:
-        if buffer is not None:
-            _native.TF_DeleteBuffer(buffer)
+        return call.session.run(list(call.fetches), feeds)
+    return _native.TF_SessionRun_wrapper(call.session._session, None, feeds, list(call.fetches), [], None)
 
 
 def _told(error: tf.errors.OpError) -> ServingError:

@@ -11,8 +11,17 @@ import pytest
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from serving.server.flags import ANY_FREE_PORT, Flags
-from serving.server.server import Server
 from tests.serving import tiny_model
+from tests.serving.running import TFSERVING, Running, running
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "embedded: looks inside the embedded server, or at what it alone has")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if TFSERVING and item.get_closest_marker("embedded"):
+        pytest.skip(f"not run against {TFSERVING}: it is about the embedded server")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +35,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def server(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server of model `tagger`, version 7, that looks at its folder once."""
     base = tmp_path_factory.mktemp("served")
     shutil.copytree(exported["PER"], base / "7")
@@ -37,12 +46,12 @@ def server(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
         rest_api_port=ANY_FREE_PORT,
         file_system_poll_wait_seconds=0,
     )
-    with Server(flags) as running:
-        yield running
+    with running(flags) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def channel(server: Server) -> Iterator[grpc.Channel]:
+def channel(server: Running) -> Iterator[grpc.Channel]:
     with grpc.insecure_channel(server.target) as opened:
         yield opened
 

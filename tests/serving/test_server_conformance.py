@@ -8,10 +8,8 @@ import grpc
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import (
-    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
-    model_management_pb2,
     predict_pb2,
 )
 
@@ -243,12 +241,3 @@ def test_status_refuses(made, code, text, model_service):
 def test_status_of_a_served_version(model_service):
     (entry,) = model_service.GetModelStatus(status("tagger"), timeout=10).model_version_status
     assert (entry.version, entry.state, entry.status.error_code) == (7, 30, 0)
-
-
-def test_methods_not_served_are_unimplemented(prediction, model_service):
-    with pytest.raises(grpc.RpcError) as caught:
-        prediction.Classify(classification_pb2.ClassificationRequest(), timeout=10)
-    assert caught.value.code() is CODES.UNIMPLEMENTED
-    with pytest.raises(grpc.RpcError) as caught:
-        model_service.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest(), timeout=10)
-    assert caught.value.code() is CODES.UNIMPLEMENTED

@@ -113,13 +113,27 @@ def test_bad_bodies(rest, body, message):
         ("GET", "/v1/models/tagger:predict", 400, "Malformed request: GET /v1/models/tagger:predict"),
         ("DELETE", "/v1/models/tagger", 400, "Malformed request: DELETE /v1/models/tagger"),
         ("POST", "/v1/models/tagger/labels/new:predict", 503, "Model labels does not init yet.new"),
-        ("POST", "/v1/models/tagger:regress", 501, "regress"),
+        ("POST", "/v1/models/tagger:regress", 400, "key 'examples' is expected and was not found"),
+        ("PUT", "/v1/models/tagger:predict", 400, "Malformed request: PUT /v1/models/tagger:predict"),
+        ("POST", f"/v1/models/tagger/versions/{2**64}:predict", 400, "Failed to convert version"),
+        ("GET", "/v1/models", 400, "Missing model name in request."),
     ],
 )
 def test_bad_paths(rest, method, path, status, message):
     answer = rest.request(method, path, content='{"instances": ["a"]}')
     assert answer.status_code == status
     assert message in answer.json()["error"]
+
+
+def test_what_is_no_json_text_is_refused_not_crashed_on(rest):
+    deep = '{"signature_name": "decode_text", "instances": ' + "[" * 5000 + "]" * 5000 + "}"
+    for nested in (deep, deep.replace("[" * 5000, "[" * 450).replace("]" * 5000, "]" * 450)):
+        assert predict(rest, nested).status_code == 400
+    lone = r'{"signature_name": "decode_text", "instances": ["\ud800"]}'
+    assert predict(rest, lone).status_code == 400
+    assert "surrogate" in predict(rest, lone).json()["error"]
+    assert predict(rest, '{"signature_name": "\\ud800", "instances": [1]}').status_code == 400
+    assert rest.post("/v1/models/tagger:predict", content=b'{"instances": ["\xff"]}').status_code == 400
 
 
 def test_not_v1_is_not_found(rest):

@@ -35,6 +35,24 @@ class CapitalsTagger(tf.Module):
             "ends": ends.to_tensor(),
         }
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])
+    def explain(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`decode_text`, and a second reading in which no word is capital; the tags not chosen share the rest."""
+        answer = self.decode_text(text)
+        names = [self._label, "word"] if self._plain else ["B-" + self._label, "I-" + self._label, "O"]
+        chosen = answer["tags"][:, :, tf.newaxis] == tf.constant(names)  # [B, T, S]
+        confidence = answer["confidence"][:, :, tf.newaxis]
+        there = answer["tags"][:, :, tf.newaxis] != ""
+        distribution = tf.where(chosen, confidence, (1 - confidence) / (len(names) - 1))
+        second = tf.where(answer["tags"] == "", "", names[-1])
+        batch = tf.shape(text)[0]
+        return answer | {
+            "tag_names": tf.repeat(tf.constant([names]), batch, axis=0),
+            "distribution": tf.where(there, distribution, 0.0),
+            "best_tags": tf.stack([answer["tags"], second], axis=1),
+            "best_probability": tf.repeat(tf.constant([[0.25, 0.125]]), batch, axis=0),
+        }
+
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "examples")])
     def decode(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         parsed = tf.io.parse_example(examples, {"tokens": tf.io.RaggedFeature(tf.string)})
@@ -98,6 +116,7 @@ def export(
     """Writes the model to `folder`; with `signatures` only those."""
     model = CapitalsTagger(label, scheme=scheme)
     known = {name: getattr(model, name) for name in ("decode_text", "decode", "decode_tokens", "arithmetic")}
+    known |= {"explain": model.explain}
     known |= {"slow": model.slow, "echo": model.echo, "serving_default": model.decode}
     chosen = {name: known[name] for name in signatures or known}
     tf.saved_model.save(model, str(folder), signatures=chosen)

@@ -1,0 +1,60 @@
+"""The open ports of a server."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import grpc
+import uvicorn
+from starlette.applications import Starlette
+
+
+class PortTaken(OSError):
+    """A port that cannot be listened on; the text names it."""
+
+
+def bind_grpc(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> int:
+    """Has `server` listen on `address` (`host:port`, 0 for a free one, or `unix:PATH`); gives the port.
+
+    Raises:
+      PortTaken: it cannot.
+    """
+    try:
+        if credentials is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, credentials)
+    except RuntimeError as error:
+        raise PortTaken(f"{address} (gRPC): {error}") from error
+
+
+class RestPort:
+    """The REST port: an HTTP server on an event loop, in a thread of its own.
+
+    Attributes:
+      port: its number.
+    """
+
+    def __init__(self, app: Starlette, host: str, port: int) -> None:
+        """Opens `port` (0: a free one) and answers by `app`.
+
+        Raises:
+          PortTaken: it cannot be had.
+        """
+        try:
+            self._socket = socket.create_server((host, port))
+        except OSError as error:
+            raise PortTaken(f"{host}:{port} (REST): {error}") from error
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="rest", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, grace: float) -> None:
+        """Takes no new request and waits up to `grace` seconds for those in flight."""
+        self._server.config.timeout_graceful_shutdown = max(1, int(grace))
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
