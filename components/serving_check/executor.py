@@ -84,7 +84,9 @@ def _check(
             verdict["reasons"].append(f"the server did not start: {error}")
             return verdict
         verdict["seconds_to_ready"] = round(time.monotonic() - began, 2)
-        with server, Tagger(server.target, name, timeout=deadline) as tagger:
+        # Whole, however long: what the client would cut is held against the model in memory as it is.
+        tagger = Tagger(server.target, name, timeout=deadline, max_characters=None, max_tokens=None)
+        with server, tagger:
             in_memory = comparison.ModelInMemory(model_path)
             texts = [*requests.texts_of(sentences), *requests.HARD_TEXTS]
             latencies: list[float] = []

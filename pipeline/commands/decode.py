@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.text import Text
 
-from pipeline.commands.chunks import chunks
 from pipeline.commands.console import output
 from pipeline.commands.pushed_server import pushed_server
-from pipeline.commands.texts import lines_of
+from pipeline.commands.sentences import FORMATS, SentencePrinter
+from pipeline.commands.texts import is_typed, lines_of
 from pipeline.settings import Settings, SettingsError
-from serving.client import TaggedSentence, Tagger, TaggerError
-from serving.client.formats import to_conll, to_jsonl
+from serving.client import TLS, Tagger, TaggerError
 from serving.server.process import ServerProcessError
-
-FORMATS = ("text", "jsonl", "conll")
-_CHUNK = 64
-_COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
 def decode(
@@ -32,51 +28,77 @@ def decode(
     output_format: str,
     target: str | None,
     model: str | None,
+    version: int | None,
+    label: str | None,
     timeout: float,
+    tls: TLS | bool,
 ) -> None:
-    """Print every text tagged, in the order given."""
+    """Print every text tagged, in the order given, as the answers come."""
     if output_format not in FORMATS:
         raise SettingsError(f"--format: found {output_format!r}; expected one of {', '.join(FORMATS)}")
     if bool(texts) == (file is not None):
         raise SettingsError("tagline decode: give either texts or --file")
-    lines = iter(texts) if file is None else lines_of(file)
-    console = output()
+    if target is None and (label is not None or tls):
+        raise SettingsError(
+            f"{'--tls' if label is None else '--label'}: expected with --target; the server that is started "
+            "without one has no labels, speaks plain text and serves the version that --version names"
+        )
+    lines: Iterable[str] = _checked(texts) if file is None else lines_of(file)
+    printer = SentencePrinter(output(), output_format)
+    # A person who types waits for each answer; whatever else reads or writes is better served in bulk.
+    rows, in_flight = (1, 1) if is_typed(file) else (32, 8)
     try:
         with contextlib.ExitStack() as stack:
             if target is None:
-                target, model = stack.enter_context(pushed_server(settings)), settings.name
-            tagger = stack.enter_context(Tagger(target, model or settings.name, timeout=timeout))
-            for batch in chunks(lines, _CHUNK):
-                for sentence in tagger.tag(batch):
-                    _show(console, sentence, output_format)
+                target, model = stack.enter_context(pushed_server(settings, version=version)), settings.name
+            try:
+                tagger = Tagger(
+                    target,
+                    model or settings.name,
+                    version=version,
+                    label=label,
+                    timeout=timeout,
+                    tls=tls,
+                    batch_size=rows,
+                )
+            except ValueError as error:
+                raise SettingsError(f"tagline decode: {error}") from error
+            stack.enter_context(tagger)
+            for sentence in stack.enter_context(
+                contextlib.closing(tagger.stream(lines, in_flight=in_flight))
+            ):
+                printer.show(sentence)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has had enough. Nothing is left to be written when Python closes what it has open.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ServerProcessError, TaggerError) as error:
         Console(stderr=True, highlight=False).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
 
 
-def _show(console: Console, sentence: TaggedSentence, output_format: str) -> None:
-    if output_format == "jsonl":
-        print(to_jsonl(sentence))
-    elif output_format == "conll":
-        sys.stdout.write(to_conll(sentence))
-    else:
-        _show_to_people(console, sentence)
+def tls_of(
+    *, use: bool, ca: Path | None, certificate: Path | None, key: Path | None, server_name: str | None
+) -> TLS | bool:
+    """What the options of TLS ask for; any of them asks for TLS.
+
+    Raises:
+        SettingsError: a certificate without a key, or the other way round.
+    """
+    if ca is None and certificate is None and key is None and server_name is None:
+        return use
+    try:
+        return TLS(ca, certificate, key, server_name)
+    except ValueError as error:
+        raise SettingsError("--tls-cert, --tls-key: expected both or neither") from error
 
 
-def _show_to_people(console: Console, sentence: TaggedSentence) -> None:
-    """The text with its entities in colour, then each with offsets and confidence; tags for plain tags."""
-    if not sentence.entities and any(token.tag != "O" for token in sentence.tokens):
-        console.print("  ".join(f"{token.text}/{token.tag}" for token in sentence.tokens), markup=False)
-        return
-    labels = sorted({entity.label for entity in sentence.entities})
-    colour = {label: _COLOURS[index % len(_COLOURS)] for index, label in enumerate(labels)}
-    text = Text(sentence.text)
-    for entity in sentence.entities:
-        text.stylize(f"bold {colour[entity.label]}", entity.start, entity.end)
-    console.print(text, soft_wrap=True)
-    for entity in sentence.entities:
-        line = Text(f"  {entity.start:>4}-{entity.end:<4} ")
-        line.append(f"{entity.label:<6} ", style=colour[entity.label])
-        line.append(f"{entity.confidence:.3f}  {entity.text}")
-        console.print(line, soft_wrap=True)
-    console.print(f"  [dim]probability of the whole reading {sentence.score:.3f}[/]")
+def _checked(texts: list[str]) -> Iterator[str]:
+    for number, text in enumerate(texts, start=1):
+        # What the shell passed on and is no UTF-8 comes as lone surrogates.
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise SettingsError(
+                f"text {number} {text!r}: not UTF-8; expected UTF-8, as the terminal's encoding"
+            )
+        yield text

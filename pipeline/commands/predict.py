@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -12,15 +12,12 @@ from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from corpus import read
-from pipeline.commands.chunks import chunks
 from pipeline.commands.pushed_server import pushed_server
 from pipeline.commands.texts import lines_of
 from pipeline.settings import Settings, SettingsError
 from serving.client import TaggedSentence, Tagger, TaggerError
 from serving.client.formats import to_conll, to_jsonl
 from serving.server.process import ServerProcessError
-
-_CHUNK = 256
 
 
 def predict(settings: Settings, *, source: Path, output: Path, version: int | None) -> None:
@@ -43,10 +40,9 @@ def predict(settings: Settings, *, source: Path, output: Path, version: int | No
             Progress(*columns, console=console, transient=True) as progress,
         ):
             task = progress.add_task("tagging", total=None)
-            for tagged in _tagged(tagger, source, settings):
-                for sentence in tagged:
-                    file.write(to_conll(sentence) if output.suffix == ".conll" else to_jsonl(sentence) + "\n")
-                progress.advance(task, len(tagged))
+            for sentence in _tagged(tagger, source, settings):
+                file.write(to_conll(sentence) if output.suffix == ".conll" else to_jsonl(sentence) + "\n")
+                progress.advance(task)
             done = int(progress.tasks[0].completed)
         os.replace(draft, output)
     except (ServerProcessError, TaggerError) as error:
@@ -57,14 +53,10 @@ def predict(settings: Settings, *, source: Path, output: Path, version: int | No
     console.print(f"{done:,} sentences of {source} tagged: {output}", soft_wrap=True, markup=False)
 
 
-def _tagged(tagger: Tagger, source: Path, settings: Settings) -> Iterator[list[TaggedSentence]]:
+def _tagged(tagger: Tagger, source: Path, settings: Settings) -> Iterator[TaggedSentence]:
     """Texts of a .txt file go to the model's own tokenizer; the tokens of a corpus file stay as they are."""
     if source.suffix == ".txt":
-        for texts in chunks(lines_of(source), _CHUNK):
-            yield tagger.tag(texts)
-    else:
-        sentences: Iterable[list[str]] = (
-            list(sentence.tokens) for _, sentence in read.sentences(source, settings.corpus)
-        )
-        for tokens in chunks(sentences, _CHUNK):
-            yield tagger.tag_tokens(tokens)
+        return tagger.stream(lines_of(source))
+    return tagger.stream_tokens(
+        list(sentence.tokens) for _, sentence in read.sentences(source, settings.corpus)
+    )

@@ -40,7 +40,13 @@ def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator
             contextlib.ExitStack() as stack,
         ):
             server = stack.enter_context(
-                start_server_process(base, settings.name, log_path=Path(folder, "server.log"))
+                start_server_process(
+                    base,
+                    settings.name,
+                    log_path=Path(folder, "server.log"),
+                    # One signature is asked, and its first call costs less than all of their first calls.
+                    extra_flags=["--enable_model_warmup=false"],
+                )
             )
             kept = stack.pop_all()
         with kept:

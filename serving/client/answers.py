@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from serving.client.entities import entity_spans
@@ -46,7 +46,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class TaggedSentence:
-    """A tagged sentence; `score` is the probability of the whole row of tags. Plain tags give no entities."""
+    """A tagged sentence. Plain tags, such as parts of speech, give no entities.
+
+    `score` is the probability of the whole row of tags; of a text that was sent in pieces, the product of theirs.
+    """
 
     text: str
     tokens: tuple[TaggedToken, ...]
@@ -95,8 +98,18 @@ def read_answer(
                 words, cells["tags"], cells["confidence"], starts, ends, strict=True
             )
         )
-        sentences.append(TaggedSentence(text, tagged, _entities(text, tagged), columns["score"][row]))
+        sentences.append(sentence_of(text, tagged, columns["score"][row]))
     return sentences
+
+
+def sentence_of(text: str, tokens: tuple[TaggedToken, ...], score: float) -> TaggedSentence:
+    """The sentence with the entities that the tokens' tags mark."""
+    return TaggedSentence(text, tokens, _entities(text, tokens), score)
+
+
+def in_place(token: TaggedToken, offset: int) -> TaggedToken:
+    """The token in a text whose `[offset]` is where the token's own text began."""
+    return replace(token, start=token.start + offset, end=token.end + offset)
 
 
 def _checked(

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import grpc
 
 
 class TaggerError(RuntimeError):
-    """Any failure of a call; the text says what to do."""
+    """Any failure of a call; the text says what to do.
+
+    `index` is set when several sentences were being tagged: the first of the request that failed, counted from
+    0 in what was given. All before it were answered, so this is where to go on from.
+    """
+
+    may_pass: ClassVar[bool] = False
+    """Whether the same call may succeed a moment later; such ones are made again by themselves."""
+
+    index: int | None = None
+
+    def locate(self, first: int, last: int) -> None:
+        """Says which sentences the failed request was about."""
+        self.index = first
+        where = f"sentence {first}" if first == last else f"sentences {first} to {last}"
+        self.args = (f"{where}, counted from 0: {self}",)
 
 
 class ServerUnreachable(TaggerError):
     """Nothing answers at the address, after all retries."""
 
+    may_pass = True
+
+
+class TLSFailed(ServerUnreachable):
+    """Something answers there, but the two cannot agree on who they are."""
+
+    may_pass = False
+
 
 class ModelNotFound(TaggerError):
     """The server does not serve that model, or not that version."""
+
+
+class LabelNotFound(ModelNotFound):
+    """No version of the model has that label."""
 
 
 class SignatureMissing(TaggerError):
@@ -26,11 +55,17 @@ class DeadlineExceeded(TaggerError):
 
 
 class Overloaded(TaggerError):
-    """The server refuses more work for now."""
+    """The server refuses more work for now, after all retries."""
+
+    may_pass = True
 
 
 class RequestRefused(TaggerError):
     """Any other refusal; the text carries the server's code and words."""
+
+
+class RequestTooLarge(RequestRefused):
+    """The server takes no message of that size."""
 
 
 class UnexpectedAnswer(TaggerError):
@@ -38,11 +73,28 @@ class UnexpectedAnswer(TaggerError):
 
 
 def told(error: grpc.RpcError, *, target: str, model: str, signature: str, timeout: float) -> TaggerError:
-    """The typed error for a failed call."""
-    code, text = error.code(), error.details()
+    """The typed error for a failed call.
+
+    TensorFlow Serving says UNAVAILABLE of a full queue and of labels that were never set, as gRPC does of a
+    server that is not there: only the words tell them apart.
+    """
+    code, text = error.code(), error.details() or ""
+    if "Unrecognized servable version label" in text or "Model labels does not init yet" in text:
+        return LabelNotFound(
+            f"model {model!r} at {target} has no version with the label asked for ({text}); "
+            "set it in the server's model config, or ask by version, or for the newest"
+        )
+    if code is grpc.StatusCode.UNAVAILABLE and "queue" in text and "full" in text:
+        return _overloaded(target, text)
+    if code is grpc.StatusCode.UNAVAILABLE and ("handshake failed" in text or "Peer name" in text):
+        return TLSFailed(
+            f"{target} and this client cannot agree on TLS ({text}); compare `tls` with the server's "
+            "ssl_config_file: its roots, and the name in the server's certificate (server_name)"
+        )
     if code is grpc.StatusCode.UNAVAILABLE:
         return ServerUnreachable(
-            f"no server answers at {target} ({text}); start one there, or give the address of one that runs"
+            f"no server answers at {target} ({text}); start one there, or give the address of one that runs "
+            "(a server with TLS needs `tls`, one that verifies its clients a certificate in it)"
         )
     if code is grpc.StatusCode.NOT_FOUND:
         return ModelNotFound(
@@ -59,8 +111,18 @@ def told(error: grpc.RpcError, *, target: str, model: str, signature: str, timeo
             f"no answer from {target} within {timeout:g} s; give a longer timeout, or send fewer sentences "
             "in one request (batch_size)"
         )
-    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return Overloaded(
-            f"the server at {target} cannot take the request ({text}); send fewer at once or smaller ones"
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in text:
+        return RequestTooLarge(
+            f"the server at {target} takes no message of this size ({text}); send fewer sentences in one "
+            "request (batch_size) or shorter ones (max_characters, max_tokens)"
         )
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return _overloaded(target, text)
     return RequestRefused(f"the server at {target} refused the request: {code.name}: {text}")
+
+
+def _overloaded(target: str, text: str) -> Overloaded:
+    return Overloaded(
+        f"the server at {target} has more work than it takes on ({text}); send fewer requests at once "
+        "(in_flight), wait longer (retries, timeout), or run more servers"
+    )

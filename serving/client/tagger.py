@@ -2,147 +2,107 @@
 
 from __future__ import annotations
 
-import random
+import contextlib
+import functools
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from types import TracebackType
 from typing import Any, overload
 
 import grpc
 
-from serving.client.answers import OUTPUTS, TEXT_OUTPUTS, TaggedSentence, read_answer
-from serving.client.errors import told
-from serving.client.messages import example_pb2, serving_pb2
-from serving.client.tensors import fill_strings
-
-_LARGEST_MESSAGE = 2**31 - 1
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
-_OPTIONS = [
-    ("grpc.max_send_message_length", _LARGEST_MESSAGE),
-    ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
-    # The retries below are the only ones, and a channel that waits longer than they do would defeat them.
-    ("grpc.enable_retries", 0),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-]
+from serving.client.answers import TaggedSentence
+from serving.client.asking import Asking, check_stream, is_one_sentence
+from serving.client.batches import Answers, Batch, Batcher, errors_about
+from serving.client.channel import Calls, open_calls
+from serving.client.forms import Form
+from serving.client.requests import VersionStatus, read_status, status_request
 
 
-@dataclass(frozen=True, slots=True)
-class VersionStatus:
-    """A version of the model: its state (`AVAILABLE`, `LOADING`, ...) and, if its load failed, why."""
-
-    version: int
-    state: str
-    error: str = ""
-
-
-class Tagger:
+class Tagger(Asking):
     """A connection to a served model. Safe to share between threads; nothing is sent until the first call."""
-
-    def __init__(
-        self,
-        target: str,
-        model: str = "tagger",
-        *,
-        version: int | None = None,
-        timeout: float = 10.0,
-        retries: int = 4,
-        batch_size: int = 32,
-    ) -> None:
-        """Names the server and the model.
-
-        Args:
-          target: `host:port` of the gRPC port.
-          model: the server's name for it.
-          version: the version to ask; None is the newest.
-          timeout: seconds that one request may take, its retries included.
-          retries: further tries when the server cannot be reached, with growing pauses.
-          batch_size: most sentences in one request; longer lists are sent as several.
-
-        Raises:
-          ValueError: a number that makes no sense.
-        """
-        if not timeout > 0:
-            raise ValueError(f"timeout: expected seconds above 0, found {timeout}")
-        if retries < 0:
-            raise ValueError(f"retries: expected at least 0, found {retries}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size: expected at least 1, found {batch_size}")
-        self.target = target
-        self.model = model
-        self.version = version
-        self._timeout = timeout
-        self._retries = retries
-        self._batch_size = batch_size
-        self._channel = grpc.insecure_channel(target, _OPTIONS)
-        self._predict = self._channel.unary_unary(
-            "/tensorflow.serving.PredictionService/Predict",
-            request_serializer=serving_pb2.PredictRequest.SerializeToString,
-            response_deserializer=serving_pb2.PredictResponse.FromString,
-        )
-        self._get_status = self._channel.unary_unary(
-            "/tensorflow.serving.ModelService/GetModelStatus",
-            request_serializer=serving_pb2.GetModelStatusRequest.SerializeToString,
-            response_deserializer=serving_pb2.GetModelStatusResponse.FromString,
-        )
 
     @overload
     def tag(self, text: str) -> TaggedSentence: ...
 
-    # Not a Sequence: a str is one too.
+    # An Iterable of str would be a str too.
     @overload
-    def tag(self, text: list[str] | tuple[str, ...]) -> list[TaggedSentence]: ...
+    def tag(self, text: list[str] | tuple[str, ...] | Iterator[str]) -> list[TaggedSentence]: ...
 
-    def tag(self, text: str | list[str] | tuple[str, ...]) -> TaggedSentence | list[TaggedSentence]:
-        """Tags a sentence, or several, given as text; the model splits them into tokens.
+    def tag(self, text: str | Iterable[str]) -> TaggedSentence | list[TaggedSentence]:
+        """Tags a text, or several, which the model splits into tokens.
+
+        A `str` is one text; any other iterable is several texts, never the tokens of one.
 
         Raises:
           TaggerError: one of its kinds; the text says what to do.
+          TypeError: something in it is not a text.
         """
         if isinstance(text, str):
-            return self._tag_texts([text])[0]
-        sentences: list[TaggedSentence] = []
-        for start in range(0, len(text), self._batch_size):
-            sentences += self._tag_texts(text[start : start + self._batch_size])
-        return sentences
+            return self._one(self._texts, text)
+        return list(self.stream(text, in_flight=1))
 
-    def tag_tokens(self, sentences: Sequence[Sequence[str]]) -> list[TaggedSentence]:
-        """Tags sentences given as tokens; the text of an answer is the tokens joined by a blank.
+    @overload
+    def tag_tokens(self, sentences: list[str] | tuple[str, ...]) -> TaggedSentence: ...
+
+    @overload
+    def tag_tokens(
+        self, sentences: Iterable[list[str]] | Iterable[tuple[str, ...]]
+    ) -> list[TaggedSentence]: ...
+
+    def tag_tokens(self, sentences: Any) -> TaggedSentence | list[TaggedSentence]:
+        """Tags a sentence given as tokens, or several; the text of an answer is the tokens joined by a blank.
+
+        A list or tuple of `str` is one sentence; one of lists, or any iterator, is several. An empty list is
+        no sentences, `[[]]` a sentence without tokens.
 
         Raises:
           TaggerError: one of its kinds; the text says what to do.
+          TypeError: something in it is not a list of tokens.
         """
-        tagged: list[TaggedSentence] = []
-        for start in range(0, len(sentences), self._batch_size):
-            rows = sentences[start : start + self._batch_size]
-            # As tf.Examples, not as a padded grid: a server that batches requests pads a grid with its
-            # first token, and an empty token would read as padding.
-            request = self._request("decode", "examples", [_example(row) for row in rows], OUTPUTS)
-            response = self._call(self._predict, request, "decode")
-            tagged += read_answer(response, [" ".join(row) for row in rows], rows)
-        return tagged
+        if is_one_sentence(sentences):
+            return self._one(self._tokens, sentences)
+        return list(self.stream_tokens(sentences, in_flight=1))
+
+    def stream(self, texts: Iterable[str], *, in_flight: int = 8) -> Generator[TaggedSentence, None, None]:
+        """Tags texts as they come, in their order, in bounded memory.
+
+        The source is read at most `in_flight` requests of `batch_size` sentences ahead. A request goes out when
+        it is full: for a source that waits for the answers, make both 1. If the source raises, the answers
+        to what it gave come first. Closing the generator cancels what is under way.
+
+        Args:
+          texts: any iterable, read once.
+          in_flight: most requests under way at a time.
+
+        Raises:
+          TaggerError: one of its kinds, with the `index` of the first sentence not answered.
+          TypeError: something in it is not a text; `texts` is a single one.
+          ValueError: `in_flight` below 1.
+        """
+        check_stream(texts, in_flight)
+        return self._run(self._texts, texts, in_flight)
+
+    def stream_tokens(
+        self, sentences: Iterable[list[str]] | Iterable[tuple[str, ...]], *, in_flight: int = 8
+    ) -> Generator[TaggedSentence, None, None]:
+        """The same for sentences that are lists of tokens."""
+        check_stream(sentences, in_flight)
+        return self._run(self._tokens, sentences, in_flight)
 
     def status(self) -> list[VersionStatus]:
-        """The versions of the model that the server knows, the newest first.
+        """The versions of the model that the server knows, the newest first; a label changes nothing.
 
         Raises:
           TaggerError: one of its kinds; the text says what to do.
         """
-        request = serving_pb2.GetModelStatusRequest()
-        request.model_spec.name = self.model
-        if self.version is not None:
-            request.model_spec.version.value = self.version
-        response = self._call(self._get_status, request, "")
-        state_name = serving_pb2.ModelVersionStatus.State.Name
-        return [
-            VersionStatus(entry.version, state_name(entry.state), entry.status.error_message)
-            for entry in response.model_version_status
-        ]
+        request = status_request(self._asked)
+        return read_status(self._answer(_Request(self._calls.status, request), ""))
 
     def close(self) -> None:
         """Closes the connection; calls after it fail."""
-        self._channel.close()
+        self._calls.channel.close()
 
     def __enter__(self) -> Tagger:
         return self
@@ -155,55 +115,88 @@ class Tagger:
     ) -> None:
         self.close()
 
-    def _tag_texts(self, texts: Sequence[str]) -> list[TaggedSentence]:
-        request = self._request("decode_text", "text", [_bytes(text) for text in texts], TEXT_OUTPUTS)
-        return read_answer(self._call(self._predict, request, "decode_text"), texts)
+    @functools.cached_property
+    def _calls(self) -> Calls:
+        return open_calls(grpc, self._channel_settings)
 
-    def _request(
-        self, signature: str, alias: str, values: list[bytes], outputs: Sequence[str]
-    ) -> serving_pb2.PredictRequest:
-        request = serving_pb2.PredictRequest()
-        request.model_spec.name = self.model
-        request.model_spec.signature_name = signature
-        if self.version is not None:
-            request.model_spec.version.value = self.version
-        fill_strings(request.inputs[alias], values)
-        request.output_filter.extend(outputs)
-        return request
+    def _one(self, form: Form, sentence: Any) -> TaggedSentence:
+        (tagged,) = self._run(form, [sentence], 1, of_several=False)
+        return tagged
 
-    def _call(self, method: Callable[..., Any], request: Any, signature: str) -> Any:
-        give_up = time.monotonic() + self._timeout
-        pause = _FIRST_PAUSE
-        for tries_left in range(self._retries, -1, -1):
+    def _run(
+        self, form: Form, sentences: Iterable[Any], in_flight: int, *, of_several: bool = True
+    ) -> Generator[TaggedSentence, None, None]:
+        answers = Answers(form)
+        requests: deque[tuple[Batch, _Request]] = deque()
+
+        def first() -> list[TaggedSentence]:
+            batch, request = requests[0]
+            if batch.failure:
+                raise batch.failure
+            with errors_about(batch, of_several=of_several):
+                found = list(answers.add(batch, self._answer(request, form.signature)))
+            requests.popleft()
+            return found
+
+        try:
+            with contextlib.closing(_batches(Batcher(form, rows=self._batch_size), sentences)) as batches:
+                for batch in batches:
+                    message = form.request(self._asked, batch.pieces)
+                    request = _Request(self._calls.predict, message)
+                    requests.append((batch, request))
+                    # One at a time need no future, which costs a turn of another thread.
+                    if in_flight > 1 and not batch.failure:
+                        request.send(self._timeout)
+                    if len(requests) == in_flight:
+                        yield from first()
+            while requests:
+                yield from first()
+        finally:
+            for _, request in requests:
+                request.cancel()
+
+    def _answer(self, request: _Request, signature: str) -> Any:
+        attempts = self._attempts()
+        while True:
             try:
-                return method(request, timeout=max(0.001, give_up - time.monotonic()))
+                return request.answer(attempts.seconds_left())
             except grpc.RpcError as error:
-                # Jitter keeps many clients from coming back in one wave.
-                wait = pause * random.uniform(0.5, 1.5)
-                is_worth_it = (
-                    error.code() is grpc.StatusCode.UNAVAILABLE
-                    and tries_left
-                    and time.monotonic() + wait < give_up
-                )
-                if not is_worth_it:
-                    raise told(
-                        error,
-                        target=self.target,
-                        model=self.model,
-                        signature=signature,
-                        timeout=self._timeout,
-                    ) from error
-            time.sleep(wait)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        raise AssertionError("unreachable: the last try returns or raises")
+                failure = self._told(error, signature)
+                failure.__cause__ = error
+            time.sleep(attempts.pause_after(failure))
 
 
-def _example(tokens: Sequence[str]) -> bytes:
-    example = example_pb2.Example()
-    example.features.feature["tokens"].bytes_list.value.extend(_bytes(token) for token in tokens)
-    return example.SerializeToString()
+class _Request:
+    """A request that is under way, or is made when its answer is asked for."""
+
+    def __init__(self, method: Any, message: Any) -> None:
+        self._method = method
+        self._message = message
+        self._under_way: Any = None
+
+    def send(self, timeout: float) -> None:
+        self._under_way = self._method.future(self._message, timeout=timeout)
+
+    def answer(self, timeout: float) -> Any:
+        """Waits; after a failure, asking again makes the request again."""
+        if self._under_way is None:
+            return self._method(self._message, timeout=timeout)
+        try:
+            return self._under_way.result()
+        except grpc.RpcError:
+            self._under_way = None
+            raise
+
+    def cancel(self) -> None:
+        if self._under_way is not None:
+            self._under_way.cancel()
 
 
-def _bytes(text: str) -> bytes:
-    # A lone surrogate has no UTF-8: one character for one keeps the offsets right.
-    return text.encode("utf-8", "replace")
+def _batches(batcher: Batcher, sentences: Iterable[Any]) -> Generator[Batch, None, None]:
+    try:
+        for sentence in sentences:
+            yield from batcher.add(sentence)
+        yield from batcher.rest()
+    except Exception as error:
+        # As one of the batches it waits its turn: what came before is answered first.
+        yield from batcher.failed(error)

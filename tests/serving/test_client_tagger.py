@@ -1,46 +1,40 @@
-"""The client against a real server: answers, batches, retries, deadlines, errors."""
+"""The client against the embedded server, plain and in asyncio: answers, batches, versions, statuses."""
 
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 
 from serving.client import (
-    DeadlineExceeded,
     Entity,
+    LabelNotFound,
     ModelNotFound,
-    RequestRefused,
-    ServerUnreachable,
     SignatureMissing,
     TaggedToken,
     Tagger,
-    TaggerError,
-    UnexpectedAnswer,
     VersionStatus,
 )
-from serving.client.messages import serving_pb2
-from serving.client.tensors import fill_strings
-from serving.server.flags import Flags
-from serving.server.server import Server
+from serving.server.process import start_server_process
+from tests.serving.taggers import connect
 from tests.serving.tiny_model import CONFIDENCE, LAST_CONFIDENCE
 
 
 @pytest.fixture(scope="module")
+def server(exported, tmp_path_factory):
+    """Version 7 of `tagger`, in a process of its own."""
+    base = tmp_path_factory.mktemp("served")
+    shutil.copytree(exported["PER"], base / "7")
+    with start_server_process(base, "tagger", base.parent / "server.log") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def tagger(server):
-    with Tagger(server.target, timeout=20) as connected:
+    with connect(server.target, timeout=20) as connected:
         yield connected
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_sentence(tagger):
@@ -59,7 +53,7 @@ def test_a_sentence(tagger):
 
 def test_many_sentences_are_sent_in_batches_and_keep_their_order(server):
     texts = [f"Anna sees {'x ' * (number % 5)}Bob{number}" for number in range(50)]
-    with Tagger(server.target, batch_size=7) as tagger:
+    with connect(server.target, batch_size=7) as tagger:
         tagged = tagger.tag(texts)
         assert [sentence.text for sentence in tagged] == texts
         assert tagged == [tagger.tag(text) for text in texts], "alone and in a batch the same"
@@ -74,10 +68,35 @@ def test_nothing_and_empty_sentences(tagger):
     assert [token.text for token in full.tokens] == ["Anna", "", "runs"]
 
 
-def test_tokens(tagger):
-    (tagged,) = tagger.tag_tokens([["Ada", "Lovelace", "wrote"]])
+def test_one_sentence_of_tokens_and_several(tagger):
+    tagged = tagger.tag_tokens(["Ada", "Lovelace", "wrote"])
     assert tagged.text == "Ada Lovelace wrote"
     assert tagged.entities == (Entity("PER", "Ada Lovelace", 0, 12, CONFIDENCE),)
+    assert tagger.tag_tokens(("Ada", "Lovelace", "wrote")) == tagged
+    assert tagger.tag_tokens([["Ada", "Lovelace", "wrote"], ["a"]])[0] == tagged
+    assert tagger.tag_tokens(iter([("Ada", "Lovelace", "wrote")])) == [tagged]
+
+
+def test_a_list_of_texts_is_never_taken_for_tokens(tagger):
+    assert [sentence.text for sentence in tagger.tag(["Ada", "Lovelace"])] == ["Ada", "Lovelace"]
+    assert tagger.tag(iter(["Ada"])) == [tagger.tag("Ada")]
+
+
+def test_what_is_neither_texts_nor_tokens_is_refused(tagger):
+    for asked, message in (
+        (lambda: tagger.tag([["Ada", "wrote"]]), "sentence 0: expected a text .str., found list"),
+        (lambda: tagger.tag(b"Ada"), "found one bytes"),
+        (lambda: tagger.tag(["Ada", None]), "sentence 1: expected a text .str., found NoneType"),
+        (lambda: tagger.tag_tokens("Ada"), "expected tokens, found str; texts go to tag"),
+        (lambda: tagger.tag_tokens(["Ada", ["wrote"]]), "sentence 0, token 1: expected a str, found list"),
+        (
+            lambda: tagger.tag_tokens([["Ada"], "wrote"]),
+            "sentence 1: expected a list of its tokens, found str",
+        ),
+        (lambda: tagger.tag_tokens(iter(["Ada"])), "sentence 0: expected a list of its tokens, found str"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            asked()
 
 
 def test_a_lone_surrogate_keeps_the_offsets(tagger):
@@ -92,10 +111,36 @@ def test_status(tagger):
     assert tagger.status() == [VersionStatus(7, "AVAILABLE")]
 
 
+def test_a_long_text_is_tagged_in_pieces_with_its_own_offsets(server):
+    texts = ["Anna Berg left. " * 30 + "Bob", "Bob left."]
+    with connect(server.target, max_characters=100, batch_size=3) as pieces, Tagger(server.target) as whole:
+        found = pieces.tag(texts)
+        expected = whole.tag(texts)
+    assert [sentence.text for sentence in found] == texts
+    for ours, theirs in zip(found, expected, strict=True):
+        assert [(t.text, t.start, t.end) for t in ours.tokens] == [
+            (t.text, t.start, t.end) for t in theirs.tokens
+        ]
+        assert [(e.text, e.start, e.end) for e in ours.entities] == [
+            (e.text, e.start, e.end) for e in theirs.entities
+        ]
+    assert (found[0].score, found[1].score) == (0.25**5, 0.25)
+
+
+def test_a_stream(server):
+    texts = [f"Anna sees {'x ' * (number % 5)}Bob{number}" for number in range(50)]
+    with connect(server.target, batch_size=4) as tagger:
+        assert list(tagger.stream(iter(texts), in_flight=4)) == tagger.tag(texts)
+        tokens = [text.split() for text in texts]
+        assert list(tagger.stream_tokens(iter(tokens), in_flight=4)) == tagger.tag_tokens(tokens)
+
+
 def test_plain_tags_have_no_entities(exported, tmp_path):
-    shutil.copytree(exported["NAME"], tmp_path / "1")
-    flags = Flags(model_base_path=str(tmp_path), model_name="pos", port=0, file_system_poll_wait_seconds=0)
-    with Server(flags) as server, Tagger(server.target, "pos", version=1) as tagger:
+    shutil.copytree(exported["NAME"], tmp_path / "models" / "1")
+    with (
+        start_server_process(tmp_path / "models", "pos", tmp_path / "server.log") as served,
+        connect(served.target, "pos", version=1) as tagger,
+    ):
         tagged = tagger.tag("Anna runs")
         assert [token.tag for token in tagged.tokens] == ["NAME", "word"]
         assert tagged.entities == ()
@@ -103,90 +148,41 @@ def test_plain_tags_have_no_entities(exported, tmp_path):
             tagger.tag_tokens([["Anna"]])
 
 
-def test_unknown_model_and_version(server):
-    with Tagger(server.target, "nobody") as tagger, pytest.raises(ModelNotFound, match=r"Latest\(nobody\)"):
+def test_unknown_model_version_and_label(server):
+    with connect(server.target, "nobody") as tagger, pytest.raises(ModelNotFound, match=r"Latest\(nobody\)"):
         tagger.tag("Anna")
-    with Tagger(server.target, version=3) as tagger:
+    with connect(server.target, version=3) as tagger:
         with pytest.raises(ModelNotFound, match=r"Specific\(tagger, 3\)"):
             tagger.tag("Anna")
         with pytest.raises(ModelNotFound, match="version 3 of model tagger"):
             tagger.status()
-
-
-def test_an_unreachable_server_is_tried_again_and_then_told():
-    with Tagger(f"127.0.0.1:{free_port()}", timeout=5, retries=2) as tagger:
-        started = time.monotonic()
-        with pytest.raises(ServerUnreachable, match="no server answers at 127"):
+    with connect(server.target, label="stable") as tagger:
+        with pytest.raises(LabelNotFound, match=r"no version with the label asked for .*stable"):
             tagger.tag("Anna")
-        assert 0.05 < time.monotonic() - started < 2
-
-
-def test_retries_stay_within_the_deadline():
-    with Tagger(f"127.0.0.1:{free_port()}", timeout=0.4, retries=1000) as tagger:
-        started = time.monotonic()
-        with pytest.raises((ServerUnreachable, DeadlineExceeded)):
-            tagger.tag("Anna")
-        assert time.monotonic() - started < 1
-
-
-def test_a_server_that_comes_up_late_is_found(exported, tmp_path):
-    shutil.copytree(exported["ORG"], tmp_path / "1")
-    flags = Flags(model_base_path=str(tmp_path), model_name="tagger", port=free_port())
-    server = Server(flags)
-    starter = threading.Timer(0.3, server.start)
-    starter.start()
-    with Tagger(f"127.0.0.1:{flags.port}", timeout=20, retries=20) as tagger:
-        assert tagger.tag("Anna").entities[0].label == "ORG"
-    starter.join()
-    server.stop()
-
-
-def test_a_silent_server_is_given_up_at_the_deadline():
-    with (
-        socket.create_server(("127.0.0.1", 0)) as silent,
-        Tagger(f"127.0.0.1:{silent.getsockname()[1]}", timeout=0.3) as tagger,
-        pytest.raises(DeadlineExceeded, match=r"within 0\.3 s"),
-    ):
-        tagger.tag("Anna")
-
-
-def test_other_refusals_carry_the_servers_words(tagger):
-    request = serving_pb2.PredictRequest()
-    request.model_spec.name = "tagger"
-    fill_strings(request.inputs["texts"], [b"Anna"])
-    with pytest.raises(RequestRefused, match=r"INVALID_ARGUMENT: .*not found in request"):
-        tagger._call(tagger._predict, request, "serving_default")
-
-
-def test_an_answer_of_another_kind_of_model(tagger):
-    from serving.client.answers import read_answer
-
-    with pytest.raises(UnexpectedAnswer, match="no tags, lengths"):
-        read_answer(serving_pb2.PredictResponse(), ["Anna"])
+        assert tagger.status() == [VersionStatus(7, "AVAILABLE")]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"timeout": 0}, {"retries": -1}, {"batch_size": 0}, {"timeout": float("nan")}]
+    "wrong",
+    [
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"retries": -1},
+        {"batch_size": 0},
+        {"max_characters": 0},
+        {"max_tokens": 0},
+        {"version": 1, "label": "stable"},
+    ],
 )
-def test_numbers_that_make_no_sense(wrong):
+def test_options_that_make_no_sense(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        Tagger("127.0.0.1:1", **wrong)
+        connect("127.0.0.1:1", **wrong)
 
 
-def test_all_errors_have_one_parent():
-    assert issubclass(ServerUnreachable, TaggerError)
-
-
-def test_import_is_quick_and_without_tensorflow():
+def test_import_brings_nothing_heavy():
     script = (
-        "import time; started = time.perf_counter(); import serving.client, serving.client.formats, sys;"
-        "heavy = {'tensorflow', 'tfx', 'numpy', 'tensorflow_serving'} & set(sys.modules);"
-        "print(time.perf_counter() - started, heavy)"
+        "import serving.client, serving.client.formats, sys;"
+        "print({'tensorflow', 'tfx', 'numpy', 'tensorflow_serving', 'rich'} & set(sys.modules))"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-        for _ in range(3)
-    ]
-    assert all("set()" in run for run in runs), runs
-    # The best of three: the first may read from a cold disk.
-    assert min(float(run.split()[0]) for run in runs) <= 0.3
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
