@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -18,7 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-MANIFEST = "manifest.json"
+from serving.operations.manifest import MANIFEST, file_sums, manifest
+
 _STAGING = ".staging-"
 _HIGHEST = ".highest-version"
 _LOCK = ".lock"
@@ -26,10 +26,6 @@ _LOCK = ".lock"
 
 class DuplicateVersion(RuntimeError):
     """The version exists already; another push came first."""
-
-
-class BrokenManifest(ValueError):
-    """A manifest that cannot be read."""
 
 
 def versions(base: Path) -> list[int]:
@@ -44,26 +40,6 @@ def next_version(base: Path) -> int:
     highest = base / _HIGHEST
     ever = int(highest.read_text(encoding="utf-8")) if highest.exists() else 0
     return max([ever, *versions(base)]) + 1
-
-
-def manifest(version_dir: Path) -> dict[str, Any]:
-    """The manifest of a pushed version; empty where there is none, as in a folder made by something else."""
-    path = version_dir / MANIFEST
-    if not path.exists():
-        return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise BrokenManifest(f"{path}: not the JSON of a manifest ({error}); push the model again") from error
-
-
-def file_sums(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below `folder`, by its relative path, the manifest left out."""
-    return {
-        path.relative_to(folder).as_posix(): _sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path != folder / MANIFEST
-    }
 
 
 def holds(version_dir: Path, sums: Mapping[str, str]) -> bool:
@@ -151,14 +127,6 @@ def discard_abandoned(base: Path) -> list[Path]:
     for path in abandoned:
         shutil.rmtree(path)
     return abandoned
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(1 << 20), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _sync_tree(folder: Path) -> None:

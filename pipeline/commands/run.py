@@ -22,6 +22,8 @@ from pipeline.only_run import AnotherRun, only_run
 from pipeline.outcome import Outcome, describe, refusals
 from pipeline.progress import Progress, log_to_file
 from pipeline.settings import Settings
+from serving.operations import model_config
+from serving.operations.errors import Refused
 
 OK, BROKEN, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -64,7 +66,7 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
         with only_run(settings.run_dir):
             _send_logs(progress, log_path, verbose)
             local.run(settings)
-            return _conclude(console, _outcome(settings, Lineage(database), progress, log_path))
+            return _conclude(console, settings, _outcome(settings, Lineage(database), progress, log_path))
     except AnotherRun as error:
         console.print(f"[red]not run:[/] {escape(str(error))}", soft_wrap=True)
         return BAD_INPUT
@@ -106,7 +108,7 @@ def _outcome(settings: Settings, lineage: Lineage, progress: Progress, log_path:
     return outcome
 
 
-def _conclude(console: Console, outcome: Outcome) -> int:
+def _conclude(console: Console, settings: Settings, outcome: Outcome) -> int:
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     table.add_column("component")
     table.add_column("seconds", justify="right")
@@ -126,11 +128,25 @@ def _conclude(console: Console, outcome: Outcome) -> int:
             "[yellow]in place already[/], nothing new to push " if outcome.duplicate else "[green]pushed[/]"
         )
         console.print(f"{word}  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
+        if note := _note_on_labels(settings, Path(outcome.pushed_to).name):
+            console.print(note, soft_wrap=True, markup=False)
         return OK
     # A gate that gives no reason is still a gate.
     for reason in outcome.refusals or ["a gate did not bless the model; the log and the report tell more"]:
         console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
     return REFUSED
+
+
+def _note_on_labels(settings: Settings, version: str) -> str:
+    """What is left to do before clients see what was pushed."""
+    try:
+        if not model_config.read(settings.models_dir, settings.name).labels:
+            return ""
+    except Refused as error:
+        return f"whether it is served is not known: {error}"
+    return (
+        f"labels are set: it is served once `tagline models promote {version}` or `canary {version}` says so"
+    )
 
 
 def _quiet_libraries(verbose: bool) -> None:

@@ -5,21 +5,32 @@ from __future__ import annotations
 import os
 import sys
 
-from pipeline.settings import Settings
+from rich.console import Console
+from rich.markup import escape
 
-# TensorFlow Serving's own option names; given by the settings unless the caller gives them.
-_NAME, _BASE = "--model_name", "--model_base_path"
+from pipeline.settings import Settings, SettingsError
+from serving.operations import engine as engines
+from serving.operations.errors import ChangeFailed, Refused
 
 
-def serve(settings: Settings, arguments: list[str]) -> None:
-    """Become the embedded server on the pushed models of `settings`."""
+def serve(settings: Settings, arguments: list[str], *, engine: str) -> None:
+    """Become a server on the pushed models of `settings`; exit code 1 if the engine is not here."""
+    if engine not in engines.ENGINES:
+        raise SettingsError(f"--engine: found {engine!r}; expected one of {', '.join(engines.ENGINES)}")
     settings = settings.with_absolute_paths()
-    given = {argument.split("=", 1)[0] for argument in arguments}
-    if _NAME not in given:
-        arguments = [*arguments, f"{_NAME}={settings.name}"]
-    if _BASE not in given:
-        arguments = [*arguments, f"{_BASE}={settings.models_dir}"]
+    folder = settings.models_dir
+    try:
+        flags = [*arguments, *engines.model_flags(folder, settings.name, arguments)]
+        if engine == engines.EMBEDDED:
+            command = engines.embedded(flags)
+        else:
+            command = engines.tfserving(flags, folder=folder)
+    except Refused as error:
+        raise SettingsError(str(error)) from error
+    except ChangeFailed as error:
+        Console(stderr=True, highlight=False).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
     # What TensorFlow has to say about drivers that are not there is of no use to who serves a model.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
-    os.execv(sys.executable, [sys.executable, "-m", "serving.server", *arguments])
+    os.execv(command[0], command)

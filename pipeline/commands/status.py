@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.markup import escape
 from rich.table import Table
 
-from components.atomic_pusher.versions import BrokenManifest, manifest, versions
+from components.atomic_pusher.versions import versions
 from pipeline import outcome
 from pipeline.commands.console import output
 from pipeline.settings import Settings, SettingsError
+from serving.operations.manifest import BrokenManifest, manifest
 
 
 def status(settings: Settings) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from components.atomic_pusher import versions
 from components.atomic_pusher.versions import DuplicateVersion
+from serving.operations.manifest import BrokenManifest
 
 FILES = {
     "saved_model.pb": b"graph",
@@ -240,5 +241,5 @@ def test_a_number_is_not_given_out_again(tmp_path: Path) -> None:
 
 def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(versions.BrokenManifest, match=r"manifest\.json: not the JSON of a manifest"):
+    with pytest.raises(BrokenManifest, match=r"manifest\.json: not the JSON of a manifest"):
         versions.manifest(tmp_path)
