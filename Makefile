@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 SAMPLE := --config configs/sample.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-all lint types serve bench kubeflow lock sample messages clean
+.PHONY: help run test test-slow test-all lint types serve demo bench pictures kubeflow lock sample messages clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,8 +32,15 @@ types: $(VENV)/.ready
 serve: $(VENV)/.ready ## serve what `make run` pushed, gRPC on 8500 and REST on 8501
 	$(VENV)/bin/tagline serve $(SAMPLE) --port 8500 --rest_api_port 8501
 
+demo: $(VENV)/.ready ## try the model on a page in the browser; trains it first if none is pushed
+	@ls serving_models/sample/*/saved_model.pb >/dev/null 2>&1 || $(VENV)/bin/tagline run $(SAMPLE)
+	$(VENV)/bin/tagline demo $(SAMPLE)
+
 bench: $(VENV)/.ready ## measure the line's times in docs/performance.md
 	$(PY) -m benchmarks.pipeline
+
+pictures: $(VENV)/.ready ## take the pictures of the page in docs/images again; needs a Chromium
+	$(PY) -m serving.web.screenshots
 
 kubeflow: $(VENV)/.ready ## compile the pipeline for Kubeflow
 	$(VENV)/bin/tagline compile $(SAMPLE) --target kubeflow --output build/kubeflow.yaml

@@ -5,17 +5,17 @@ Exit codes: 0 done; 1 something broke; 2 bad input; 3 a gate refused the model; 
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-if TYPE_CHECKING:
-    from pipeline.settings import Settings
+from pipeline import models_cli
+from pipeline.options import Assignments, Config, Data
+from pipeline.options import settings_of as _settings
 
 app = typer.Typer(
     help="A TFX production line for sequence taggers: a tagged corpus in, a served BiLSTM-CRF out.",
@@ -24,16 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="Settings of a task; the rest is configs/default.yaml."),
-]
-Assignments = Annotated[
-    list[str] | None,
-    typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override a setting, such as trainer.epochs=3."),
-]
-Data = Annotated[Path | None, typer.Option("--data", "-d", help="The corpus: a folder or a file.")]
+app.add_typer(models_cli.app, name="models")
 
 
 @app.command()
@@ -65,14 +56,47 @@ def check(
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
-def serve(context: typer.Context, config: Config = None, assignments: Assignments = None) -> None:
+def serve(
+    context: typer.Context,
+    engine: Annotated[
+        str, typer.Option(help="embedded, or tfserving: TensorFlow Serving's own program or container.")
+    ] = "embedded",
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
     """Serve the pushed models over gRPC and REST, until interrupted.
 
+    Versions and labels are those of <models>/<name>/models.config, which `tagline models` changes while it runs.
+
+    It is made where it is missing, and not looked at with --model_name, --model_base_path, --model_config_file.
+
     Every other option goes to the server as TensorFlow Serving knows it: --port 8500 --rest_api_port 8501 ...
+
+    --engine tfserving starts tensorflow_model_server (TAGLINE_TFSERVING, or on the PATH), else its container.
     """
     from pipeline.commands.serve import serve
 
-    serve(_settings(config, None, assignments), context.args)
+    serve(_settings(config, None, assignments), context.args, engine=engine)
+
+
+@app.command()
+def demo(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port of the page; without it 8501, or a free one if that is taken."
+        ),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is one.")
+    ] = True,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Serve the pushed model with a page to try it on, until interrupted."""
+    from pipeline.commands.demo import demo
+
+    demo(_settings(config, None, assignments), port=port, open_browser=open_browser)
 
 
 @app.command()
@@ -91,12 +115,27 @@ def decode(
         ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model's name; the settings' own without it.")] = None,
+    version: Annotated[int | None, typer.Option(help="The version to ask; the newest without it.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Ask the version with this label at the target, such as stable.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Deadline of each request, in seconds.")] = 30.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Use TLS, and trust the system's authorities.")] = False,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Use TLS, and trust the authorities in this PEM file.")
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="The client's own certificate, for servers that ask for one.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key of --tls-cert.")] = None,
+    tls_name: Annotated[
+        str | None, typer.Option(help="The name in the server's certificate, if not the target's host.")
+    ] = None,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Tag texts by a served model, over gRPC."""
-    from pipeline.commands.decode import decode
+    """Tag texts by a served model, over gRPC, and print the answers as they come."""
+    from pipeline.commands.decode import decode, tls_of
 
     decode(
         _settings(config, None, assignments),
@@ -105,7 +144,10 @@ def decode(
         output_format=output_format,
         target=target,
         model=model,
+        version=version,
+        label=label,
         timeout=timeout,
+        tls=tls_of(use=tls, ca=tls_ca, certificate=tls_cert, key=tls_key, server_name=tls_name),
     )
 
 
@@ -157,14 +199,6 @@ def compile_(
     from pipeline.commands.compile import compile_pipeline
 
     compile_pipeline(_settings(config, data, assignments), target=target, output=output)
-
-
-def _settings(config: Path | None, data: Path | None, assignments: list[str] | None) -> Settings:
-    from pipeline import settings
-
-    # Quoted, since a path is no YAML: `corpora/#1` would lose its end.
-    extra = [f"data={json.dumps(str(data), ensure_ascii=False)}"] if data is not None else []
-    return settings.load(config=config, assignments=[*(assignments or []), *extra])
 
 
 def main() -> None:

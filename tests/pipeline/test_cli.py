@@ -13,7 +13,7 @@ import yaml
 
 from pipeline.outcome import Outcome
 
-COMMANDS = ("run", "check", "serve", "decode", "predict", "status", "report", "compile")
+COMMANDS = ("run", "check", "serve", "demo", "decode", "predict", "status", "models", "report", "compile")
 HEAVY = ("tensorflow", "tfx", "numpy", "apache_beam", "ml_metadata", "matplotlib", "grpc")
 
 CLEAN = "Ann\tB-PER\nsings\tO\n\nin\tO\nRome\tB-LOC\n"

@@ -1,0 +1,40 @@
+// Which model and which version is asked.
+
+import { make } from "./view.js";
+
+/** What a link may ask for. */
+export const isChoice = (value) => /^(versions\/\d+|labels\/[^/]+)$/.test(value ?? "");
+
+/** The versions and labels of one model that can be chosen; "" is the latest version. */
+export function choicesOf({ versions = [], labels = {} } = {}) {
+  const newest = versions.find(({ state }) => state === "AVAILABLE");
+  return [
+    { value: "", text: newest ? `latest (${newest.version})` : "latest" },
+    ...Object.entries(labels).map(([label, version]) => ({ value: `labels/${label}`, text: `${label} (${version})` })),
+    ...versions.map(({ version, state }) => {
+      const there = state === "AVAILABLE";
+      const text = there ? version : `${version}, ${state.toLowerCase()}`;
+      return { value: `versions/${version}`, text, disabled: !there };
+    }),
+  ];
+}
+
+/** Replaces the options and keeps the choice, also one that is gone: what was asked for is not changed silently. */
+export function setOptions(select, options) {
+  const { value } = select;
+  const all = [...options];
+  if (value && !options.some((option) => option.value === value)) all.push(asked(value, ", not served"));
+  select.replaceChildren(...all.map(({ text, ...option }) => make("option", option, text)));
+  if (value) select.value = value;
+}
+
+/** Chooses a value that may not be on offer, or not yet. */
+export function choose(select, value) {
+  if (![...select.options].some((option) => option.value === value)) {
+    const { text, ...option } = asked(value, "");
+    select.append(make("option", option, text));
+  }
+  select.value = value;
+}
+
+const asked = (value, note) => ({ value, text: `${value.split("/").at(-1)}${note}` });
