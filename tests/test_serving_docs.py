@@ -1,0 +1,221 @@
+"""What docs/serving.md shows is run as it stands; what needs a cluster or a container engine is held against the files
+and names that it speaks of."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import dropwhile
+from pathlib import Path
+
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from serving.k8s.__main__ import main as write_overlay
+from serving.k8s.overlay import MANIFESTS, NAMESPACE, namespace_of
+from serving.operations.engine import IMAGE
+from serving.server import flags as server_flags
+from serving.server.config_text import Kind, read_text
+from serving.server.metrics import Metrics
+from serving.server.process import ServerProcess, start_server_process
+from serving.server.tls import server_credentials
+from tests.serving import tiny_model
+from tests.serving.kustomize import render
+from tests.serving.tensorflow_serving_flags import FLAGS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "serving.md"
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The texts of the document's code blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+
+
+def beginning(*words: str) -> list[list[str]]:
+    """The words of every command that begins with these; variables set before it are left out."""
+    bare = [list(dropwhile(re.compile(r"[A-Z_]+=").match, shlex.split(line))) for line in COMMANDS]
+    return [line for line in bare if line[: len(words)] == list(words)]
+
+
+def option(words: list[str], name: str) -> str | None:
+    """The value after an option."""
+    return words[words.index(name) + 1] if name in words else None
+
+
+def test_every_command_is_of_a_kind_that_is_tested() -> None:
+    kinds = [
+        (".venv/bin/tagline", "serve"),
+        (".venv/bin/tagline", "models", "config"),
+        (".venv/bin/python", "-m", "serving.k8s"),
+        ("docker", "compose"),
+        ("kubectl",),
+        ("curl", "--silent"),
+    ]
+    assert sum(len(beginning(*kind)) for kind in kinds) == len(COMMANDS)
+
+
+def test_tagline_serve_takes_what_it_is_given() -> None:
+    for words in beginning(".venv/bin/tagline", "serve"):
+        assert words[2:4] == ["--set", "name=mine"]
+        server_flags.parse(["--model_base_path=/models/mine", *words[4:]])
+
+
+def test_tagline_models_config_prints_what_a_cluster_takes(tmp_path: Path) -> None:
+    (words,) = beginning(".venv/bin/tagline", "models", "config")
+    assert words[-2:] == [">", "build/k8s/mine/models.config"]
+    command = [sys.executable, "-m", "pipeline.cli", *words[1:-2], "--set", f"serving.models={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    (model,) = read_text(Kind.MODELS, done.stdout).model_config_list.config
+    assert (model.name, model.base_path) == ("mine", "/models/mine")
+
+
+def test_the_signatures_are_the_models() -> None:
+    source = (ROOT / "trainer" / "signatures.py").read_text(encoding="utf-8")
+    for row in re.findall(r"^\| (.+) \| `string\[B.*\]` \|", TEXT, flags=re.MULTILINE):
+        for signature in re.findall(r"`(\w+)`", row):
+            assert f'"{signature}"' in source
+
+
+@pytest.fixture(scope="module")
+def overlays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
+    """The objects of every overlay that the document writes, by the path that it writes it to."""
+    found = {}
+    for words in beginning(".venv/bin/python", "-m", "serving.k8s"):
+        arguments = words[3:]
+        place = arguments.index("--output") + 1
+        folder = tmp_path_factory.mktemp("overlay")
+        path, arguments[place] = arguments[place], str(folder)
+        assert write_overlay(arguments) == 0
+        found[path] = render(folder)
+    return found
+
+
+def test_docker_names_files_that_are_there() -> None:
+    for words in beginning("docker", "compose"):
+        file = option(words, "--file")
+        assert file
+        assert (ROOT / file).is_file()
+        assert words[4] in ("up", "ps", "down")
+    composed = (ROOT / "serving/docker/compose.yaml").read_text(encoding="utf-8")
+    for line in COMMANDS:
+        for variable in re.findall(r"^([A-Z_]+)=|\s([A-Z_]+)=\"", line):
+            assert "${" + "".join(variable) + ":-" in composed
+
+
+def test_kubectl_names_overlays_and_objects_that_are_there(overlays: dict[str, list[dict]]) -> None:
+    objects = {
+        f"{item['kind'].lower()}/{item['metadata']['name']}"
+        for written in overlays.values()
+        for item in written
+    }
+    upload = yaml.safe_load((MANIFESTS / "upload.yaml").read_text(encoding="utf-8"))["metadata"]["name"]
+    objects.add(f"pod/{upload}")
+    secrets = {
+        volume["secret"]["secretName"]
+        for written in overlays.values()
+        for item in written
+        if item["kind"] == "Deployment"
+        for volume in item["spec"]["template"]["spec"]["volumes"]
+        if "secret" in volume
+    }
+    seen = set()
+    for words in beginning("kubectl"):
+        namespace = option(words, "--namespace")
+        assert namespace in (None, namespace_of("mine"), "models")
+        if (folder := option(words, "--kustomize")) is not None:
+            assert folder in overlays or render(ROOT / folder)
+        if (file := option(words, "--filename")) is not None:
+            folder, _, name = file.rpartition("/")
+            assert (ROOT / file).is_file() or (folder in overlays and name == NAMESPACE)
+        if "secret" in words:
+            seen.add(words[words.index("generic") + 1])
+        for word in words:
+            if re.fullmatch(r"(deployment|pod|service)/\S+", word):
+                assert word in objects
+        if words[3] in ("exec", "cp"):
+            pod = words[4] if words[3] == "exec" else words[5].partition(":")[0]
+            assert pod == upload
+    assert seen == secrets
+    services = {name.removeprefix("service/") for name in objects if name.startswith("service/")}
+    spoken_of = set(re.findall(r"(tagline-(?:grpc|rest))\.tagline-mine:", TEXT))
+    assert spoken_of == services
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    base = tmp_path_factory.mktemp("models")
+    tiny_model.export(base / "4", "PER")
+    with start_server_process(base, "mine", base.parent / "server.log", rest_api_port=-1) as process:
+        yield process
+
+
+def test_curl_gets_the_status(server: ServerProcess) -> None:
+    assert server.rest_target
+    for words in beginning("curl"):
+        here = [word.replace("localhost:8501", server.rest_target) for word in words]
+        done = subprocess.run(here, capture_output=True, text=True, check=True)
+        (version,) = json.loads(done.stdout)["model_version_status"]
+        assert (version["version"], version["state"]) == ("4", "AVAILABLE")
+
+
+def test_the_configurations_are_read_by_the_server() -> None:
+    for text in blocks("textproto"):
+        (model,) = read_text(Kind.MODELS, text).model_config_list.config
+        assert set(model.version_labels.values()) <= set(model.model_version_policy.specific.versions)
+
+
+def test_the_programs_run(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tagline")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    (tmp_path / "server.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    (tmp_path / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    for program in blocks("python"):
+        subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
+    read = read_text(Kind.TLS, (tmp_path / "ssl.config").read_text(encoding="utf-8"))
+    assert read.server_cert.encode() == certificate.public_bytes(serialization.Encoding.PEM)
+    assert read.server_key.encode() == (tmp_path / "server.key").read_bytes()
+    server_credentials(str(tmp_path / "ssl.config"))
+
+
+def test_metrics_flags_and_the_image_have_their_names() -> None:
+    page = Metrics().page().decode()
+    metrics = set(re.findall(r"`(:tensorflow:serving:[\w:]+\w)`", TEXT))
+    assert len(metrics) == 6
+    for metric in metrics:
+        assert f"# HELP {metric} " in page
+    spoken_of = set(re.findall(r"--((?:\w+_)+\w+)", TEXT))
+    assert spoken_of <= FLAGS
+    assert f"TensorFlow Serving\n{IMAGE.rpartition(':')[2].rpartition('.')[0]}." in TEXT
+
+
+def test_every_link_leads_somewhere() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (DOCUMENT.parent / link).exists(), link
