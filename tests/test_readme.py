@@ -35,6 +35,8 @@ COVERED = {
     ".venv/bin/tagline report": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline predict": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline compile": "tests/pipeline/test_cli.py",
+    "make demo": "tests/pipeline/test_demo.py",
+    ".venv/bin/tagline models": "tests/pipeline/test_models_serve.py",
     "curl": "here",
     "grpcurl": "here",
     "docker run": "here, as far as it can be without a container engine",
