@@ -58,7 +58,7 @@ def option(words: list[str], name: str) -> str | None:
 def test_every_command_is_of_a_kind_that_is_tested() -> None:
     kinds = [
         (".venv/bin/tagline", "serve"),
-        (".venv/bin/tagline", "models", "config"),
+        (".venv/bin/tagline", "models"),
         (".venv/bin/python", "-m", "serving.k8s"),
         ("docker", "compose"),
         ("kubectl",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING
 from serving.server import flags as command_line
 
 if TYPE_CHECKING:
-    from serving.server.server import Server, StartError
+    from serving.server.server import Server
 
 _LOOK_FOR_PARENT_EVERY = 1.0
-_NEVER = 1_000_000_000
+_RARELY = 10_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s", stream=sys.stderr
     )
-    stop = threading.Event()
+    # Not an Event: a signal that comes while this thread holds an Event's lock would wait for itself.
+    stop: queue.SimpleQueue[None] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stop.put(None))
 
     # From here on TensorFlow is loaded: seconds, which a wrong flag should not cost.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -38,14 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # with every request waiting for the interpreter's lock.
     gc.collect()
     gc.freeze()
-    # The oldest generation is left to the loads of versions, which collect it.
-    gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
+    # The oldest generation is left to the loads of versions, which collect it; now and then, without any.
+    gc.set_threshold(*gc.get_threshold()[:2], _RARELY)
     server = Server(flags)
     # The start can wait for a first version for ever, and a signal must end that wait too.
-    failures: list[StartError] = []
+    failures: list[Exception] = []
     starter = threading.Thread(target=_start, args=(server, failures, stop), daemon=True)
     starter.start()
-    while not stop.wait(_LOOK_FOR_PARENT_EVERY):
+    while not _is_told(stop):
         if flags.parent_pid not in (0, os.getppid()):
             logging.getLogger(__name__).warning("The parent process has gone: stopping")
             break
@@ -56,14 +58,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failures else 0
 
 
-def _start(server: Server, failures: list[StartError], stop: threading.Event) -> None:
+def _is_told(stop: queue.SimpleQueue[None]) -> bool:
+    try:
+        stop.get(timeout=_LOOK_FOR_PARENT_EVERY)
+    except queue.Empty:
+        return False
+    return True
+
+
+def _start(server: Server, failures: list[Exception], stop: queue.SimpleQueue[None]) -> None:
+    from serving.server.ports import address_of
     from serving.server.server import StartError
 
     try:
         server.start()
-    except StartError as error:
+    except Exception as error:
+        if not isinstance(error, StartError):
+            logging.getLogger(__name__).exception("Unexpected at the start")
         failures.append(error)
-        stop.set()
+        stop.put(None)
         return
     if server.port:
         # The lines that TensorFlow Serving prints, so that one script can wait for either server.
@@ -71,7 +84,10 @@ def _start(server: Server, failures: list[StartError], stop: threading.Event) ->
         if server.flags.grpc_socket_path:
             print(f"Running gRPC ModelServer at UNIX socket {server.flags.grpc_socket_path} ...", flush=True)
         if server.rest_port:
-            print(f"Exporting HTTP/REST API at:{server.flags.host}:{server.rest_port} ...", flush=True)
+            print(
+                f"Exporting HTTP/REST API at:{address_of(server.flags.host, server.rest_port)} ...",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -78,14 +78,14 @@ class _Run:
     queued_at: float = field(default_factory=time.monotonic)
     began: bool = False
     is_wanted: bool = True
-    outcome: Results | Exception = field(default_factory=list)
+    outcome: Results | ServingError = field(default_factory=list)
     done: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def rows(self) -> int:
         return len(self.arrays[0])
 
-    def finish(self, outcome: Results | Exception) -> None:
+    def finish(self, outcome: Results | ServingError) -> None:
         self.outcome = outcome
         self.servable.leave()
         self.done.release()
@@ -134,8 +134,9 @@ class Batching:
             raise ServingError(
                 Code.RESOURCE_EXHAUSTED, "Run() timeout exceeded while waiting in batching queue"
             )
-        if isinstance(run.outcome, Exception):
-            raise run.outcome
+        if isinstance(run.outcome, ServingError):
+            # Made here: an error from another thread would hold that thread's frames, and they this run.
+            raise ServingError(run.outcome.code, run.outcome.message)
         return run.outcome
 
     def stop(self) -> None:
@@ -147,6 +148,8 @@ class Batching:
     def _submit(self, run: _Run) -> None:
         key = (run.servable, run.call)
         with self._changed:
+            if self._stopping:
+                raise ServingError(Code.UNAVAILABLE, "The server is stopping")
             waiting = self._waiting.get(key, 0)
             if waiting and waiting + run.rows > self._most_waiting:
                 raise ServingError(
@@ -168,8 +171,16 @@ class Batching:
             now = time.monotonic()
             for run in runs:
                 self._metrics.queued(self._parameters.thread_pool_name, now - run.queued_at)
-            for run, outcome in zip(runs, self._outcomes(runs), strict=True):
+            try:
+                outcomes = self._outcomes(runs)
+            except Exception as error:
+                # The thread must live on: without it nobody would ever be answered again.
+                _LOG.exception("Unexpected in a batch of %d", len(runs))
+                outcomes = _to_each(runs, ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}"))
+            for run, outcome in zip(runs, outcomes, strict=True):
                 run.finish(outcome)
+            # Until the next batch comes, nothing of this one is held.
+            del runs, outcomes, run, outcome
 
     def _take(self) -> list[_Run]:
         """The oldest queue's runs, as many as make one batch; with the lock held."""
@@ -189,17 +200,20 @@ class Batching:
             del self._waiting[key]
         return runs
 
-    def _outcomes(self, runs: Sequence[_Run]) -> list[Results | Exception]:
+    def _outcomes(self, runs: Sequence[_Run]) -> list[Results | ServingError]:
         wanted = [run for run in runs if run.is_wanted]
         for run in wanted:
             run.began = True
         found = dict(zip(wanted, self._run_together(wanted), strict=True)) if wanted else {}
         return [found.get(run, []) for run in runs]
 
-    def _run_together(self, runs: Sequence[_Run]) -> list[Results | Exception]:
+    def _run_together(self, runs: Sequence[_Run]) -> list[Results | ServingError]:
         if len(runs) == 1 and not self._parameters.allowed_batch_sizes:
             return [_run_alone(runs[0])]
         call = runs[0].call
+        if len({tuple(array.dtype for array in run.arrays) for run in runs}) > 1:
+            # Put together, the wrong types would become right ones, or the right ones wrong.
+            return [_run_alone(run) for run in runs]
         try:
             merged = _merged(runs, self._parameters)
         except ServingError as error:
@@ -209,25 +223,20 @@ class Batching:
         except ServingError:
             # One bad row fails a whole run: by itself each gets its own answer, or its own error.
             return [_run_alone(run) for run in runs]
-        except Exception as error:
-            _LOG.exception("Unexpected in a batch of %d", len(runs))
-            return _to_each(runs, ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}"))
         try:
             return list(_split(runs, results, len(merged[0])))
         except ServingError as error:
             return _to_each(runs, error)
 
 
-def _run_alone(run: _Run) -> Results | Exception:
+def _run_alone(run: _Run) -> Results | ServingError:
     try:
         return run.servable.session.run(run.call.feeds, run.call.fetches, run.arrays)
-    except Exception as error:
-        # Not hidden: it is raised where its caller waits.
-        return error
+    except ServingError as error:
+        return ServingError(error.code, error.message)
 
 
-def _to_each(runs: Sequence[_Run], error: ServingError) -> list[Results | Exception]:
-    # An error of its own for each: raised in several threads, one would carry all their tracebacks.
+def _to_each(runs: Sequence[_Run], error: ServingError) -> list[Results | ServingError]:
     return [ServingError(error.code, error.message) for _ in runs]
 
 

@@ -43,13 +43,18 @@ def call_of(
         the `lengths` are fetched too, to cut each answer to its own.
     """
     fetches = tuple(signature.outputs[alias].name for alias in aliases)
-    if not (batched and _LENGTHS in signature.outputs and _is_by_row(signature)):
+    if not (batched and _has_lengths(signature) and _is_by_row(signature)):
         return Call(tuple(feeds), fetches, aliases)
     axes = tuple(_open_axes(signature.outputs[alias]) for alias in aliases)
     if _LENGTHS in aliases:
         return Call(tuple(feeds), fetches, aliases, aliases.index(_LENGTHS), axes)
     with_lengths = (*fetches, signature.outputs[_LENGTHS].name)
     return Call(tuple(feeds), with_lengths, aliases, len(fetches), axes)
+
+
+def _has_lengths(signature: SignatureDef) -> bool:
+    info = signature.outputs.get(_LENGTHS)
+    return info is not None and info.dtype == types_pb2.DT_INT32 and len(info.tensor_shape.dim) == 1
 
 
 def _is_by_row(signature: SignatureDef) -> bool:

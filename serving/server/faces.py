@@ -15,7 +15,7 @@ from serving.server.flags import Flags
 from serving.server.grpc_service import make_server
 from serving.server.inference import Inference
 from serving.server.metrics import Metrics
-from serving.server.ports import RestPort, bind_grpc
+from serving.server.ports import RestPort, address_of, bind_grpc
 from serving.server.reload import reload
 from serving.server.rest import make_app
 from serving.server.tls import server_credentials
@@ -24,6 +24,7 @@ _METRICS_PATH = "/monitoring/prometheus/metrics"
 # Threads where the flags name no number: what a few cores can run side by side, and with batching as many as may
 # wait in a queue, since a thread waits there for each.
 _RUNNING, _WAITING = 16, 256
+_LONGEST_RELOAD = 600.0
 
 
 class Faces:
@@ -82,7 +83,9 @@ class Faces:
         flags = self._flags
 
         def reloaded(request: ReloadConfigRequest, timeout: float | None) -> ReloadConfigResponse:
-            return reload(inference.catalogue, request, timeout=timeout, count=inference.metrics.count)
+            # A caller that goes away without a deadline must not keep its thread for ever.
+            seconds = _LONGEST_RELOAD if timeout is None else min(timeout, _LONGEST_RELOAD)
+            return reload(inference.catalogue, request, timeout=seconds, count=inference.metrics.count)
 
         self._grpc = make_server(
             inference,
@@ -92,7 +95,7 @@ class Faces:
         )
         if flags.enable_grpc_healthcheck_service:
             self._health = health.add_to(self._grpc)
-        port = bind_grpc(self._grpc, f"{flags.host}:{flags.port}", self._credentials)
+        port = bind_grpc(self._grpc, address_of(flags.host, flags.port), self._credentials)
         if flags.grpc_socket_path:
             bind_grpc(self._grpc, f"unix:{flags.grpc_socket_path}", self._credentials)
         self._grpc.start()
@@ -138,4 +141,7 @@ def _metrics_path(flags: Flags) -> str | None:
     if not flags.monitoring_config_file:
         return None
     told = read_file(Kind.MONITORING, flags.monitoring_config_file).prometheus_config
-    return (told.path or _METRICS_PATH) if told.enable else None
+    path = told.path or _METRICS_PATH
+    if not path.startswith("/"):
+        raise invalid(f"{flags.monitoring_config_file}: path {path!r} does not begin with /")
+    return path if told.enable else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -273,8 +274,10 @@ def _positive(text: str) -> int:
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if not number >= 0:
-        raise argparse.ArgumentTypeError(f"expected seconds of at least 0, found {text}")
+    if not 0 <= number <= threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(
+            f"expected seconds from 0 to {threading.TIMEOUT_MAX:.0f}, found {text}"
+        )
     return number
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 _GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
 _LARGEST = 2**63 - 1
 
@@ -28,8 +30,12 @@ def versions_in(base: Path) -> dict[int, Path]:
         name = folder.name
         if not (name.isascii() and name.isdigit() and int(name) <= _LARGEST):
             continue
-        if any((folder / graph).is_file() for graph in _GRAPHS):
-            found[int(name)] = folder
+        try:
+            if any((folder / graph).is_file() for graph in _GRAPHS):
+                found[int(name)] = folder
+        except OSError as error:
+            # One folder that cannot be read must not hide the others.
+            _LOG.error("%s is not looked into: %s", folder, error)
     return found
 
 

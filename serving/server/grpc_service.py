@@ -25,6 +25,7 @@ from serving.server.inference import Inference
 
 _LARGEST_MESSAGE = 2**31 - 1
 _ENTRYPOINT = "GRPC"
+_MOST_REQUESTS = 1024
 
 Reload = Callable[[model_management_pb2.ReloadConfigRequest, "float | None"], Message]
 _Answer = Callable[[Any, "float | None"], Message]
@@ -56,6 +57,8 @@ def make_server(
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="grpc"),
         options=list({**own, **dict(channel_arguments)}.items()),
+        # Beyond that RESOURCE_EXHAUSTED at once: the line in front of the threads must have an end too.
+        maximum_concurrent_rpcs=max(_MOST_REQUESTS, 4 * threads),
     )
     catalogue = inference.catalogue
 

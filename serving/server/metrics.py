@@ -8,7 +8,6 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain"
-DEFAULT_PATH = "/monitoring/prometheus/metrics"
 
 _MICROSECONDS = 1e6
 

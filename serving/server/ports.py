@@ -28,6 +28,11 @@ def bind_grpc(server: grpc.Server, address: str, credentials: grpc.ServerCredent
         raise PortTaken(f"{address} (gRPC): {error}") from error
 
 
+def address_of(host: str, port: int) -> str:
+    """`host:port`, or `[host]:port` for an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class RestPort:
     """The REST port: an HTTP server on an event loop, in a thread of its own.
 
@@ -42,9 +47,10 @@ class RestPort:
           PortTaken: it cannot be had.
         """
         try:
-            self._socket = socket.create_server((host, port))
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
         except OSError as error:
-            raise PortTaken(f"{host}:{port} (REST): {error}") from error
+            raise PortTaken(f"{address_of(host, port)} (REST): {error}") from error
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         self._thread = threading.Thread(

@@ -116,8 +116,14 @@ def start_server_process(
     if not use_gpu:
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
     with log_path.open("wb") as log:
+        # In a session of its own: Ctrl-C is for the program that started it, which then stops it in good order.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
         )
     try:
         return ServerProcess(process, _wait_until_ready(process, log_path, timeout), log_path)

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, request_response
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
@@ -84,12 +84,15 @@ def make_app(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="rest")
 
     async def answer(request: Request) -> Response:
-        path = request.url.path
+        path = request.scope["path"]
         if not path.lower().startswith("/v1/"):
             return _response(json.dumps({"error": "Not Found"}), status=404)
-        work = partial(_answer, inference, request.method, path, await request.body(), timeout)
+        body = await request.body()
         try:
-            # The loop reads other requests meanwhile, and a run that goes on past its time holds nothing back.
+            if not (infer := request.method == "POST" and _INFER.fullmatch(path)):
+                # Here and at once, so that a probe is answered when all threads run graphs.
+                return _response(_describe(inference.catalogue, request.method, path))
+            work = partial(_infer, inference, infer, body, timeout)
             done = asyncio.get_running_loop().run_in_executor(pool, work)
             return _response(await asyncio.wait_for(done, timeout + _GRACE))
         except asyncio.TimeoutError:
@@ -108,25 +111,25 @@ def make_app(
     routes: list[BaseRoute] = list(pages)
     if metrics_path is not None:
         routes.append(Route(metrics_path, metrics))
-    # Paths are read by the patterns above, in any case of letters: starlette's own routes know one case and
-    # would refuse in their own words.
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-    routes.append(Route("/{path:path}", answer, methods=methods))
+    # Paths and methods are read by the patterns above: starlette's own routes know one case of letters and would
+    # refuse in their own words.
+    routes.append(Mount("/", request_response(answer)))
     any_origin = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     return Starlette(routes=routes, middleware=[any_origin] if allow_cors else [])
 
 
-def _answer(inference: Inference, method: str, path: str, body: bytes, timeout: float) -> str:
-    if method == "POST" and (match := _INFER.fullmatch(path)):
-        infer = {"predict": _predict, "classify": _classify, "regress": _regress}[match["method"].lower()]
-        return infer(inference, _spec(match), body, timeout)
-    if method == "GET" and (match := _DESCRIBE.fullmatch(path)):
-        if not match["name"]:
-            raise invalid("Missing model name in request.")
-        if match["metadata"]:
-            return _metadata(inference.catalogue, _spec(match))
-        return _status(inference.catalogue, _spec(match))
-    raise invalid(f"Malformed request: {method} {path}")
+def _infer(inference: Inference, match: re.Match[str], body: bytes, timeout: float) -> str:
+    infer = {"predict": _predict, "classify": _classify, "regress": _regress}[match["method"].lower()]
+    return infer(inference, _spec(match), body, timeout)
+
+
+def _describe(catalogue: Catalogue, method: str, path: str) -> str:
+    match = _DESCRIBE.fullmatch(path) if method == "GET" else None
+    if match is None:
+        raise invalid(f"Malformed request: {method} {path}")
+    if not match["name"]:
+        raise invalid("Missing model name in request.")
+    return _metadata(catalogue, _spec(match)) if match["metadata"] else _status(catalogue, _spec(match))
 
 
 def _predict(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
@@ -179,10 +182,10 @@ def _metadata(catalogue: Catalogue, spec: ModelSpec) -> str:
 def _spec(match: re.Match[str]) -> ModelSpec:
     spec = ModelSpec(name=match["name"])
     if match["version"]:
-        version = int(match["version"])
-        if version >= 2**63:
+        # An int64 has nineteen digits; Python itself refuses to read some thousands of them.
+        if len(match["version"]) > 100 or int(match["version"]) >= 2**63:
             raise invalid(f"Failed to convert version: {match['version']} to numeric.")
-        spec.version.value = version
+        spec.version.value = int(match["version"])
     elif match["label"]:
         spec.version_label = match["label"]
     return spec

@@ -62,6 +62,7 @@ def _read_example(value: Any, example: Example) -> None:
     if not isinstance(value, dict):
         raise invalid(f"Example must be JSON object but got JSON {type_name(value)}")
     for name, content in value.items():
+        utf8_of(name)
         feature = example.features.feature[name]
         for element in content if isinstance(content, list) else [content]:
             field, converted = _feature_value(name, element)

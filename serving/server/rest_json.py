@@ -89,6 +89,8 @@ def parse(body: bytes) -> dict[str, Any]:
         raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
     except UnicodeDecodeError as error:
         raise invalid(f"JSON Parse error: Invalid encoding in string. at offset: {error.start}") from error
+    except ValueError as error:
+        raise invalid(f"JSON Parse error: {error} at offset: 0") from error
     except RecursionError as error:
         raise invalid("JSON Parse error: nested too deeply at offset: 0") from error
     if not isinstance(document, dict):

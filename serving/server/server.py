@@ -18,7 +18,7 @@ from serving.server.failed_loads import Retries
 from serving.server.flags import Flags
 from serving.server.metrics import Metrics
 from serving.server.model_config import single
-from serving.server.ports import PortTaken
+from serving.server.ports import PortTaken, address_of
 from serving.server.warmup import load
 from serving.server.watch import Watch
 
@@ -69,7 +69,7 @@ class Server:
     @property
     def target(self) -> str:
         """`host:port` of the gRPC port."""
-        return f"{self.flags.host}:{self.port}"
+        return address_of(self.flags.host, self.port)
 
     def start(self) -> None:
         """Loads the first versions, then opens the ports; waits for a version where there is none yet.

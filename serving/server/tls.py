@@ -11,7 +11,7 @@ _KEY, _CERTIFICATE = "PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----"
 
 
 def server_credentials(path: str) -> grpc.ServerCredentials:
-    """The credentials that the SSLConfig at `path` describes; `grpc.aio` servers take the same.
+    """The credentials that the SSLConfig at `path` describes.
 
     Key and certificates are in the file itself, in PEM form. With `client_verify` only clients are served that
     show a certificate which `custom_ca` has signed.

@@ -219,6 +219,7 @@ def _tagline(home: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "pipeline.cli", *arguments, *settings_]
 
 
+@pytest.mark.slow
 def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus")
     long = ("--set", "trainer.epochs=40")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -153,6 +155,56 @@ def test_two_requests_of_different_shape() -> None:
     echo = Echo()
     batched([[np.array([[5, 6]])], [np.array([[7, 8, 9]])]], echo, pad_variable_length_inputs=True)
     np.testing.assert_array_equal(echo.batches[-1][0], [[5, 6, 5], [7, 8, 9]])
+
+
+def test_types_that_differ_are_not_made_one() -> None:
+    def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
+        if arrays[0].dtype != np.int64:
+            raise ServingError(Code.INVALID_ARGUMENT, "int64 is expected")
+        return list(arrays)
+
+    good, bad = batched([column(1), column(2, kind=np.int32)], Echo(answer))
+    assert good[0].tolist() == [1]
+    assert isinstance(bad, ServingError)
+
+
+def test_a_thread_outlives_what_nobody_expected() -> None:
+    def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
+        if len(arrays[0]) > 1:
+            raise MemoryError("too much")
+        return list(arrays)
+
+    echo = Echo(answer)
+    batching = Batching(BatchingParameters(num_batch_threads=1), Metrics())
+    for found in run_all(batching, echo, [column(1), column(2)]):
+        assert isinstance(found, ServingError)
+        assert (found.code, found.message) == (Code.INTERNAL, "MemoryError: too much")
+    assert batching.run(echo, CALL, column(3), timeout=10)[0].tolist() == [3]
+    batching.stop()
+    with pytest.raises(ServingError, match="stopping"):
+        batching.run(echo, CALL, column(4), timeout=10)
+    assert echo.users == 0
+
+
+def test_nothing_is_kept_of_requests_that_fail() -> None:
+    def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
+        if arrays[0].min() >= 0:
+            raise ServingError(Code.INVALID_ARGUMENT, "no")
+        return list(arrays)
+
+    echo = Echo(answer)
+    arrays = [column(number) for number in range(3)]
+    watched = [weakref.ref(found[0]) for found in arrays]
+    gc.collect()
+    gc.disable()  # so that what refers to itself stays
+    try:
+        for found in batched(arrays, echo):
+            assert isinstance(found, ServingError)
+        del arrays, found
+        echo.batches.clear()
+        assert [reference() for reference in watched] == [None] * 3
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

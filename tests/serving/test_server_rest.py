@@ -116,7 +116,11 @@ def test_bad_bodies(rest, body, message):
         ("POST", "/v1/models/tagger:regress", 400, "key 'examples' is expected and was not found"),
         ("PUT", "/v1/models/tagger:predict", 400, "Malformed request: PUT /v1/models/tagger:predict"),
         ("POST", f"/v1/models/tagger/versions/{2**64}:predict", 400, "Failed to convert version"),
+        ("POST", f"/v1/models/tagger/versions/{'9' * 5000}:predict", 400, "Failed to convert version"),
+        ("OPTIONS", "/v1/models/tagger", 400, "Malformed request: OPTIONS /v1/models/tagger"),
+        ("FOO", "/v1/models/tagger", 400, "Malformed request: FOO /v1/models/tagger"),
         ("GET", "/v1/models", 400, "Missing model name in request."),
+        ("GET", "/v1/models/tagger%3Fb", 404, "Could not find any versions of model tagger?b"),
     ],
 )
 def test_bad_paths(rest, method, path, status, message):
@@ -134,6 +138,10 @@ def test_what_is_no_json_text_is_refused_not_crashed_on(rest):
     assert "surrogate" in predict(rest, lone).json()["error"]
     assert predict(rest, '{"signature_name": "\\ud800", "instances": [1]}').status_code == 400
     assert rest.post("/v1/models/tagger:predict", content=b'{"instances": ["\xff"]}').status_code == 400
+    assert predict(rest, '{"instances": [' + "9" * 5000 + "]}").status_code == 400
+    assert (
+        rest.post("/v1/models/tagger:classify", content=r'{"examples": [{"\ud800": 1}]}').status_code == 400
+    )
 
 
 def test_not_v1_is_not_found(rest):

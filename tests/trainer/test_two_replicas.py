@@ -38,6 +38,7 @@ np.testing.assert_allclose(losses["one"], losses["two"], rtol=1e-4)
 """
 
 
+@pytest.mark.slow
 def test_two_replicas_learn_what_one_does(transformed, vocabulary, tmp_path) -> None:  # type: ignore[no-untyped-def]
     import msgspec
 
