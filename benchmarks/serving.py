@@ -20,82 +20,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import grpc
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.figures import Figure, show
+from benchmarks.serving_child import ROOT, Child
 from benchmarks.serving_load import PREDICT
 from serving.client import Tagger
 from serving.client.messages import example_pb2, serving_pb2
 from serving.client.tensors import fill_strings
 from serving.server.process import ServerProcess, start_server_process
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "serving.json"
 NAME = "model"
 # A quarter of it before the change, at least a quarter after it.
 _CHANGE_SECONDS = 32.0
 WORDS = ("Anna", "Keller", "flew", "from", "Berlin", "to", "Oslo", "in", "May", ",") * 2
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured figure beside its bound; `most` and `least` say which way it binds."""
-
-    what: str
-    value: float
-    unit: str
-    most: float | None = None
-    least: float | None = None
-
-    @property
-    def is_met(self) -> bool:
-        return (self.most is None or self.value <= self.most) and (
-            self.least is None or self.value >= self.least
-        )
-
-
-class Child:
-    """A process that answers a line of JSON with a line of JSON."""
-
-    def __init__(self, module: str, argument: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, argument],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
-        )
-
-    def read(self) -> str:
-        """The next line it prints."""
-        assert self._process.stdout is not None
-        if not (line := self._process.stdout.readline()):
-            raise SystemExit(f"{self._process.args} ended early")
-        return line
-
-    def order(self, **order: Any) -> Any:
-        """Its answer to `order`."""
-        self.begin(**order)
-        return json.loads(self.read())
-
-    def begin(self, **order: Any) -> None:
-        """Gives the order; `read` gets the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-
-    def close(self) -> None:
-        """Ends it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
 
 
 def main() -> None:
@@ -116,7 +59,7 @@ def main() -> None:
         for figure in PARTS[name](model, options):
             print(f"{figure.what}: {figure.value:.3g} {figure.unit}", file=sys.stderr, flush=True)
             figures.append(figure)
-    _show(figures)
+    show(figures)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
     RESULTS.write_text(
@@ -190,7 +133,7 @@ def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """A new version under the load of 16 clients; then many, for the memory."""
+    """A new version under the load of 16 clients."""
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
         server = stack.enter_context(
@@ -224,6 +167,17 @@ def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
         yield Figure(
             "version change, slowest request after it", statistics.median(after) * 1e3, "ms", most=50
         )
+
+
+def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
+    """Many version changes: the server's memory."""
+    with contextlib.ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        server = stack.enter_context(
+            _server(model, home, "--enable_batching", "--file_system_poll_wait_seconds=0.1")
+        )
+        tagger = stack.enter_context(Tagger(server.target, NAME))
+        version = 1
         grown = []
         for number in range(options.changes):
             version += 1
@@ -286,6 +240,7 @@ PARTS = {
     "latency": latency,
     "batching": batching,
     "change": change,
+    "memory": memory,
     "stream": stream,
     "import": client_import,
 }
@@ -383,18 +338,6 @@ def _p99(values: Sequence[float]) -> float:
 
 def _memory_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def _show(figures: Sequence[Figure]) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("what", "measured", "bound", ""):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    for figure in figures:
-        bound = "" if figure.most is None else f"<= {figure.most:g}"
-        bound = bound if figure.least is None else f">= {figure.least:g}"
-        word = "" if not bound else "met" if figure.is_met else "not met"
-        table.add_row(figure.what, f"{figure.value:,.3g} {figure.unit}", bound, word)
-    Console(width=110).print(table)
 
 
 if __name__ == "__main__":
