@@ -1,8 +1,8 @@
-"""Running graphs: side by side, and the executor's fall-back; warm-up records."""
+"""Running graphs: the executor's fall-back, many at once; warm-up records."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -44,28 +44,6 @@ def test_a_graph_of_old_control_flow_gets_the_default_executor(old_control_flow)
     assert run(5) == 40
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(run, range(50))) == [8 * x for x in range(50)]
-    session.close()
-
-
-def test_runs_side_by_side_do_not_wait_for_each_other(exported):
-    # Loops and functions inside the graph: with a pool of threads for them, two runs at once could hold all of
-    # its threads and wait for more.
-    session = GraphSession(exported["PER"])
-    signature = session.signatures["slow"]
-    feeds, fetches = (signature.inputs["rounds"].name,), (signature.outputs["total"].name,)
-    text = session.signatures["decode_text"]
-    tags = (text.inputs["text"].name,), (text.outputs["tags"].name,)
-
-    def run(number: int) -> bytes:
-        session.run(feeds, fetches, [np.int32(number)])
-        return session.run(*tags, [np.array([b"Anna"], object)])[0][0, 0]
-
-    pool = ThreadPoolExecutor(16)
-    futures = [pool.submit(run, number) for number in range(400)]
-    done, waiting = wait(futures, timeout=60)
-    pool.shutdown(wait=False)
-    assert not waiting
-    assert {future.result() for future in done} == {b"B-PER"}
     session.close()
 
 

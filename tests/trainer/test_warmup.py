@@ -1,8 +1,10 @@
-"""The requests recorded with a model: the embedded server replays them, and they are the same every time."""
+"""The requests recorded with a model: the embedded server replays them, also many at once, and they are the same every
+time."""
 
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from serving.server.errors import ServingError
+from serving.server.predict import run
 from serving.server.warmup import load
 from tagging.schemes import BIOES
 from tests.trainer.conftest import SMALL
@@ -71,3 +74,15 @@ def test_a_request_that_fails_there_is_final(versions: Path, tmp_path: Path) -> 
 
 def test_the_same_model_gives_the_same_bytes(versions: Path) -> None:
     assert _record(versions / "1").read_bytes() == _record(versions / "2").read_bytes()
+
+
+def test_requests_side_by_side_do_not_wait_for_each_other(versions: Path) -> None:
+    """The model's loops and functions: run in a pool of threads, two requests can hold all of its threads."""
+    servable = load("tagger", 1, versions / "1", warm_up=False)
+    requests = [log.predict_log.request for log in _logs(versions / "1")] * 8
+    pool = ThreadPoolExecutor(8)
+    done, waiting = wait([pool.submit(run, servable, request) for request in requests], timeout=120)
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert not waiting
+    assert all(future.result().outputs for future in done)
+    servable.close_when_unused()
