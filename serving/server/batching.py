@@ -23,7 +23,7 @@ from serving.server.metrics import Metrics
 from serving.server.runner import Results
 from serving.server.servable import Servable
 
-# More rows in one run gain next to nothing and let the first of them wait (python -m benchmarks.serving).
+# A batch is only as quick as its last row, and as wide as its longest: beyond that the first wait for too many.
 _ENOUGH_ROWS = 64
 
 _LOG = logging.getLogger(__name__)
