@@ -1,0 +1,1 @@
+"""What models answer on the test split, sentence by sentence: what gates and the report go by."""
