@@ -38,6 +38,7 @@ __all__ = [
     "Repair",
     "Scheme",
     "UnknownTag",
+    "can_read",
     "convert",
     "join_tag",
     "parse",
@@ -89,6 +90,20 @@ def read_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[str, str]]:
             raise UnknownTag(index, tag, scheme)
         pairs.append((prefix, label))
     return pairs
+
+
+def can_read(tags: Sequence[str], scheme: Scheme) -> bool:
+    """Whether every tag is one of the scheme's, in whatever order; a plain scheme reads no entities.
+
+    A corpus whose gold tags cannot be read in the scheme that it should have has plain tags.
+    """
+    if scheme.is_plain:
+        return False
+    try:
+        read_tags(tags, scheme)
+    except UnknownTag:
+        return False
+    return True
 
 
 class Repair(NamedTuple):

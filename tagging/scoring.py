@@ -127,7 +127,7 @@ def entity_counts(
         UnknownTag: a prefix the scheme does not know, or a prefix without a label.
         ValueError: the sequences differ in length, the scheme is plain or the mode unknown.
     """
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     gold_spans = set(entity_spans(gold, scheme, mode))
     predicted_spans = set(entity_spans(predicted, scheme, mode))
     in_gold = Counter(span.label for span in gold_spans)
@@ -183,7 +183,7 @@ def token_accuracy(
     """The share of tokens, in 0..1, whose tag is right; 0.0 where there are no tokens."""
     right = tokens = 0
     for gold, predicted in zip(gold_sentences, predicted_sentences, strict=True):
-        _check_lengths(gold, predicted)
+        check_lengths(gold, predicted)
         right += sum(map(str.__eq__, gold, predicted))
         tokens += len(gold)
     return _share(right, tokens)
@@ -197,7 +197,7 @@ def tag_counts(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Count
     Raises:
         ValueError: the sequences differ in length.
     """
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     in_gold, in_predicted = Counter(gold), Counter(predicted)
     in_both = Counter(tag for tag, other in zip(gold, predicted, strict=True) if tag == other)
     return {
@@ -206,7 +206,10 @@ def tag_counts(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Count
     }
 
 
-def _check_lengths(gold: Sequence[str], predicted: Sequence[str]) -> None:
+def check_lengths(gold: Sequence[str], predicted: Sequence[str]) -> None:
+    """Raises:
+    ValueError: the sequences differ in length.
+    """
     if len(gold) != len(predicted):
         raise ValueError(
             f"{len(gold)} gold tags but {len(predicted)} predicted ones; expected one of each per token: "

@@ -18,6 +18,7 @@ from tagging.schemes import (
     Repair,
     Scheme,
     UnknownTag,
+    can_read,
     convert,
     join_tag,
     parse,
@@ -197,3 +198,14 @@ def test_plain_tags_convert_to_plain_tags_only() -> None:
         parse(["NOUN"], PLAIN)
     with pytest.raises(ValueError, match="plain tags mark no entities"):
         tags_of([], 1, PLAIN)
+
+
+@pytest.mark.parametrize("scheme", [*WITH_ENTITIES, PLAIN], ids=lambda scheme: scheme.name)
+@given(tags=st.lists(st.sampled_from(["O", "B-a", "E-a", "L-a", "NOUN", "B-", "O-a", ""]), max_size=4))
+def test_what_can_be_read_is_what_raises_nothing(scheme: Scheme, tags: list[str]) -> None:
+    try:
+        parse(tags, scheme)
+    except ValueError:
+        assert not can_read(tags, scheme)
+    else:
+        assert can_read(tags, scheme)

@@ -1,16 +1,16 @@
-"""Scores against seqeval on random sequences, and against conlleval on a small corpus."""
+"""Scores against seqeval and the conlleval algorithm on random sequences, and by hand on a small corpus."""
 
 from __future__ import annotations
 
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from seqeval import scheme as seqeval_scheme
 from seqeval.metrics import accuracy_score, sequence_labeling, v1
 
-from tagging.schemes import BILOU, BIO, BIOES, IOB1, PLAIN, Scheme, UnknownTag, parse
+from tagging.schemes import BILOU, BIO, BIOES, IOB1, PLAIN, Scheme, UnknownTag, parse, split_tag
 from tagging.scoring import (
     Counts,
     EntityScores,
@@ -26,6 +26,7 @@ from tagging.scoring import (
     token_accuracy,
 )
 from tagging.spans import Span
+from tests.tagging.conlleval import conlleval
 
 ORACLES = {
     "BIO": seqeval_scheme.IOB2,
@@ -36,8 +37,7 @@ ORACLES = {
 SCHEMES = [BIO, IOB1, BIOES, BILOU]
 # seqeval by default knows the four letters of BIOES only.
 LETTERS = str.maketrans("LU", "ES")
-# The labels hold no hyphen: seqeval divides tags at another one than the first.
-LABELS = ["a", "b"]
+LABELS = ["a", "creative-work"]
 
 
 def tags_in(scheme: Scheme) -> list[str]:
@@ -119,6 +119,69 @@ def test_the_modes_agree_on_legal_sequences(corpus: tuple) -> None:
 def test_token_accuracy_is_that_of_seqeval(corpus: tuple) -> None:
     _, gold, predicted = corpus
     assert token_accuracy(gold, predicted) == pytest.approx(accuracy_score(gold, predicted))
+
+
+# What a hyphen, an empty part or a prefix's letter in a label could break.
+NASTY = ["a", "b", "creative-work", "creative", "-", "-a", "a-", "O", "B", "I-a", "\u6771\u4eac", "a b", "_"]
+
+
+@st.composite
+def nasty_corpora(draw: st.DrawFn) -> tuple[Scheme, list[list[str]], list[list[str]]]:
+    """Empty sentences, sentences of `O` only, labels that only one side knows."""
+    scheme = draw(st.sampled_from(SCHEMES))
+    prefixes = sorted(scheme.prefixes - {"O"})
+    gold_labels = draw(st.lists(st.sampled_from(NASTY), min_size=1, max_size=3))
+    guessed_labels = draw(st.lists(st.sampled_from(NASTY), max_size=2))
+    gold_tags = ["O", *(f"{prefix}-{label}" for prefix in prefixes for label in gold_labels)]
+    guessed_tags = [*gold_tags, *(f"{prefix}-{label}" for prefix in prefixes for label in guessed_labels)]
+    gold = draw(st.lists(st.lists(st.sampled_from(gold_tags), max_size=9), max_size=4))
+    keep = st.sampled_from([True, True, False])
+    predicted = [
+        [tag if draw(keep) else draw(st.sampled_from(guessed_tags)) for tag in sentence] for sentence in gold
+    ]
+    return scheme, gold, predicted
+
+
+@settings(max_examples=400, deadline=None)
+@given(corpus=nasty_corpora())
+def test_scores_are_those_of_the_conlleval_algorithm(corpus: tuple) -> None:
+    scheme, gold, predicted = corpus
+    expected = conlleval([as_bioes(tags) for tags in gold], [as_bioes(tags) for tags in predicted])
+    scores = entity_scores(gold, predicted, scheme, "conlleval")
+    assert 100 * scores.micro.precision == pytest.approx(expected.precision, abs=1e-12)
+    assert 100 * scores.micro.recall == pytest.approx(expected.recall, abs=1e-12)
+    assert 100 * entity_f1_conlleval(gold, predicted, scheme) == pytest.approx(expected.f1, abs=1e-12)
+    assert 100 * token_accuracy(gold, predicted) == pytest.approx(expected.accuracy, abs=1e-12)
+    total: dict[str, Counts] = {}
+    for sentence, guess in zip(gold, predicted, strict=True):
+        add_counts(total, entity_counts(sentence, guess, scheme, "conlleval"))
+    assert total == {
+        label: Counts(expected.gold[label], expected.predicted[label], expected.correct[label])
+        for label in expected.gold | expected.predicted
+    }
+
+
+# seqeval strips hyphens from the ends of labels, and finds no labels where there are no sentences.
+SEQEVAL_LABELS = [label for label in NASTY if label == label.strip("-")]
+
+
+@settings(max_examples=200, deadline=None)
+@given(corpus=nasty_corpora())
+def test_f1_is_that_of_seqeval_on_nasty_labels(corpus: tuple) -> None:
+    scheme, gold, predicted = corpus
+    assume(gold)
+    assume(all(split_tag(tag)[1] in ["", *SEQEVAL_LABELS] for tags in gold + predicted for tag in tags))
+    strict = oracle(gold, predicted, scheme, "strict", "micro")[2]
+    assert entity_f1_strict(gold, predicted, scheme) == pytest.approx(strict)
+    lenient = oracle(gold, predicted, scheme, "conlleval", "micro")[2]
+    assert entity_f1_conlleval(gold, predicted, scheme) == pytest.approx(lenient)
+
+
+def test_the_oracle_itself_prints_what_conlleval_prints_on_the_small_corpus() -> None:
+    found = conlleval(*small())
+    assert tuple(sum(c.values()) for c in (found.gold, found.predicted, found.correct)) == (7, 7, 4)
+    assert found.accuracy == pytest.approx(65.0)
+    assert found.f1 == pytest.approx(400 / 7)
 
 
 # token, gold, predicted. Five faults: a boundary, a type, a spurious, a missed one, and an entity that

@@ -1,0 +1,117 @@
+"""What a tagger got wrong in a sentence: gold and predicted entities in pairs, and a name for each fault.
+
+    for finding in findings(gold, predicted, scheme):
+        finding.kind       # CORRECT, MISSED, WRONG_TYPE ...
+        finding.gold       # Span, or None where the prediction is spurious
+        finding.predicted  # Span, or None where the gold entity was missed
+
+Entities are read strictly, as for `entity_f1_strict`, so the correct ones are those that it counts. Every gold and
+every predicted entity is in exactly one finding. Those of the same label that share a token are paired first, as
+many as can be (`tagging.partial`), then what is left and shares a token. With plain tags each token is a finding.
+
+`confusion` counts findings by label; counts by kind are `Counter(finding.kind for finding in ...)`. They add up:
+gold entities = correct + wrong boundary + wrong type + wrong boundary and type + missed, and predicted ones the same
+with spurious for missed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, get_args
+
+from tagging.partial import overlapping_pairs, pairs_of_a_label
+from tagging.schemes import Scheme
+from tagging.scoring import check_lengths, strict_spans
+from tagging.spans import Span
+
+Kind = Literal[
+    "correct", "missed", "spurious", "wrong boundary", "wrong type", "wrong boundary and type", "wrong tag"
+]
+CORRECT: Kind = "correct"
+MISSED: Kind = "missed"
+SPURIOUS: Kind = "spurious"
+WRONG_BOUNDARY: Kind = "wrong boundary"
+WRONG_TYPE: Kind = "wrong type"
+WRONG_BOUNDARY_AND_TYPE: Kind = "wrong boundary and type"
+WRONG_TAG: Kind = "wrong tag"
+
+# The faults, in the order in which people like to read them; the last is that of plain tags.
+MISTAKES: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != CORRECT)
+
+# In `confusion`, the row or column of what has no partner.
+NONE = ""
+
+
+class Finding(NamedTuple):
+    """A gold entity, a predicted one, or the pair of the two; with plain tags, a token."""
+
+    kind: Kind
+    gold: Span | None
+    predicted: Span | None
+
+    @property
+    def start(self) -> int:
+        """The first token of the two."""
+        return min(span.start for span in self[1:] if span is not None)
+
+    @property
+    def end(self) -> int:
+        """The token after the last of the two."""
+        return max(span.end for span in self[1:] if span is not None)
+
+
+def findings(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme) -> list[Finding]:
+    """Everything there is to say of a sentence, in the order of its tokens, the correct included.
+
+    Raises:
+        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        ValueError: the sequences differ in length.
+    """
+    check_lengths(gold, predicted)
+    if scheme.is_plain:
+        return [
+            Finding(CORRECT if tag == other else WRONG_TAG, Span(i, i + 1, tag), Span(i, i + 1, other))
+            for i, (tag, other) in enumerate(zip(gold, predicted, strict=True))
+        ]
+    return span_findings(strict_spans(gold, scheme), strict_spans(predicted, scheme))
+
+
+def span_findings(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Finding]:
+    """The same of entities already read; those of one side in order, and none overlaps another of its side."""
+    pairs = pairs_of_a_label(gold, predicted)
+    gold_left = _without(gold, (mine for mine, _ in pairs))
+    predicted_left = _without(predicted, (other for _, other in pairs))
+    unlike = overlapping_pairs(gold_left, predicted_left)
+    found = [Finding(_kind(mine, other), mine, other) for mine, other in (*pairs, *unlike)]
+    found += [Finding(MISSED, span, None) for span in _without(gold_left, (mine for mine, _ in unlike))]
+    found += [
+        Finding(SPURIOUS, None, span) for span in _without(predicted_left, (other for _, other in unlike))
+    ]
+    return sorted(found, key=lambda finding: (finding.start, finding.end, finding.gold is None))
+
+
+def confusion(found: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    """How often a gold label (or `NONE`) met a predicted label (or `NONE`).
+
+    The diagonal is the right label, also where the boundary is wrong.
+    """
+    return Counter(
+        (
+            finding.gold.label if finding.gold else NONE,
+            finding.predicted.label if finding.predicted else NONE,
+        )
+        for finding in found
+    )
+
+
+def _kind(gold: Span, predicted: Span) -> Kind:
+    same_tokens = gold[:2] == predicted[:2]
+    if gold.label == predicted.label:
+        return CORRECT if same_tokens else WRONG_BOUNDARY
+    return WRONG_TYPE if same_tokens else WRONG_BOUNDARY_AND_TYPE
+
+
+def _without(spans: Sequence[Span], taken: Iterable[Span]) -> list[Span]:
+    gone = set(taken)
+    return [span for span in spans if span not in gone]
