@@ -13,6 +13,10 @@ from serving.client.forms import TextForm, TokenForm
 from serving.client.requests import ModelAsked
 from serving.client.retries import Attempts
 
+# Longer sentences are cut, unless a caller says otherwise.
+MOST_CHARACTERS = 10_000
+MOST_TOKENS = 2_000
+
 
 class Asking:
     """A server, a model and how it is asked. Nothing is sent until the first call."""
@@ -28,8 +32,8 @@ class Asking:
         tls: TLS | bool = False,
         batch_size: int = 32,
         retries: int = 4,
-        max_characters: int | None = 10_000,
-        max_tokens: int | None = 2_000,
+        max_characters: int | None = MOST_CHARACTERS,
+        max_tokens: int | None = MOST_TOKENS,
     ) -> None:
         """Names the server and the model.
 

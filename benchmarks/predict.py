@@ -1,0 +1,164 @@
+"""What bulk prediction costs, beside its rivals: `python -m benchmarks.predict [--sentences N] [--model FOLDER]`.
+
+Sentences of the sample's grammar, none of them in the shipped corpus. Each way of tagging them is a process of its
+own, measured from its start to its end: what importing TensorFlow and Beam and loading the model cost is told
+apart, by a run over 10 sentences. Wall time depends on the machine's other work; CPU time and memory hardly do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.figures import Figure, show
+from benchmarks.serving_child import ROOT
+from sample.generate import splits
+
+RESULTS = ROOT / "benchmarks" / "results" / "predict.json"
+SEED = 11
+FEW = 10
+# Sentences around one of 2,000 tokens.
+LONG = 5_000
+NAME = "sample"
+
+
+class Cost(NamedTuple):
+    """Of a process and its children: seconds of wall and of CPU, MB of the largest at its peak."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def main() -> None:
+    """Print each figure beside its bound, and keep them as JSON; status 1 if a bound is not met."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, help="a version's folder; the newest of serving_models/sample")
+    parser.add_argument("--sentences", type=int, default=100_000, help="how many, of the larger measure")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the larger measure")
+    options = parser.parse_args()
+    model = (options.model or _newest()).resolve()
+    many, tenth = options.sentences, options.sentences // 10
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
+        inputs = _inputs(Path(home), {FEW, tenth, many})
+        base = Path(home, "models", NAME)
+        base.mkdir(parents=True)
+        (base / "1").symlink_to(model, target_is_directory=True)
+
+        def bulk(count: int, workers: int) -> Cost:
+            output = Path(home, f"out-{count}-{workers}")
+            command = [
+                sys.executable, "-m", "pipeline.cli", "predict", "--set", f"name={NAME}",
+                "--set", f"serving.models={home}/models", "--input", str(inputs[count]), "--output", str(output),
+                "--workers", str(workers),
+            ]  # fmt: skip
+            return _measured(f"bulk, {count:,} sentences, {workers} workers", command)
+
+        def other(way: str, count: int) -> Cost:
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.predict_rivals",
+                way,
+                str(model),
+                str(inputs[count]),
+                NAME,
+            ]
+            return _measured(f"{way}, {count:,} sentences", command)
+
+        begin = bulk(FEW, 1)
+        small, large = bulk(tenth, 1), bulk(many, 1)
+        side_by_side = bulk(many, options.workers)
+        figures += _figures(f"bulk, {many:,} sentences, 1 worker", many - FEW, begin, large)
+        figures += _figures(f"bulk, {many:,}, {options.workers} workers", many - FEW, begin, side_by_side)
+        figures.append(Figure("(bulk, to begin)", begin.wall, "s"))
+        figures.append(Figure(f"(bulk, memory of {tenth:,})", small.memory, "MB"))
+        figures.append(Figure(f"(bulk, memory of {many:,})", large.memory, "MB"))
+        grown = large.memory - small.memory
+        figures.append(Figure(f"bulk, memory of {many:,} less that of {tenth:,}", grown, "MB", most=100))
+        for way in ("server", "tfx_bsl"):
+            # A tenth of the sentences is enough to tell what one costs.
+            start, cost = other(way, FEW), other(way, tenth)
+            figures += _figures(f"{way}, {tenth:,} sentences", tenth - FEW, start, cost)
+            figures.append(Figure(f"({way}, memory of {tenth:,})", cost.memory, "MB"))
+            ours = (large.cpu - begin.cpu) / (many - FEW)
+            theirs = (cost.cpu - start.cpu) / (tenth - FEW)
+            figures.append(Figure(f"(CPU of a sentence, {way} over bulk)", theirs / ours, "x"))
+        inputs[LONG] = _with_a_long_one(Path(home), inputs[FEW])
+        for what, cost in (("bulk", bulk(LONG, 1)), ("tfx_bsl", other("tfx_bsl", LONG))):
+            figures.append(Figure(f"({what}, memory of {LONG:,}, one of 2,000 tokens)", cost.memory, "MB"))
+    show(figures)
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
+    RESULTS.write_text(
+        json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n"
+    )
+    sys.exit(0 if all(figure.is_met for figure in figures) else 1)
+
+
+def _figures(what: str, sentences: int, begin: Cost, cost: Cost) -> Iterable[Figure]:
+    """What it costs beyond its beginning."""
+    yield Figure(f"({what})", sentences / (cost.wall - begin.wall), "sentences/s")
+    yield Figure(f"({what}, CPU of a sentence)", 1e3 * (cost.cpu - begin.cpu) / sentences, "ms")
+
+
+def _inputs(home: Path, counts: set[int]) -> dict[int, Path]:
+    """A CoNLL file of so many sentences for each count."""
+    corpus = splits(SEED, max(counts) * 5 // 4 + 10)["train"]
+    paths = {}
+    for count in counts:
+        paths[count] = home / f"{count}.conll"
+        with paths[count].open("w", encoding="utf-8") as file:
+            for line in corpus[:count]:
+                rows = zip(line.tokens, line.tags, strict=True)
+                file.write("".join(f"{token}\t{tag}\n" for token, tag in rows) + "\n")
+    return paths
+
+
+def _with_a_long_one(home: Path, few: Path) -> Path:
+    """A file of `LONG` sentences, one of them, in its middle, of 2,000 tokens."""
+    path, block = home / "long.conll", few.read_text(encoding="utf-8")
+    half = block * (LONG // FEW // 2)
+    path.write_text(half + "word\tO\n" * 2_000 + "\n" + half, encoding="utf-8")
+    return path
+
+
+def _measured(what: str, command: list[str]) -> Cost:
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - began
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed:\n{said[-2000:]}")
+    cost = Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    print(f"{what}: {wall:.1f} s, CPU {cost.cpu:.1f} s, {cost.memory:.0f} MB", file=sys.stderr, flush=True)
+    return cost
+
+
+def _newest() -> Path:
+    base = ROOT / "serving_models" / "sample"
+    versions = sorted((int(path.name), path) for path in base.glob("[0-9]*")) if base.is_dir() else []
+    if not versions:
+        raise SystemExit(f"{base}: no version there; `make run` pushes one, or name one by --model")
+    return versions[-1][1]
+
+
+if __name__ == "__main__":
+    main()
