@@ -7,7 +7,7 @@ import os
 import tensorflow as tf
 
 from tagging.schemes import Scheme
-from trainer import warmup
+from trainer import transitions, warmup
 from trainer.model import BiLstmCrf
 from trainer.signatures import Served
 from trainer.vocabulary import Vocabulary
@@ -28,15 +28,22 @@ def export(
 ) -> None:
     """Save the signatures of `trainer.signatures` to `directory`, and the texts of `extra` by file name.
 
-    Requests to warm a server up are recorded with it.
+    What the CRF has learned of tags beside each other and requests to warm a server up are recorded with it.
     """
     served = Served(model, vocabulary, scheme, n_best=n_best)
     # Nobody trains what is served: without gradients the graph is smaller and sooner loaded.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(served, directory, signatures=served.functions, options=options)
+    learned = transitions.to_json(
+        tags=vocabulary.tags,
+        transitions=model.transitions,
+        start=model.start,
+        end=model.end,
+        constrained=model.constrained,
+    )
     extra_dir = os.path.join(directory, "assets.extra")
     tf.io.gfile.makedirs(extra_dir)
-    for name, text in extra.items():
+    for name, text in {transitions.FILE_NAME: learned, **extra}.items():
         with tf.io.gfile.GFile(os.path.join(extra_dir, name), "w") as file:
             file.write(text)
     warmup.write(served.functions, directory)

@@ -59,6 +59,11 @@ class BiLstmCrf(tf.Module):
             }
 
     @property
+    def constrained(self) -> bool:
+        """Whether steps that the tag scheme forbids are shut out, in the loss and in decoding."""
+        return bool(self._constraints)
+
+    @property
     def _native(self) -> bool:
         return self._settings.implementation == "native"
 

@@ -15,10 +15,13 @@ from trainer.devices import strategy_for_visible_devices, take_gpu_memory_as_nee
 from trainer.hyperparameters import Hyperparameters
 from trainer.model import BiLstmCrf
 from trainer.scheme import scheme_of_vocabulary
+from trainer.tensorboard import Events
 
 
 def run_fn(fn_args: FnArgs) -> None:
     """Train on Transform's examples and export the model to `fn_args.serving_model_dir`.
+
+    TensorBoard's event files go to `fn_args.model_run_dir`.
 
     `fn_args.custom_config` holds `hyperparameters` (JSON of `trainer.hyperparameters`), `scheme` (the scheme
     to train in, or "PLAIN"), `checkpoint_root` (where interrupted trainings are kept) and `code` (a hash, there
@@ -32,16 +35,18 @@ def run_fn(fn_args: FnArgs) -> None:
     checkpoint_dir = os.path.join(config["checkpoint_root"], _key(fn_args))
     discard_finished(config["checkpoint_root"], but=checkpoint_dir)
 
-    model, history = training.train(
-        build=lambda: BiLstmCrf(hp, words_and_tags, scheme),
-        train_sentences=inputs.sentences(tf.io.gfile.glob(fn_args.train_files)),
-        dev_sentences=inputs.sentences(tf.io.gfile.glob(fn_args.eval_files)),
-        vocabulary=words_and_tags,
-        scheme=scheme,
-        hyperparameters=hp,
-        strategy=strategy_for_visible_devices(),
-        checkpoint_dir=checkpoint_dir,
-    )
+    with Events(fn_args.model_run_dir) as events:
+        model, history = training.train(
+            build=lambda: BiLstmCrf(hp, words_and_tags, scheme),
+            train_sentences=inputs.sentences(tf.io.gfile.glob(fn_args.train_files)),
+            dev_sentences=inputs.sentences(tf.io.gfile.glob(fn_args.eval_files)),
+            vocabulary=words_and_tags,
+            scheme=scheme,
+            hyperparameters=hp,
+            strategy=strategy_for_visible_devices(),
+            checkpoint_dir=checkpoint_dir,
+            tell=events.write,
+        )
     training.log.info("best epoch %d; exporting", history.best.number)
     export.export(
         model,

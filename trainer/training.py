@@ -84,6 +84,7 @@ def train(
     hyperparameters: Hyperparameters,
     strategy: tf.distribute.Strategy,
     checkpoint_dir: str,
+    tell: Callable[[History], None] = lambda _: None,
 ) -> tuple[BiLstmCrf, History]:
     """Train until the last epoch or until `patience` epochs brought no better dev score.
 
@@ -91,6 +92,8 @@ def train(
         build: makes the model; called once, in the strategy's scope.
         train_sentences, dev_sentences: what `inputs.sentences` gives.
         checkpoint_dir: where a training that is interrupted finds its last epoch when called again.
+        tell: called with the history at the beginning, when it holds the epochs of a training that goes on, and
+            after each epoch.
 
     Returns:
         The model with the weights of the best epoch, and the history.
@@ -113,6 +116,7 @@ def train(
     history = History.from_json(saved) if saved else History(metric, ())
     if history.epochs:
         log.info("going on after epoch %d, found in %s", history.epochs[-1].number, checkpoint_dir)
+    tell(history)
 
     batches = inputs.training_batches(
         train_sentences,
@@ -142,6 +146,7 @@ def train(
         )
         history = History(metric, (*history.epochs, epoch))
         checkpoints.save(history.to_json(), epoch=number, best=history.best is epoch)
+        tell(history)
         log.info(
             "epoch %d/%d  loss %.3f  dev %s %.4f%s  %.1f s",
             number, hp.epochs, epoch.loss, _SHORT[metric], epoch.dev_score,
