@@ -16,3 +16,9 @@ class RunReport(Artifact):
     """The page about a run."""
 
     TYPE_NAME = "tagline.RunReport"
+
+
+class Predictions(Artifact):
+    """What models answer on the test split; see `components.predictions.answer`."""
+
+    TYPE_NAME = "tagline.Predictions"
