@@ -13,6 +13,8 @@ from corpus.errors import BadLine
 
 Unit = Literal["block", "line"]
 BOM = b"\xef\xbb\xbf"
+# No sentence is as long; a file without line ends or blank lines must not be held as a whole.
+RECORD_BYTES = 4 << 20
 
 
 class Block(NamedTuple):
@@ -21,7 +23,8 @@ class Block(NamedTuple):
     Attributes:
         line: 1-based line of the file on which it begins.
         offset: byte of the file at which it begins (for the first, 0: the byte order mark belongs to it).
-        raw: its bytes, line ends included, byte order mark not.
+        raw: its bytes, line ends included, byte order mark not; of a record longer than `RECORD_BYTES` no more
+            than tells that it is.
     """
 
     line: int
@@ -50,7 +53,8 @@ def blocks(stream: Iterable[bytes], unit: Unit, *, at_start: bool = True) -> Ite
             else:
                 if not held:
                     held_line, held_offset = number, offset
-                held.append(raw)
+                if offset - held_offset <= RECORD_BYTES:
+                    held.append(raw)
         elif held:
             yield Block(held_line, held_offset, b"".join(held))
             held = []
@@ -68,8 +72,17 @@ def lines_of(raw: bytes) -> list[str]:
     """Decodes a record into its lines, line ends taken off (LF and CRLF).
 
     Raises:
-        BadLine: it is not UTF-8.
+        BadLine: it is not UTF-8, is too long, or holds a carriage return that ends no line.
     """
+    if len(raw) > RECORD_BYTES:
+        raise BadLine(
+            0,
+            f"more than {RECORD_BYTES >> 20} MiB without an end",
+            expected="a sentence: lines up to a blank line, or one line of JSON",
+            remedy="check that a blank line (JSON: a line end) parts sentences",
+            shown=raw[:80].decode("utf-8", "backslashreplace"),
+            code="D114",
+        )
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -81,7 +94,23 @@ def lines_of(raw: bytes) -> list[str]:
             expected="UTF-8 text",
             remedy="save the file as UTF-8, for example: iconv -f latin1 -t utf-8",
             shown=line.decode("utf-8", "backslashreplace").rstrip("\r"),
+            code="D107",
         ) from None
     if "\r" in text:
         text = text.replace("\r\n", "\n").removesuffix("\r")
+        if "\r" in text:
+            raise _carriage_return(text)
     return text.removesuffix("\n").split("\n")
+
+
+def _carriage_return(text: str) -> BadLine:
+    lines = text.split("\n")
+    index = next(number for number, line in enumerate(lines) if "\r" in line)
+    return BadLine(
+        index,
+        "a carriage return within the line",
+        expected="lines that end in LF or CRLF",
+        remedy="end lines with LF; old Macintosh files: tr '\\r' '\\n'",
+        shown=lines[index].replace("\r", "\\r"),
+        code="D115",
+    )

@@ -7,20 +7,30 @@ seen.
 
 from __future__ import annotations
 
+from heapq import heappush, heappushpop
 from pathlib import Path
+from typing import NamedTuple
 
+from corpus.blocks import lines_of
 from corpus.convert import parsed, repairs_shown
+from corpus.differences import Difference, told_differences
 from corpus.errors import BadLine, CorpusError, shortened
+from corpus.formats import format_of
+from corpus.formats.words import invisible_in, parts_words
 from corpus.layout import Layout, find
+from corpus.line_ends import line_ends
 from corpus.options import CheckLimits, ReadOptions
-from corpus.read import outcomes
+from corpus.read import file_blocks
 from corpus.record import Record
-from corpus.report import Findings, Report, SplitStatistics
+from corpus.report import Findings, Report
 from corpus.scheme import recognised
 from corpus.sentence import Sentence
 from corpus.splits import split_of, text_key
 from corpus.tally import Place, Tally
+from corpus.whole import Whole
 from tagging.schemes import Scheme
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def check(data: str | Path, options: ReadOptions, limits: CheckLimits | None = None) -> Report:
@@ -29,29 +39,29 @@ def check(data: str | Path, options: ReadOptions, limits: CheckLimits | None = N
     Args:
         data: a folder or a single file.
         options: how it is read.
-        limits: from where on a warning is due, and how many findings of a code are listed.
+        limits: from where on a warning is due, how many findings of a code are listed, which codes are errors
+            here and which are not told.
 
     Raises:
         Nothing: a corpus that cannot be read at all is a finding too.
     """
     limits = limits or CheckLimits()
-    findings = Findings(limits.findings_per_code)
+    findings = Findings(limits.findings_per_code, errors=limits.errors, ignore=limits.ignore)
     try:
         layout = find(data, options)
-        scheme = recognised(layout, options)
     except CorpusError as error:
-        _tell(findings, "D102", error)
+        _tell(findings, error)
         return Report(findings.ordered(), findings.counts, {})
-    checker = _Checker(layout, scheme, options, limits, findings)
+    checker = _Checker(layout, recognised(layout, options), options, limits, findings)
     for path, split in layout.files():
         checker.read(path, split)
     return checker.report()
 
 
-def _tell(findings: Findings, code: str, error: CorpusError, *, listed: bool = True) -> None:
+def _tell(findings: Findings, error: CorpusError, *, listed: bool = True) -> None:
     message = error.found + (f"; expected {error.expected}" if error.expected else "")
     findings.add(
-        code,
+        error.code,
         message,
         path=error.path,
         line=error.line,
@@ -59,6 +69,17 @@ def _tell(findings: Findings, code: str, error: CorpusError, *, listed: bool = T
         remedy=error.remedy,
         listed=listed,
     )
+
+
+class _Leak(NamedTuple):
+    """A sentence in several splits: its length, and of equal lengths the earlier counts as the longer."""
+
+    tokens: int
+    order: int
+    message: str
+    path: str
+    line: int
+    example: str
 
 
 class _Checker:
@@ -79,44 +100,62 @@ class _Checker:
         self.faulty: set[str] = set()
         # text_key -> (index of the file, line, index of the split, hash of the tags): the first of its kind.
         self.seen: dict[int, tuple[int, int, int, int]] = {}
+        self.differences: list[Difference] = []
+        # A heap, the shortest first: a long sentence in two splits says more than `Thanks ,`.
+        self.longest_leaks: list[_Leak] = []
+        self.leaks = 0
 
     def read(self, path: Path, split: str | None) -> None:
         """Streams one file."""
         self.paths.append(str(path))
         errors = found = 0
+        parse = format_of(path, self.options).parse
         try:
-            for line, outcome in outcomes(path, self.options):
-                if isinstance(outcome, Record):
-                    try:
-                        found += self.take(outcome, line, split)
-                        continue
-                    except BadLine as bad:
-                        outcome = bad.located(path, line)
-                errors += 1
-                _tell(self.findings, "D101", outcome, listed=errors <= self.limits.errors_per_file)
+            for block in file_blocks(path, self.options):
+                try:
+                    found += self.take(parse(lines_of(block.raw), self.options), block.line, split)
+                except BadLine as bad:
+                    errors += 1
+                    listed = errors <= self.limits.errors_per_file
+                    _tell(self.findings, bad.located(path, block.line), listed=listed)
         except CorpusError as error:
             errors += 1
-            _tell(self.findings, "D102", error)
+            _tell(self.findings, error)
+        else:
+            self.tell_line_ends(path)
         if errors:
             self.faulty.update(self.names if split is None else (split,))
         elif not found:
             self.findings.add("D103", "no sentence in the file", path=path)
 
+    def tell_line_ends(self, path: Path) -> None:
+        """Tells of what is read over."""
+        ends = line_ends(path)
+        if ends.mark:
+            self.findings.add("D303", "begins with U+FEFF", path=path, line=1)
+        if ends.crlf:
+            message = f"{ends.crlf} of {ends.lines} lines end in CRLF"
+            self.findings.add("D304", message, path=path, line=ends.first)
+
     def take(self, record: Record, line: int, split: str | None) -> bool:
-        """Takes in one record; whether it held a sentence."""
+        """Takes in one record; whether it held a sentence.
+
+        Raises:
+            BadLine: a tag that the scheme does not know.
+        """
         sentence = record.sentence
         path = self.paths[-1]
         for note in record.notes:
-            self.findings.add("D202", f"{note.found}; {note.became}", path=path, line=line + note.line)
+            self.findings.add(note.code, f"{note.found}; {note.became}", path=path, line=line + note.line)
         if sentence is None:
             return False
+        reading = parsed(record, self.scheme)
         key = text_key(sentence.tokens)
         if split is None:
             assert self.layout.shares is not None
             split = split_of(key, self.layout.shares)
         tally = self.tallies[split]
-        reading = parsed(record, self.scheme)
-        tally.add(sentence, reading, path, line, plain=self.scheme.is_plain)
+        tally.add(sentence, record, reading, path, line, plain=self.scheme.is_plain)
         tally.settled += len(record.notes)
         for repair in reading.repairs:
             self.findings.add(
@@ -126,6 +165,8 @@ class _Checker:
                 line=line + record.lines[repair.index],
                 example=sentence.tokens[repair.index],
             )
+        if not all(map(str.isascii, sentence.tokens)):
+            self.look_at_characters(sentence, record, line)
         if len(sentence.tokens) > self.limits.max_tokens:
             self.findings.add(
                 "D207",
@@ -137,6 +178,18 @@ class _Checker:
         self.compare(sentence, key, line + record.lines[0], split)
         return True
 
+    def look_at_characters(self, sentence: Sentence, record: Record, line: int) -> None:
+        """Tells of what the tokens hold and no eye sees."""
+        for token, place in zip(sentence.tokens, record.lines, strict=True):
+            hidden = invisible_in(token)
+            if hidden:
+                message = ", ".join(f"U+{ord(character):04X}" for character in hidden)
+                two = any(parts_words(token, at) for at in range(len(token)))
+                message += " between letters: two words?" if two else ""
+                self.findings.add("D215", message, path=self.paths[-1], line=line + place, example=token)
+            if _REPLACEMENT in token:
+                self.findings.add("D216", "U+FFFD", path=self.paths[-1], line=line + place, example=token)
+
     def compare(self, sentence: Sentence, key: int, line: int, split: str) -> None:
         """Holds a sentence against the first of the same tokens."""
         here = (len(self.paths) - 1, line, self.names.index(split), hash(sentence.tags))
@@ -145,91 +198,34 @@ class _Checker:
             return
         place = Place(self.paths[first[0]], first[1])
         if first[2] != here[2]:
-            self.findings.add(
-                "D205",
-                f"in {split}, and in {self.names[first[2]]} at {place}",
-                path=self.paths[-1],
-                line=line,
-                example=_beginning(sentence),
+            self.tallies[split].shared += 1
+            message = f"in {split}, and in {self.names[first[2]]} at {place}"
+            leak = _Leak(
+                len(sentence.tokens), -self.leaks, message, self.paths[-1], line, _beginning(sentence)
             )
+            self.leaks += 1
+            if len(self.longest_leaks) < self.findings.limit:
+                heappush(self.longest_leaks, leak)
+            else:
+                heappushpop(self.longest_leaks, leak)
         if first[3] != here[3]:
-            self.findings.add(
-                "D206",
-                f"other tags than at {place}",
-                path=self.paths[-1],
-                line=line,
-                example=_beginning(sentence),
-            )
+            difference = Difference(place, Place(self.paths[-1], line), _beginning(sentence))
+            if len(self.differences) < self.findings.limit:
+                self.differences.append(difference)
+            else:
+                self.findings.add("D206", "", listed=False)
 
     def report(self) -> Report:
         """What only the whole tells, and everything in order."""
-        plain = self.scheme.is_plain
-        train = self.tallies["train"]
-        for name, tally in self.tallies.items():
-            if not tally.sentences and name not in self.faulty:
-                self.findings.add("D103", f"no sentence in the split {name}", path=self.layout.root)
-        statistics = {name: tally.statistics(train, plain=plain) for name, tally in self.tallies.items()}
-        self.hold_to_limits(statistics)
-        known = train.labels(plain=plain)
-        kind = "tag" if plain else "label"
-        for name in self.names[1:]:
-            for label, count in self.tallies[name].labels(plain=plain).items():
-                if label not in known:
-                    place = self.tallies[name].first[label]
-                    self.findings.add(
-                        "D203",
-                        f"{kind} {label} of {name} ({count} times) is not in train",
-                        path=place.path,
-                        line=place.line,
-                    )
-        for label, count in sorted(known.items(), key=lambda item: (item[1], item[0])):
-            if count < self.limits.min_examples:
-                place = train.first[label]
-                self.findings.add(
-                    "D204",
-                    f"{kind} {label} has {count} example{'s' * (count != 1)} in train; "
-                    f"fewer than min_examples {self.limits.min_examples}",
-                    path=place.path,
-                    line=place.line,
-                )
-        if train.sentences and not known:
-            self.findings.add("D208", f"all {train.words.total()} tokens are outside", path=self.layout.root)
-        self.tell_layout()
-        return Report(
-            findings=self.findings.ordered(),
-            counts=dict(sorted(self.findings.counts.items())),
-            splits=statistics,
-            scheme=self.scheme.name if train.sentences else "",
-            files={
-                name: [str(path) for path, split in self.layout.files() if split in (name, None)]
-                for name in self.names
-            },
-        )
-
-    def hold_to_limits(self, splits: dict[str, SplitStatistics]) -> None:
-        """What is tolerable a few times, and an error when there is much of it."""
-        for name, split in splits.items():
-            marked = sum(count for tag, count in split.tags.items() if tag != "O")
-            unseen = round(split.unseen_tags * split.tokens)
-            for code, found, whole, limit, words in (
-                ("D104", split.repairs, marked, "max_repaired", "entity tags are illegal"),
-                ("D105", split.settled, sum(split.entities.values()), "max_settled", "spans do not fit"),
-                ("D106", unseen, split.tokens, "max_unseen_tags", "tokens have a tag that train never shows"),
-            ):
-                share = getattr(self.limits, limit)
-                if found > share * whole:
-                    message = f"{name}: {found} of {whole} {words}; more than {limit} {share:g}"
-                    self.findings.add(code, message, path=self.layout.root)
-
-    def tell_layout(self) -> None:
-        """What was decided about the files without being asked."""
-        for path in self.layout.ignored:
-            self.findings.add("D301", "its name tells no split", path=path)
-        shares = self.layout.shares
-        for path in self.layout.whole:
-            assert shares is not None
-            parts = ", ".join(f"{name} {getattr(shares, name):g}" for name in ("train", "dev", "test"))
-            self.findings.add("D302", f"cut by a hash of the sentence's tokens ({parts})", path=path)
+        for leak in sorted(self.longest_leaks, reverse=True):
+            self.findings.add("D205", leak.message, path=leak.path, line=leak.line, example=leak.example)
+        for _ in range(self.leaks - len(self.longest_leaks)):
+            self.findings.add("D205", "", listed=False)
+        for finding in told_differences(self.differences, self.options):
+            self.findings.add(
+                "D206", finding.message, path=finding.path, line=finding.line, example=finding.example
+            )
+        return Whole(self.layout, self.scheme, self.tallies, self.faulty, self.limits, self.findings).report()
 
 
 def _beginning(sentence: Sentence) -> str:

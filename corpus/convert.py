@@ -28,6 +28,7 @@ def parsed(record: Record, scheme: Scheme) -> Parsed:
             f"tag {error.tag!r} of the token {sentence.tokens[error.index]!r}",
             expected=f"O, or one of {known} with a hyphen and a label ({scheme.name})",
             remedy="correct the tag, or name the scheme of the files (scheme)",
+            code="D110",
         ) from None
 
 

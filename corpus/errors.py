@@ -14,11 +14,14 @@ class BadLine(ValueError):
     """A line that a format cannot read; knows its place within the block only.
 
     Raised by the pure functions of `corpus.formats`; whoever knows the file turns it into a
-    `CorpusError` with `located`.
+    `CorpusError` with `located`. `code` is the fault's number in `corpus.codes.CODES`.
     """
 
-    def __init__(self, index: int, found: str, *, expected: str, remedy: str, shown: str = "") -> None:
+    def __init__(
+        self, index: int, found: str, *, expected: str, remedy: str, shown: str = "", code: str = "D101"
+    ) -> None:
         super().__init__(index, found)
+        self.code = code
         self.index = index
         self.found = found
         self.expected = expected
@@ -34,6 +37,7 @@ class BadLine(ValueError):
             expected=self.expected,
             remedy=self.remedy,
             shown=self.shown,
+            code=self.code,
         )
 
 
@@ -47,6 +51,7 @@ class CorpusError(ValueError):
         line: the 1-based line, or None where the whole file is meant.
         found, expected, remedy: the three parts of the message.
         shown: the offending line, shortened.
+        code: the number in `corpus.codes.CODES` of this kind of fault.
     """
 
     def __init__(
@@ -58,8 +63,10 @@ class CorpusError(ValueError):
         expected: str = "",
         remedy: str = "",
         shown: str = "",
+        code: str = "D102",
     ) -> None:
         super().__init__(found)
+        self.code = code
         self.found = found
         self.path = str(path)
         self.line = line
@@ -81,7 +88,7 @@ class CorpusError(ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (
-            self.found, self.path, self.line, self.expected, self.remedy, self.shown,
+            self.found, self.path, self.line, self.expected, self.remedy, self.shown, self.code,
         )  # fmt: skip
 
     @classmethod
@@ -94,8 +101,10 @@ class CorpusError(ValueError):
         return cls(match["rest"], path=match["path"], line=int(line) if line else None)
 
 
-def _rebuilt(found: str, path: str, line: int | None, expected: str, remedy: str, shown: str) -> CorpusError:
-    return CorpusError(found, path=path, line=line, expected=expected, remedy=remedy, shown=shown)
+def _rebuilt(
+    found: str, path: str, line: int | None, expected: str, remedy: str, shown: str, code: str
+) -> CorpusError:
+    return CorpusError(found, path=path, line=line, expected=expected, remedy=remedy, shown=shown, code=code)
 
 
 def shortened(line: str, limit: int = SHOWN_CHARACTERS) -> str:

@@ -83,13 +83,16 @@ def find(data: str | Path, options: ReadOptions) -> Layout:
         CorpusError: nothing there, no train split, no way to a dev or a test split, or a name that tells two splits.
     """
     data = Path(data)
-    if data.is_file():
+    if _is_file(data):
         return _cut_in_three(data.parent, (data,), options.hash_split)
     if not data.is_dir():
-        raise CorpusError("no such file or folder", path=data, remedy="check the path of the data")
+        what = "a pipe or a device" if data.exists() else "no such file or folder"
+        raise CorpusError(
+            what, path=data, expected="a folder or a regular file", remedy="check the path of the data"
+        )
     named: dict[str, list[Path]] = {}
     unnamed: list[Path] = []
-    for path in sorted(data.iterdir()):
+    for path in _entries(data):
         if path.name.startswith("."):
             continue
         if path.is_dir():
@@ -103,6 +106,29 @@ def find(data: str | Path, options: ReadOptions) -> Layout:
             else:
                 unnamed.append(path)
     return _decided(data, {name: tuple(files) for name, files in named.items() if files}, unnamed, options)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise _no_entry(path, error) from error
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise _no_entry(folder, error) from error
+
+
+def _no_entry(path: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        error.strerror or str(error),
+        path=path,
+        expected="a folder that can be read",
+        remedy="check the path and its permissions",
+    )
 
 
 def _decided(
@@ -157,7 +183,7 @@ def _cut_in_three(root: Path, files: tuple[Path, ...], shares: Shares) -> Layout
 def _corpus_files(folder: Path) -> list[Path]:
     return [
         path
-        for path in sorted(folder.iterdir())
+        for path in _entries(folder)
         if path.is_file() and not path.name.startswith(".") and is_file_name(path.name)
     ]
 

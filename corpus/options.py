@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from corpus.codes import CODES, require_known
 from tagging.schemes import BILOU, BIO, BIOES, scheme_named
 
 # Each of their tags says by itself what it is in BIO, in which models answer.
@@ -70,6 +71,32 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
 
+def _require_shares(settings: msgspec.Struct, *names: str) -> None:
+    for name in names:
+        found = getattr(settings, name)
+        if found is not None and not 0 <= found <= 1:
+            raise ValueError(f"{name}: found {found}; expected a share, from 0 to 1")
+
+
+class Comparator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From where on TFDV calls two distributions of a feature different; None: that measure is not asked.
+
+    Attributes:
+        l_infinity: the largest difference of a value's share, 0 to 1.
+        jensen_shannon: the Jensen-Shannon divergence, 0 to 1.
+    """
+
+    l_infinity: float | None = None
+    jensen_shannon: float | None = None
+
+    def __post_init__(self) -> None:
+        _require_shares(self, "l_infinity", "jensen_shannon")
+
+
+# Of tags: O is most of them in most corpora, so that even a marked shift of the labels stays small here.
+TAGS_COMPARED: dict[str, Comparator | None] = {"tags": Comparator(l_infinity=0.05, jensen_shannon=0.005)}
+
+
 class CheckLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From where on a check speaks up.
 
@@ -82,6 +109,13 @@ class CheckLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_settled: more annotations off the tokens than this share of a split's entities is an error.
         max_unseen_tags: a larger share of dev's or test's tokens with a label (plain: a tag) that train never
             shows is an error.
+        max_unseen_tokens: a larger share of dev's or test's tokens that train never shows is a warning; None: never.
+        max_label_shift: a larger Jensen-Shannon divergence between train's and another split's shares of labels
+            (plain: of tags), beyond what chance brings in splits so small, is a warning; None: never.
+        errors: codes of warnings and infos that are errors here.
+        ignore: codes of warnings and infos that are not told.
+        skew: for features of the examples, from where on train and another split differ (CorpusGate).
+        drift: the same for a split and the one of the last blessed run.
     """
 
     max_tokens: int = 512
@@ -91,11 +125,29 @@ class CheckLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_repaired: float = 0.1
     max_settled: float = 0.1
     max_unseen_tags: float = 0.05
+    max_unseen_tokens: float | None = 0.2
+    max_label_shift: float | None = 0.02
+    errors: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    skew: dict[str, Comparator | None] | None = msgspec.field(default_factory=lambda: dict(TAGS_COMPARED))
+    drift: dict[str, Comparator | None] | None = msgspec.field(default_factory=lambda: dict(TAGS_COMPARED))
 
     def __post_init__(self) -> None:
         for name in ("max_tokens", "min_examples", "findings_per_code", "errors_per_file"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: found {getattr(self, name)}; expected 1 or more")
-        for name in ("max_repaired", "max_settled", "max_unseen_tags"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name}: found {getattr(self, name)}; expected a share, from 0 to 1")
+        shares = ("max_repaired", "max_settled", "max_unseen_tags", "max_unseen_tokens", "max_label_shift")
+        _require_shares(self, *shares)
+        require_known(self.errors, "errors")
+        require_known(self.ignore, "ignore")
+        both = sorted({*self.errors} & {*self.ignore})
+        if both:
+            raise ValueError(
+                f"errors and ignore: found {', '.join(both)} in both; expected it in one of them"
+            )
+        grave = [code for code in self.ignore if CODES[code].severity == "error"]
+        if grave:
+            raise ValueError(
+                f"ignore: found {', '.join(grave)}; expected warnings and infos: what is an error by itself stops "
+                "the run whoever looks away"
+            )

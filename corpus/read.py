@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
-from corpus.blocks import Block, blocks, lines_of
+from corpus.blocks import RECORD_BYTES, Block, blocks, lines_of
 from corpus.errors import BadLine, CorpusError
 from corpus.formats import format_of
 from corpus.options import ReadOptions
@@ -58,10 +60,20 @@ def file_blocks(path: str | Path, options: ReadOptions) -> Iterator[Block]:
     Raises:
         CorpusError: the file cannot be opened or unpacked.
     """
-    path = Path(path)
+    yield from blocks(opened_lines(Path(path)), format_of(path, options).unit)
+
+
+def opened_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, plain or gzip, with their ends; of one longer than a record may be, its beginning.
+
+    Raises:
+        CorpusError: the file cannot be opened or unpacked, or its first bytes are those of no text in UTF-8.
+    """
     try:
         with opened(path) as stream:
-            yield from blocks(stream, format_of(path, options).unit)
+            # A file that is short as a whole has no line that is too long.
+            short = path.stat().st_size <= RECORD_BYTES and not isinstance(stream, gzip.GzipFile)
+            yield from _told_utf8(path, stream if short else _lines(stream))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(
             f"broken gzip ({error})", path=path, expected="a whole gzip file", remedy="copy it again"
@@ -76,7 +88,59 @@ def file_blocks(path: str | Path, options: ReadOptions) -> Iterator[Block]:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Opens a file for reading as bytes, unpacked where its name ends in `.gz`."""
+    """Opens a file for reading as bytes, unpacked where its name ends in `.gz`.
+
+    Raises:
+        CorpusError: it is no regular file. A pipe would be waited for, and cannot be read twice.
+        OSError: it cannot be opened.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise CorpusError(
+            "a pipe, a folder or a device",
+            path=path,
+            expected="a regular file, which can be read more than once",
+            remedy="write the text into a file first",
+        )
     if path.name.lower().endswith(".gz"):
         return cast(IO[bytes], gzip.open(path, "rb"))
     return path.open("rb")
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    most = RECORD_BYTES + 2
+    while line := stream.readline(most):
+        if len(line) == most and not line.endswith(b"\n"):
+            while (rest := stream.readline(most)) and not rest.endswith(b"\n"):
+                pass
+        yield line
+
+
+_OTHER_TEXT = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK": "zip"}
+
+
+def _told_utf8(path: Path, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines, unless the first bytes say that none of them is UTF-8: one fault then, not one a line."""
+    lines = iter(lines)
+    first = next(lines, b"")
+    kind = _OTHER_TEXT.get(first[:2])
+    head = first[:200]
+    if kind is None and head.count(0) * 3 >= len(head) > 0:
+        # Without a mark too: every other byte of its ASCII is 0.
+        kind = "UTF-16"
+    if kind == "UTF-16":
+        raise CorpusError(
+            f"{kind} text",
+            path=path,
+            line=1,
+            expected="UTF-8 text",
+            remedy=f"save the file as UTF-8: iconv -f {kind.lower()} -t utf-8",
+            code="D107",
+        )
+    if kind and first[2:4] in (b"\x08\x00", b"\x08\x08", b"\x03\x04"):
+        raise CorpusError(
+            f"a {kind} file by its first bytes",
+            path=path,
+            expected="text, or gzip under a name that ends in .gz",
+            remedy="unpack it, or correct its name",
+        )
+    return chain((first,), lines) if first else iter(())

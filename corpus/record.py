@@ -15,6 +15,8 @@ class Note(NamedTuple):
     """Line within the block (0-based)."""
     found: str
     became: str
+    code: str = "D202"
+    """Its number in `corpus.codes.CODES`."""
 
 
 class Record(NamedTuple):

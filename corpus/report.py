@@ -3,69 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
 
 import msgspec
 
-Severity = Literal["error", "warning", "info"]
+from corpus.codes import CODES, Severity
 
-
-class Code(NamedTuple):
-    """What a code stands for, whatever the finding."""
-
-    severity: Severity
-    title: str
-    remedy: str
-
-
-CODES: dict[str, Code] = {
-    "D101": Code("error", "a line that cannot be read", "correct the line"),
-    "D102": Code("error", "files missing or unreadable", "check the path and the files' names"),
-    "D103": Code(
-        "error",
-        "nothing in a file or in a split",
-        "fill it, or remove it; a split cut by hash needs more sentences",
-    ),
-    "D104": Code(
-        "error",
-        "too many illegal tags",
-        "name the scheme of the files (scheme), correct the tags, or raise max_repaired",
-    ),
-    "D105": Code("error", "too many annotations off the tokens", "correct the offsets, or raise max_settled"),
-    "D106": Code(
-        "error", "too many tags that train never shows", "split the corpus anew, or raise max_unseen_tags"
-    ),
-    "D201": Code(
-        "warning", "illegal tag, repaired", "correct the tag, or name the scheme of the files (scheme)"
-    ),
-    "D202": Code(
-        "warning",
-        "annotation that does not fit the tokens, settled",
-        "move the span to token edges, or accept how it was settled",
-    ),
-    "D203": Code(
-        "warning",
-        "tag that train never shows",
-        "move examples to train, or correct the tag: the model can never answer it",
-    ),
-    "D204": Code("warning", "label with few examples", "add examples, or merge the label with another"),
-    "D205": Code(
-        "warning",
-        "sentence in several splits",
-        "remove it from train, or the scores of dev and test are flattered",
-    ),
-    "D206": Code("warning", "the same sentence tagged differently", "decide for one of the two"),
-    "D207": Code("warning", "long sentence", "split it: training pads a batch to its longest sentence"),
-    "D208": Code("warning", "no entity in train", "check tag_column and scheme"),
-    "D301": Code("info", "file left out", "name it train, dev or test if it is to be read"),
-    "D302": Code("info", "splits cut by hash", "give files named train, dev and test to decide yourself"),
-    "D401": Code("error", "TFDV anomaly", "correct the data, or the schema it is held against"),
-    "D402": Code(
-        "warning", "TFDV anomaly in what training does not need", "look whether the data is meant so"
-    ),
-    "D403": Code("info", "TFDV anomaly that is natural in text", ""),
-    "D404": Code("error", "examples that are not the corpus", "run the pipeline again"),
-}
+__all__ = ["CODES", "Finding", "Findings", "Report", "Severity", "SplitStatistics", "printable"]
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,7 +16,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         code: its number in `CODES`.
-        severity: error, warning or info.
+        severity: error, warning or info; an error too where the settings make one of it.
         message: what was found, in one line.
         path: the file.
         line: its 1-based line, where there is one.
@@ -110,6 +53,7 @@ class SplitStatistics(msgspec.Struct):
         tags: how many of each tag as the files have it.
         repairs: tags that were illegal where they stood.
         settled: annotations that did not fit the tokens.
+        shared: sentences that another split, read before this one, holds too.
         unseen_tokens: share of tokens that train never shows, 0 to 1.
         unseen_tags: share of tokens whose label (plain: tag) train never shows, 0 to 1.
     """
@@ -122,6 +66,7 @@ class SplitStatistics(msgspec.Struct):
     tags: dict[str, int] = {}
     repairs: int = 0
     settled: int = 0
+    shared: int = 0
     unseen_tokens: float = 0.0
     unseen_tags: float = 0.0
 
@@ -146,7 +91,14 @@ class Report(msgspec.Struct):
     @property
     def ok(self) -> bool:
         """Whether the corpus can be trained on: no finding is an error."""
-        return not any(CODES[code].severity == "error" for code in self.counts)
+        return self.errors == 0
+
+    @property
+    def errors(self) -> int:
+        """How many errors there are, listed or not."""
+        # Of every code found at least the first is listed, with the severity that the settings give it.
+        codes = {finding.code for finding in self.findings if finding.severity == "error"}
+        return sum(self.counts[code] for code in codes)
 
     def of_severity(self, severity: Severity) -> list[Finding]:
         """The findings of one severity, in order."""
@@ -173,10 +125,18 @@ class Report(msgspec.Struct):
 
 
 class Findings:
-    """Gathers findings: lists the first of every code, counts all."""
+    """Gathers findings: lists the first of every code, counts all.
 
-    def __init__(self, limit: int) -> None:
+    Args:
+        limit: how many of a code are listed.
+        errors: codes that are errors whatever `CODES` says.
+        ignore: codes that are neither listed nor counted.
+    """
+
+    def __init__(self, limit: int, *, errors: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
         self.limit = limit
+        self.errors = frozenset(errors)
+        self.ignore = frozenset(ignore)
         self.listed: list[Finding] = []
         self.counts: dict[str, int] = {}
 
@@ -191,7 +151,13 @@ class Findings:
         remedy: str | None = None,
         listed: bool = True,
     ) -> None:
-        """Counts one finding, and lists it where its code has room (and `listed`)."""
+        """Counts one finding, and lists it where its code has room (and `listed`).
+
+        What no terminal, log or JSON takes as it is (control characters, bytes of a file name that are not
+        UTF-8) is written as an escape.
+        """
+        if code in self.ignore:
+            return
         count = self.counts.get(code, 0)
         self.counts[code] = count + 1
         if not listed or count >= self.limit:
@@ -200,11 +166,11 @@ class Findings:
         self.listed.append(
             Finding(
                 code,
-                known.severity,
-                message,
-                str(path),
+                "error" if code in self.errors else known.severity,
+                printable(message),
+                printable(str(path)),
                 line,
-                example,
+                printable(example),
                 known.remedy if remedy is None else remedy,
             )
         )
@@ -215,7 +181,8 @@ class Findings:
         return sorted(self.listed, key=lambda finding: (rank[finding.severity], finding.code))
 
 
-def labels_of(tags: Iterable[str]) -> str:
-    """A few labels in words, for a message."""
-    names = sorted(tags)
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+def printable(text: str) -> str:
+    """The text with every character that shows nothing, or that no file can hold, as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from corpus.errors import CorpusError
 from corpus.layout import Layout
 from corpus.options import ReadOptions, Shares
 from corpus.read import outcomes
@@ -26,7 +27,7 @@ def target_scheme(source: Scheme, options: ReadOptions) -> Scheme:
 def recognised(layout: Layout, options: ReadOptions) -> Scheme:
     """The named scheme, or the one that the train split is written in. Reads train once in the second case.
 
-    Records that cannot be read give no evidence; whoever reads them next reports them.
+    Files and records that cannot be read give no evidence; whoever reads them next reports them.
     """
     named = named_scheme(options)
     if named is not None:
@@ -40,7 +41,10 @@ def recognised(layout: Layout, options: ReadOptions) -> Scheme:
 
 
 def _train_tags(path: Path, shares: Shares | None, options: ReadOptions) -> Iterable[tuple[str, ...]]:
-    for _, record in outcomes(path, options):
-        sentence = record.sentence if isinstance(record, Record) else None
-        if sentence and (shares is None or split_of(text_key(sentence.tokens), shares) == "train"):
-            yield sentence.tags
+    try:
+        for _, record in outcomes(path, options):
+            sentence = record.sentence if isinstance(record, Record) else None
+            if sentence and (shares is None or split_of(text_key(sentence.tokens), shares) == "train"):
+                yield sentence.tags
+    except CorpusError:
+        return

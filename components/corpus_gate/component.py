@@ -26,6 +26,7 @@ class CorpusGateSpec(ComponentSpec):
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "anomalies": ChannelParameter(type=standard_artifacts.ExampleAnomalies, optional=True),
+        "blessed_statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
     }
     OUTPUTS = {"verdict": ChannelParameter(type=CorpusVerdict)}
 
@@ -46,6 +47,7 @@ class CorpusGate(base_component.BaseComponent):
         input_base: str | Path,
         statistics: types.BaseChannel | None = None,
         anomalies: types.BaseChannel | None = None,
+        blessed_statistics: types.BaseChannel | None = None,
         options: ReadOptions | None = None,
         limits: CheckLimits | None = None,
         code_hash: str = "",
@@ -57,6 +59,7 @@ class CorpusGate(base_component.BaseComponent):
             input_base: the same folder or file that CorpusGen reads.
             statistics: of the examples, by StatisticsGen.
             anomalies: of the examples, by ExampleValidator.
+            blessed_statistics: of the examples of the latest blessed model, to measure drift from.
             options: the same options that CorpusGen reads by.
             limits: from where on a finding is an error.
             code_hash: a hash of the code that checks: another hash invalidates the cache.
@@ -66,6 +69,7 @@ class CorpusGate(base_component.BaseComponent):
                 examples=examples,
                 statistics=statistics,
                 anomalies=anomalies,
+                blessed_statistics=blessed_statistics,
                 input_base=str(input_base),
                 options=_json(options or ReadOptions()),
                 limits=_json(limits or CheckLimits()),

@@ -2,10 +2,11 @@
 
 import logging
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
@@ -13,6 +14,7 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from components.corpus_gate.anomalies import anomalies_of
+from components.corpus_gate.comparison import Shift, drift, skew, statistics_in, statistics_path
 from components.corpus_gate.verdict import FILE_NAME, Verdict
 from components.corpus_gen.summary import FILE_NAME as SUMMARY_NAME
 from components.corpus_gen.summary import CorpusSummary
@@ -37,7 +39,8 @@ class CorpusGateExecutor(base_executor.BaseExecutor):
         """Writes `verdict.json`, or stops the run.
 
         Args:
-            input_dict: `examples` of CorpusGen; where given `statistics` and `anomalies` of them.
+            input_dict: `examples` of CorpusGen; where given `statistics` and `anomalies` of them, and
+                `blessed_statistics`, those of the latest blessed model's examples.
             output_dict: `verdict`, one `CorpusVerdict`.
             exec_properties: `input_base`, a path; `options` and `limits`, the JSON of `ReadOptions` and of
                 `CheckLimits`.
@@ -50,12 +53,18 @@ class CorpusGateExecutor(base_executor.BaseExecutor):
         options = msgspec.json.decode(exec_properties["options"], type=ReadOptions)
         limits = msgspec.json.decode(exec_properties["limits"], type=CheckLimits)
         report = check(data, options, limits)
-        more = Findings(limits.findings_per_code)
+        more = Findings(limits.findings_per_code, errors=limits.errors, ignore=limits.ignore)
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         if report.ok:
             _compare(more, report, examples, fingerprint(find(data, options)))
         for artifact in input_dict.get("statistics") or []:
             _compare_statistics(more, report, artifact)
+            _tell(more, report, skew(statistics_in(artifact), limits.skew or {}))
+            for blessed in input_dict.get("blessed_statistics") or []:
+                before = statistics_in(blessed)
+                if not before:
+                    more.add("D407", "the files of the metadata are gone", path=blessed.uri)
+                _tell(more, report, drift(statistics_in(artifact), before, limits.drift or {}))
         for artifact in input_dict.get("anomalies") or []:
             _take_anomalies(more, artifact)
         verdict = Verdict.of(report.joined(more))
@@ -90,17 +99,23 @@ def _compare(findings: Findings, report: Report, examples: types.Artifact, data_
 
 def _compare_statistics(findings: Findings, report: Report, artifact: types.Artifact) -> None:
     """Examples that got lost between CorpusGen and StatisticsGen."""
-    for split in artifact_utils.decode_split_names(artifact.split_names):
-        path = os.path.join(artifact.uri, f"Split-{split}", "FeatureStats.pb")
-        if split not in report.splits or not fileio.exists(path):
+    for split, statistics in statistics_in(artifact).items():
+        if split not in report.splits:
             continue
-        statistics = statistics_pb2.DatasetFeatureStatisticsList.FromString(io_utils.read_bytes_file(path))
+        path = statistics_path(artifact, split)
         counted = sum(dataset.num_examples for dataset in statistics.datasets)
         expected = report.splits[split].sentences
         if counted != expected and report.ok:
             findings.add(
                 "D404", f"{split}: statistics of {counted} examples for {expected} sentences", path=path
             )
+
+
+def _tell(findings: Findings, report: Report, shifts: Iterable[Shift]) -> None:
+    for shift in shifts:
+        # As what `corpus.check` says of a whole split, it stands at the split's first file.
+        path = next(iter(report.files.get(shift.split, ())), "")
+        findings.add(shift.code, shift.message, path=path, example=shift.example)
 
 
 def _take_anomalies(findings: Findings, artifact: types.Artifact) -> None:

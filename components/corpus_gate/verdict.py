@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from corpus.report import CODES, Report
+from corpus.report import Report
 
 FILE_NAME = "verdict.json"
 REASONS_TOLD = 20
@@ -44,7 +44,7 @@ class Verdict(msgspec.Struct):
     def refusal(self) -> CorpusRefused:
         """The refusal in words: the first reasons, and how many there are."""
         told = self.reasons[:REASONS_TOLD]
-        errors = sum(count for code, count in self.report.counts.items() if CODES[code].severity == "error")
+        errors = self.report.errors
         lines = [f"the corpus is refused for {errors} error{'s' * (errors != 1)}:", *told]
         if errors > len(told):
             lines.append(f"and {errors - len(told)} more")

@@ -39,7 +39,12 @@ _ENDINGS = {".conllu": "conllu", ".jsonl": "jsonl", ".json": "jsonl"}
 
 def format_of(path: str | PurePath, options: ReadOptions) -> FileFormat:
     """The format that the options name, or that the file's ending tells."""
+    return FORMATS[format_name(path, options)]
+
+
+def format_name(path: str | PurePath, options: ReadOptions) -> str:
+    """Its key in `FORMATS`."""
     if options.format != "auto":
-        return FORMATS[options.format]
+        return options.format
     name = PurePath(path).name.lower().removesuffix(".gz")
-    return FORMATS[_ENDINGS.get(PurePath(name).suffix, "conll")]
+    return _ENDINGS.get(PurePath(name).suffix, "conll")

@@ -38,11 +38,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         BadLine: a wrong number of columns, an empty token or tag, or white space or a control character in
             one.
     """
-    first = 0
-    if lines[0][:1] == "#":
-        first = _comments(lines, options.separator)
-    if first < len(lines) and lines[first].startswith(_DOCUMENT):
-        first += 1
+    first = first_row(lines, options)
     if first == len(lines):
         return NOTHING
     rows = [_columns(line, options.separator) for line in lines[first:]]
@@ -63,6 +59,29 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
     text = values.get("text") or None
     starts, ends = offsets_in(text, tokens) if text else (None, None)
     return Record(Sentence(tuple(tokens), tuple(tags), text, starts, ends, domain_of(values)), places)
+
+
+def first_row(lines: list[str], options: ReadOptions) -> int:
+    """How many lines of a block are comments or begin a document: the rest are tokens."""
+    first = 0
+    if lines[0][:1] == "#":
+        first = _comments(lines, options.separator)
+    if first < len(lines) and lines[first].startswith(_DOCUMENT):
+        first += 1
+    return first
+
+
+def column_places(line: str, separator: str | None) -> list[tuple[int, int]]:
+    """Where every column of a token line begins and ends, the end exclusive."""
+    if separator is None and "\t" in line:
+        separator = "\t"
+    if separator is None or not separator.strip(" "):
+        return [found.span() for found in re.finditer(r"\S+", line)]
+    places, begin = [], 0
+    for column in line.split(separator):
+        places.append((begin, begin + len(column)))
+        begin += len(column) + len(separator)
+    return places
 
 
 def _columns(line: str, separator: str | None) -> list[str]:
@@ -118,6 +137,7 @@ def _wrong_width(lines: list[str], rows: list[list[str]], first: int, options: R
         expected=f"{usual} as in the sentence's other lines",
         remedy=remedy,
         shown=lines[first + wrong],
+        code="D108",
     )
 
 
@@ -130,4 +150,5 @@ def _too_few(lines: list[str], rows: list[list[str]], first: int, options: ReadO
         f"(token_column {options.token_column}, tag_column {options.tag_column})",
         remedy="add the missing column, or set separator, token_column and tag_column to what the file has",
         shown=lines[first],
+        code="D108",
     )

@@ -20,6 +20,17 @@ _FORM, _UPOS = 1, 3
 _LEFT_OUT = re.compile(r"\d+[-.]\d+")
 
 
+def columns(options: ReadOptions) -> tuple[int, int]:
+    """The columns of the token and of the tag."""
+    return options.token_column or _FORM, _UPOS if options.tag_column == -1 else options.tag_column
+
+
+def is_word(line: str) -> bool:
+    """Whether a line is that of a word: no comment, no multiword token, no empty node, no fault."""
+    row = line.split("\t")
+    return line[:1] != "#" and len(row) == _WIDTH and row[0].isdecimal()
+
+
 def parse(lines: list[str], options: ReadOptions) -> Record:
     """Reads one block.
 
@@ -27,8 +38,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         BadLine: not ten columns, an ID that is no number, a column that the format does not have, an empty
             form or tag, or white space or a control character in one.
     """
-    token_at = options.token_column or _FORM
-    tag_at = _UPOS if options.tag_column == -1 else options.tag_column
+    token_at, tag_at = columns(options)
     if not (-_WIDTH <= token_at < _WIDTH and -_WIDTH <= tag_at < _WIDTH):
         raise BadLine(
             0,
@@ -52,6 +62,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
                 expected="the 10 of CoNLL-U",
                 remedy='complete the line, or read the file with format "conll"',
                 shown=line,
+                code="D108",
             )
         if not row[0].isdecimal():
             if _LEFT_OUT.fullmatch(row[0]):

@@ -11,8 +11,10 @@ keys are left alone.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,7 +44,7 @@ class _Marked(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Tagged)
-_WITHOUT_TOKENS = Record(None, notes=(Note(0, "sentence without tokens", "left out"),))
+_WITHOUT_TOKENS = Record(None, notes=(Note(0, "sentence without tokens", "left out", "D212"),))
 _SYNTAX = "write one object a line (jq -c '.[]' makes lines of an array), or correct the syntax"
 _REMEDY = "correct the line, or leave it out"
 
@@ -55,20 +57,58 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
             a span outside the text.
     """
     line = lines[0]
+    row = _row(line)
+    if _is_tagged(row):
+        return _from_tokens(line, row)
+    return _from_text(line, row, options)
+
+
+def form_of(line: str) -> Literal["tagged", "marked"]:
+    """Which of the two forms a line has: tokens with tags, or a text with spans.
+
+    Raises:
+        BadLine: not JSON, or neither of the two.
+    """
+    return "tagged" if _is_tagged(_row(line)) else "marked"
+
+
+def _is_tagged(row: _Tagged) -> bool:
+    """Whether a row has tokens and tags, which go before a text and spans."""
+    return row.tokens is not None and row.tags is not None
+
+
+def _row(line: str) -> _Tagged:
     try:
         row = _DECODER.decode(line)
     except msgspec.ValidationError as error:
         raise _bad(line, f"JSON of another form ({error})", remedy=_SYNTAX) from None
     except msgspec.DecodeError as error:
+        half = _half_of_a_pair(line)
+        if half:
+            raise _bad(
+                line,
+                f"half a surrogate pair ({half})",
+                expected="whole characters",
+                remedy="write both halves, such as \\ud83d\\ude00, or the character itself",
+                code="D116",
+            ) from None
         raise _bad(line, f"not JSON ({error})", expected="a JSON object", remedy=_SYNTAX) from None
-    if row.tokens is not None and row.tags is not None:
-        return _from_tokens(line, row)
-    if row.text is not None and row.spans is not None:
-        return _from_text(line, row, options)
-    raise _bad(line, "an object without `tokens` and `tags`, and without `text` and `spans`")
+    if not _is_tagged(row) and (row.text is None or row.spans is None):
+        raise _bad(line, "an object without `tokens` and `tags`, and without `text` and `spans`")
+    return row
 
 
-def _bad(line: str, found: str, *, expected: str = "", remedy: str = _REMEDY) -> BadLine:
+def _half_of_a_pair(line: str) -> str:
+    """The first surrogate without its other half, which the standard library reads and msgspec refuses."""
+    try:
+        read = json.dumps(json.loads(line), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
+    found = re.search("[\ud800-\udfff]", read)
+    return f"\\u{ord(found[0]):04x}" if found else ""
+
+
+def _bad(line: str, found: str, *, expected: str = "", remedy: str = _REMEDY, code: str = "D101") -> BadLine:
     return BadLine(
         0,
         found,
@@ -76,13 +116,19 @@ def _bad(line: str, found: str, *, expected: str = "", remedy: str = _REMEDY) ->
         or '{"tokens": [...], "tags": [...]} or {"text": "...", "spans": [[start, end, label]]}',
         remedy=remedy,
         shown=line,
+        code=code,
     )
 
 
 def _from_tokens(line: str, row: _Tagged) -> Record:
     tokens, tags = row.tokens or [], row.tags or []
     if len(tokens) != len(tags):
-        raise _bad(line, f"{len(tokens)} tokens and {len(tags)} tags", expected="one tag for every token")
+        raise _bad(
+            line,
+            f"{len(tokens)} tokens and {len(tags)} tags",
+            expected="one tag for every token",
+            code="D108",
+        )
     if not tokens:
         return _WITHOUT_TOKENS
     places = (0,) * len(tokens)
@@ -101,17 +147,22 @@ def _from_text(line: str, row: _Tagged, options: ReadOptions) -> Record:
     tokens = tuple(token.text for token in cut)
     starts = tuple(token.start for token in cut)
     ends = tuple(token.end for token in cut)
-    spans = [_span(line, text, given) for given in row.spans or ()]
+    spans = [span_in(line, text, given) for given in row.spans or ()]
     placed, settled = aligned(text, spans, starts, ends)
     named = BIO if options.scheme.lower() == "auto" else scheme_named(options.scheme)
     tags = tuple(tags_of(placed, len(tokens), BIO if named is PLAIN else named))
     places = (0,) * len(tokens)
     reject_unfit(tokens, tags, places, [line])
-    notes = tuple(Note(0, found, became) for found, became in settled)
+    notes = tuple(Note(0, *one) for one in settled)
     return Record(Sentence(tokens, tags, text, starts, ends, row.domain or None), places, notes)
 
 
-def _span(line: str, text: str, given: object) -> CharacterSpan:
+def span_in(line: str, text: str, given: object) -> CharacterSpan:
+    """A span of a text in either of its two ways of writing.
+
+    Raises:
+        BadLine: it is neither, lies outside the text or has no label.
+    """
     if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 3:
         given = dict(zip(("start", "end", "label"), given, strict=True))
     try:
@@ -128,6 +179,7 @@ def _span(line: str, text: str, given: object) -> CharacterSpan:
             f"span {span.start}-{span.end} in a text of {len(text)} characters",
             expected="0 <= start < end <= length, counted in Unicode characters",
             remedy="correct the offsets (are they bytes, or UTF-16 units?)",
+            code="D113",
         )
     if not span.label:
         raise _bad(line, f"span {span.start}-{span.end} without a label", expected="a label")

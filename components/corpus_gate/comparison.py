@@ -1,0 +1,148 @@
+"""TFDV's comparators: what differs between train and another split, and since the last blessed run.
+
+TFDV measures; whether a measure counts is decided here. It has to pass its threshold, and what chance brings
+in two samples of that size, or every small split would be told for being small.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx import types
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+
+from corpus.options import Comparator
+from corpus.shift import jensen_shannon_by_chance, l_infinity_by_chance, largest_differences
+
+Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+Kind = Literal["skew", "drift"]
+
+_CODES: dict[Kind, str] = {"skew": "D406", "drift": "D405"}
+_Counts = Mapping[str, int]
+_MEASURES: dict[int, tuple[str, Callable[[_Counts, _Counts], float]]] = {
+    anomalies_pb2.DriftSkewInfo.Measurement.L_INFTY: ("L-infinity distance", l_infinity_by_chance),
+    anomalies_pb2.DriftSkewInfo.Measurement.JENSEN_SHANNON_DIVERGENCE: (
+        "Jensen-Shannon divergence",
+        jensen_shannon_by_chance,
+    ),
+}
+
+
+class Shift(NamedTuple):
+    """A difference that counts, under the code it falls under, with the values that differ most."""
+
+    code: str
+    split: str
+    message: str
+    example: str
+
+
+def statistics_in(artifact: types.Artifact) -> dict[str, Statistics]:
+    """The statistics of every split whose file is there."""
+    found = {}
+    for split in artifact_utils.decode_split_names(artifact.split_names):
+        path = statistics_path(artifact, split)
+        if fileio.exists(path):
+            found[split] = Statistics.FromString(io_utils.read_bytes_file(path))
+    return found
+
+
+def statistics_path(artifact: types.Artifact, split: str) -> str:
+    """Where StatisticsGen puts a split's statistics."""
+    return os.path.join(artifact.uri, f"Split-{split}", "FeatureStats.pb")
+
+
+def skew(splits: Mapping[str, Statistics], comparators: Mapping[str, Comparator | None]) -> Iterator[Shift]:
+    """What differs between train and every other split."""
+    if "train" not in splits:
+        return
+    for name, other in splits.items():
+        if name != "train":
+            yield from _shifts("skew", name, other, splits["train"], comparators)
+
+
+def drift(
+    splits: Mapping[str, Statistics],
+    blessed: Mapping[str, Statistics],
+    comparators: Mapping[str, Comparator | None],
+) -> Iterator[Shift]:
+    """What differs between every split and that of the last blessed run."""
+    for name, now in splits.items():
+        if name in blessed:
+            yield from _shifts("drift", name, now, blessed[name], comparators)
+
+
+def _shifts(
+    kind: Kind,
+    split: str,
+    now: Statistics,
+    before: Statistics,
+    comparators: Mapping[str, Comparator | None],
+) -> Iterator[Shift]:
+    schema = _schema(kind, comparators)
+    if not schema.feature:
+        return
+    words = f"{split} now and in the last blessed run" if kind == "drift" else f"{split} and train"
+    given = {"previous_statistics" if kind == "drift" else "serving_statistics": before}
+    measured = {
+        info.path.step[0]: info.drift_measurements if kind == "drift" else info.skew_measurements
+        for info in tfdv.validate_statistics(now, schema, **given).drift_skew_info
+    }
+    for feature in (entry.name for entry in schema.feature):
+        counts, counts_before = _counts(now, feature), _counts(before, feature)
+        if not measured.get(feature):
+            yield Shift(
+                _CODES[kind],
+                split,
+                f"{words}: no feature {feature} to compare; expected one that both have (checks.{kind})",
+                "",
+            )
+        for measurement in measured.get(feature, ()):
+            name, by_chance = _MEASURES[measurement.type]
+            if measurement.value <= max(measurement.threshold, by_chance(counts, counts_before)):
+                continue
+            yield Shift(
+                _CODES[kind],
+                split,
+                f"{words}: {feature}: {name} {measurement.value:.3f}; more than {measurement.threshold:g} "
+                f"(checks.{kind})",
+                ", ".join(
+                    f"{value} {share:.1%} (before {share_before:.1%})"
+                    if kind == "drift"
+                    else f"{value} {share:.1%} (train {share_before:.1%})"
+                    for value, share_before, share in largest_differences(counts_before, counts)
+                ),
+            )
+
+
+def _schema(kind: Kind, comparators: Mapping[str, Comparator | None]) -> schema_pb2.Schema:
+    """A schema of nothing but the comparators: all else is ExampleValidator's to judge."""
+    schema = schema_pb2.Schema()
+    for feature, thresholds in sorted(comparators.items()):
+        if thresholds is None or (thresholds.l_infinity is None and thresholds.jensen_shannon is None):
+            continue
+        entry = schema.feature.add(name=feature, type=schema_pb2.BYTES)
+        comparator = entry.drift_comparator if kind == "drift" else entry.skew_comparator
+        if thresholds.l_infinity is not None:
+            comparator.infinity_norm.threshold = thresholds.l_infinity
+        if thresholds.jensen_shannon is not None:
+            comparator.jensen_shannon_divergence.threshold = thresholds.jensen_shannon
+    return schema
+
+
+def _counts(statistics: Statistics, feature: str) -> dict[str, int]:
+    """How often each value of a text feature occurs, as far as the statistics list them."""
+    for dataset in statistics.datasets:
+        for found in dataset.features:
+            if list(found.path.step) == [feature] or found.name == feature:
+                return {
+                    bucket.label: int(bucket.sample_count)
+                    for bucket in found.string_stats.rank_histogram.buckets
+                }
+    return {}

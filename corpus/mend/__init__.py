@@ -1,0 +1,1 @@
+"""Mending a corpus without deciding anything that a person must decide."""
