@@ -12,6 +12,9 @@ class LatestBlessedOtherModel(resolver.ResolverStrategy):
     TFX's own strategy gives the candidate back once it has been blessed: a run in which nothing changed would
     evaluate it again, against itself. Left out, such a run finds the evaluation of the first in the cache.
 
+    Blessings are ModelGate's. The Evaluator makes a blessing too, which says nothing where it has no thresholds, and
+    so never counts.
+
     Takes the channels `candidate` (the Trainer's model), `model` and `model_blessing`; gives the same keys, `model`
     and `model_blessing` with one artifact or none.
     """

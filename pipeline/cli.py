@@ -32,12 +32,20 @@ def run(
     config: Config = None,
     data: Data = None,
     assignments: Assignments = None,
+    force_bless: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Push a model that ModelGate refuses; its manifest keeps the reason. Never one that "
+            "does not answer as it should.",
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the raw logs.")] = False,
 ) -> None:
     """Run the whole line: corpus to pushed model. Exit code 3 if a gate refuses the model."""
     from pipeline.commands.run import run
 
-    run(_settings(config, data, assignments), verbose=verbose)
+    run(_settings(config, data, assignments), verbose=verbose, force_bless=force_bless)
 
 
 @app.command()
@@ -45,12 +53,29 @@ def check(
     data: Annotated[Path | None, typer.Argument(help="The corpus: a folder or a file.")] = None,
     config: Config = None,
     assignments: Assignments = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    output_format: Annotated[
+        str, typer.Option("--format", help="text (for people), json, or sarif (for code hosts).")
+    ] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show all findings listed, not the first few of a kind.")
+    ] = False,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a repaired copy into this folder, with changes.diff; tell what is left in it."
+        ),
+    ] = None,
 ) -> None:
     """Check a corpus, every finding with file and line. Exit code 2 if there are errors."""
     from pipeline.commands.check import check
 
-    check(_settings(config, data, assignments), as_json=as_json)
+    check(
+        _settings(config, data, assignments),
+        output_format="json" if as_json else output_format,
+        everything=everything,
+        fix=fix,
+    )
 
 
 @app.command(
@@ -153,16 +178,48 @@ def decode(
 
 @app.command()
 def predict(
-    source: Annotated[Path, typer.Option("--input", "-i", help="A text a line (.txt), or a corpus file.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to: .jsonl or .conll.")],
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--input", "-i", help="A corpus file, a text a line (.txt), or a folder of them; .gz too."
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="A folder for parts and manifest, or one file: .jsonl, .conll, .tfrecord."
+        ),
+    ],
     version: Annotated[int | None, typer.Option(help="The pushed version; the latest without it.")] = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option("--format", help="jsonl (which a folder gets without it), conll or tfrecord."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Parts made at a time; without it as pipeline.beam_args say.")
+    ] = None,
+    shard_size: Annotated[
+        int | None, typer.Option(min=1, help="Most sentences of a part; 5,000 without it.")
+    ] = None,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Tag a file in bulk by a pushed model, without a server."""
+    """Tag files in bulk by a pushed model, without a server.
+
+    What was interrupted goes on where it stopped, by the same command. Where the input is tagged, the answers are
+    scored against its tags.
+    """
     from pipeline.commands.predict import predict
 
-    predict(_settings(config, None, assignments), source=source, output=output, version=version)
+    predict(
+        _settings(config, None, assignments),
+        source=source,
+        output=output,
+        version=version,
+        output_format=output_format,
+        workers=workers,
+        shard_size=shard_size,
+    )
 
 
 @app.command()
@@ -175,14 +232,45 @@ def status(config: Config = None, assignments: Assignments = None) -> None:
 
 @app.command()
 def report(
+    all_runs: Annotated[
+        bool, typer.Option("--list", help="All runs: data, scores, what became of each.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list: as JSON.")] = False,
+    compared: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--compare",
+            metavar="RUN1 RUN2",
+            help="Two runs side by side, as a page: ids or their beginnings, versions, last, previous.",
+        ),
+    ] = None,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = False,
     config: Config = None,
     assignments: Assignments = None,
-    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = False,
 ) -> None:
-    """Where the last run's report lies."""
+    """Where the last run's report lies; or a list of all runs; or a page about two of them."""
     from pipeline.commands.report import report
 
-    report(_settings(config, None, assignments), open_browser=open_browser)
+    report(
+        _settings(config, None, assignments),
+        open_browser=open_browser,
+        all_runs=all_runs,
+        as_json=as_json,
+        compared=compared,
+    )
+
+
+@app.command()
+def tensorboard(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 6006,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Show the curves of all trainings in TensorBoard, until interrupted."""
+    from pipeline.commands.tensorboard import tensorboard
+
+    tensorboard(_settings(config, None, assignments), port=port, host=host)
 
 
 @app.command(name="compile")

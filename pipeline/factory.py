@@ -22,9 +22,13 @@ from tfx.types import standard_artifacts
 
 from components.atomic_pusher.component import AtomicPusher
 from components.baseline import LatestBlessedOtherModel
+from components.blessed_statistics import StatisticsOfLatestBlessed
 from components.corpus_gate.component import CorpusGate
 from components.corpus_gen.component import CorpusGen
+from components.crfsuite_baseline.component import CrfsuiteBaseline
 from components.entity_metrics.evaluation import eval_config
+from components.model_gate.component import ModelGate
+from components.predictions.component import Predictor
 from components.report.component import Report
 from components.serving_check.component import ServingCheck
 from pipeline.code_hash import code_hash
@@ -36,20 +40,25 @@ METADATA = "metadata.db"
 UNCACHED = ("AtomicPusher", "Report")
 
 
-def create_pipeline(settings: Settings) -> pipeline.Pipeline:
-    """Chain the components that `settings` describe. Reads no file but the project's own code, to hash it."""
+def create_pipeline(settings: Settings, *, force_bless: str = "") -> pipeline.Pipeline:
+    """Chain the components that `settings` describe. Reads no file but the project's own code, to hash it.
+
+    Args:
+        settings: all of them.
+        force_bless: why to push a model that ModelGate refuses; empty to let the gates decide.
+    """
     root = settings.run_dir
     return pipeline.Pipeline(
         pipeline_name=settings.name,
         pipeline_root=str(root / "artifacts"),
-        components=_components(settings, checkpoint_root=str(root / "checkpoints")),
+        components=_components(settings, checkpoint_root=str(root / "checkpoints"), force_bless=force_bless),
         enable_cache=settings.pipeline.cache,
         metadata_connection_config=sqlite_metadata_connection_config(str(root / METADATA)),
         beam_pipeline_args=list(settings.pipeline.beam_args),
     )
 
 
-def _components(settings: Settings, *, checkpoint_root: str) -> list[BaseNode]:
+def _components(settings: Settings, *, checkpoint_root: str, force_bless: str) -> list[BaseNode]:
     scheme = "PLAIN" if settings.corpus.scheme.upper() == "PLAIN" else settings.corpus.train_scheme
 
     # Files become examples, split into train, dev and test.
@@ -71,11 +80,19 @@ def _components(settings: Settings, *, checkpoint_root: str) -> list[BaseNode]:
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
     )
 
-    # Stops the run on what would poison it.
+    # Stops the run on what would poison it; drift is measured from what the latest blessed model was trained on.
+    blessed_statistics = Resolver(
+        strategy_class=StatisticsOfLatestBlessed,
+        candidate=statistics_gen.outputs["statistics"],
+        statistics=types.Channel(type=standard_artifacts.ExampleStatistics),
+        model=types.Channel(type=standard_artifacts.Model),
+        model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("BlessedStatistics")
     corpus_gate = CorpusGate(
         examples=examples,
         statistics=statistics_gen.outputs["statistics"],
         anomalies=example_validator.outputs["anomalies"],
+        blessed_statistics=blessed_statistics.outputs["statistics"],
         input_base=settings.data,
         options=settings.corpus,
         limits=settings.checks,
@@ -109,7 +126,7 @@ def _components(settings: Settings, *, checkpoint_root: str) -> list[BaseNode]:
     )
     model = trainer.outputs["model"]
 
-    # The latest blessed model, to compare with; then the gate on the test split.
+    # The latest blessed model, to compare with; then the scores of both on the test split.
     baseline = Resolver(
         strategy_class=LatestBlessedOtherModel,
         candidate=model,
@@ -123,13 +140,33 @@ def _components(settings: Settings, *, checkpoint_root: str) -> list[BaseNode]:
         baseline_model=baseline.outputs["model"],
         eval_config=eval_config(
             scheme=scheme,
-            floor=settings.evaluation.floor,
-            allowed_fall=settings.evaluation.allowed_fall,
-            label_floors=settings.evaluation.label_floors,
             slice_by=settings.evaluation.slice_by,
+            length_buckets=settings.evaluation.length_buckets,
             code=code_hash("tagging", "components/entity_metrics"),
         ),
     )
+
+    # What both models answer to the test split, sentence by sentence.
+    predictor = Predictor(
+        examples=examples,
+        model=model,
+        baseline_model=baseline.outputs["model"],
+        scheme=scheme,
+        slice_by=settings.evaluation.slice_by,
+        code=code_hash("tagging", "components/predictions"),
+    )
+
+    # What a CRF with hand-made features answers, where it is asked for.
+    crfsuite = None
+    if settings.evaluation.crfsuite.enabled:
+        crfsuite = CrfsuiteBaseline(
+            examples=examples,
+            scheme=scheme,
+            options=settings.evaluation.crfsuite.training,
+            slice_by=settings.evaluation.slice_by,
+            code=code_hash("tagging", "components/crfsuite_baseline", "components/predictions"),
+        )
+        crfsuite.add_upstream_node(corpus_gate)
 
     # Does a server give the answers that the model gives?
     serving_check = ServingCheck(
@@ -139,18 +176,35 @@ def _components(settings: Settings, *, checkpoint_root: str) -> list[BaseNode]:
         requests=settings.serving.check_requests,
         deadline_seconds=settings.serving.check_deadline_seconds,
         start_seconds=settings.serving.check_start_seconds,
-        code=code_hash("serving", "components/serving_check"),
+        budgets=settings.serving.budgets,
+        code=code_hash("serving", "components/serving_check", "components/verdict.py"),
     )
 
-    # Where servers find what both gates blessed.
+    # Every rule, and the one blessing.
+    model_gate = ModelGate(
+        predictions=predictor.outputs["predictions"],
+        evaluation=evaluator.outputs["evaluation"],
+        model=model,
+        infra_blessing=serving_check.outputs["blessing"],
+        baseline_model=baseline.outputs["model"],
+        crfsuite=crfsuite.outputs["predictions"] if crfsuite else None,
+        scheme=scheme,
+        options=settings.evaluation,
+        code=code_hash(
+            "tagging", "components/model_gate", "components/entity_metrics", "components/verdict.py"
+        ),
+    )
+
+    # Where servers find what was blessed.
     pusher = AtomicPusher(
         model=model,
-        model_blessing=evaluator.outputs["blessing"],
+        model_blessing=model_gate.outputs["blessing"],
         infra_blessing=serving_check.outputs["blessing"],
         evaluation=evaluator.outputs["evaluation"],
         examples=examples,
         destination=str(settings.models_dir),
         settings=settings.to_yaml(),
+        force=force_bless,
     )
 
     # A page on all of it.
@@ -158,14 +212,15 @@ def _components(settings: Settings, *, checkpoint_root: str) -> list[BaseNode]:
         corpus_verdict=corpus_gate.outputs["verdict"],
         examples=examples,
         model=model,
-        evaluation=evaluator.outputs["evaluation"],
-        model_blessing=evaluator.outputs["blessing"],
+        predictions=predictor.outputs["predictions"],
+        model_blessing=model_gate.outputs["blessing"],
         infra_blessing=serving_check.outputs["blessing"],
         pushed_model=pusher.outputs["pushed_model"],
         settings=settings.to_yaml(),
-        code=code_hash("components/report"),
+        metadata=str(settings.run_dir / METADATA),
+        code=code_hash("tagging", "components/report", "trainer/transitions.py"),
     )
     return [
-        corpus_gen, statistics_gen, schema_gen, example_validator, corpus_gate, transform, trainer,
-        baseline, evaluator, serving_check, pusher, report,
+        corpus_gen, statistics_gen, schema_gen, example_validator, blessed_statistics, corpus_gate, transform, trainer,
+        baseline, evaluator, predictor, *([crfsuite] if crfsuite else []), serving_check, model_gate, pusher, report,
     ]  # fmt: skip

@@ -1,9 +1,10 @@
-"""What the metadata store knows about the latest run."""
+"""What the metadata store knows about runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 from ml_metadata.metadata_store import metadata_store
@@ -29,17 +30,36 @@ class Step:
         cached: was it answered from the cache?
         complete: did it end well, or was it cached?
         outputs: output key -> artifacts.
+        failed: did it end by an error? One that was killed has neither failed nor come to its end.
+        parameters: what it was told beside its inputs, as text.
     """
 
     component: str
     cached: bool
     complete: bool
     outputs: dict[str, list[Made]]
+    failed: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def only(self, key: str) -> Made:
         """The one artifact of an output."""
         (made,) = self.outputs[key]
         return made
+
+
+@dataclass(frozen=True)
+class RunSteps:
+    """A run.
+
+    Attributes:
+        run_id: of the pipeline run.
+        began: when.
+        steps: the latest execution of each component that has begun, in the order in which they began.
+    """
+
+    run_id: str
+    began: datetime
+    steps: dict[str, Step]
 
 
 class Lineage:
@@ -80,28 +100,70 @@ class Lineage:
         if not executions:
             return None
         execution = max(executions, key=lambda execution: execution.id)
-        state = execution.last_known_state
-        return Step(
-            component=component,
-            cached=state == mlmd.Execution.CACHED,
-            complete=state in (mlmd.Execution.CACHED, mlmd.Execution.COMPLETE),
-            outputs=self._outputs(execution.id),
-        )
+        return _step(component, execution, self._outputs([execution.id]).get(execution.id, {}))
 
-    def _outputs(self, execution_id: int) -> dict[str, list[Made]]:
+    def runs(self) -> list[RunSteps]:
+        """All runs with all they made, the oldest first; few queries, however many there are."""
+        component_of = {
+            execution.id: node.name.split(".", 1)[1]
+            for node in self._store.get_contexts_by_type("node")
+            for execution in self._store.get_executions_by_context(node.id)
+        }
+        contexts = sorted(self._store.get_contexts_by_type("pipeline_run"), key=lambda context: context.id)
+        executions = {
+            run.id: sorted(self._store.get_executions_by_context(run.id), key=lambda execution: execution.id)
+            for run in contexts
+        }
+        outputs = self._outputs([execution.id for found in executions.values() for execution in found])
+        return [
+            RunSteps(
+                run.name,
+                datetime.fromtimestamp(run.create_time_since_epoch / 1000, timezone.utc),
+                {
+                    component_of[execution.id]: _step(
+                        component_of[execution.id], execution, outputs.get(execution.id, {})
+                    )
+                    for execution in executions[run.id]
+                    if execution.id in component_of
+                },
+            )
+            for run in contexts
+        ]
+
+    def _outputs(self, execution_ids: Sequence[int]) -> dict[int, dict[str, list[Made]]]:
+        """What executions made: id -> output key -> artifacts."""
+        if not execution_ids:
+            return {}
         events = [
             event
-            for event in self._store.get_events_by_execution_ids([execution_id])
+            for event in self._store.get_events_by_execution_ids(execution_ids)
             if event.type in (mlmd.Event.OUTPUT, mlmd.Event.INTERNAL_OUTPUT)
         ]
         artifacts = {
-            a.id: a for a in self._store.get_artifacts_by_id([event.artifact_id for event in events])
+            a.id: a for a in self._store.get_artifacts_by_id(sorted({event.artifact_id for event in events}))
         }
-        outputs: dict[str, list[Made]] = {}
+        outputs: dict[int, dict[str, list[Made]]] = {}
         for event in events:
             key = next(step.key for step in event.path.steps if step.HasField("key"))
-            outputs.setdefault(key, []).append(_made(artifacts[event.artifact_id]))
+            made = outputs.setdefault(event.execution_id, {}).setdefault(key, [])
+            made.append(_made(artifacts[event.artifact_id]))
         return outputs
+
+
+def _step(component: str, execution: mlmd.Execution, outputs: dict[str, list[Made]]) -> Step:
+    state = execution.last_known_state
+    return Step(
+        component=component,
+        cached=state == mlmd.Execution.CACHED,
+        complete=state in (mlmd.Execution.CACHED, mlmd.Execution.COMPLETE),
+        outputs=outputs,
+        failed=state == mlmd.Execution.FAILED,
+        parameters={
+            name: value.string_value
+            for name, value in execution.custom_properties.items()
+            if value.HasField("string_value")
+        },
+    )
 
 
 def _made(artifact: mlmd.Artifact) -> Made:

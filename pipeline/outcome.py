@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -10,6 +11,10 @@ from typing import Any
 
 import msgspec
 
+from components.model_gate.analysis import FILE_NAME as ANALYSIS
+from components.model_gate.analysis import Analysis
+from components.verdict import FILE_NAME as VERDICT
+from components.verdict import Verdict
 from pipeline.lineage import Lineage, Step
 from pipeline.settings import SettingsError
 
@@ -26,9 +31,11 @@ class Outcome(msgspec.Struct, frozen=True):
         came_out: a few words by component.
         pushed_to: the folder of the version that serves this run's model; empty if a gate refused it.
         duplicate: that version held this very model before the run.
-        refusals: why it was refused; empty if it was pushed.
+        refusals: why gates refused it, also if it was pushed all the same; empty if they did not.
         report: the page.
         log: the log file.
+        forced: the reason for which it was pushed against the verdict; empty if it was not.
+        not_forced: why it was not, though that was asked for.
     """
 
     run_id: str
@@ -40,6 +47,8 @@ class Outcome(msgspec.Struct, frozen=True):
     refusals: list[str]
     report: str
     log: str
+    forced: str = ""
+    not_forced: str = ""
 
     def save(self, run_dir: Path) -> None:
         """Keep it as the last run of a pipeline, in one step."""
@@ -74,18 +83,14 @@ def describe(step: Step) -> str:
 
 def refusals(lineage: Lineage, run_id: str) -> list[str]:
     """Why the gates refused the run's model."""
-    from components.entity_metrics import results
+    gate = lineage.step(run_id, "ModelGate")
+    if gate is None or gate.only("blessing").properties.get("blessed") == 1:
+        return []
+    return [f"ModelGate did not bless it: {reason}" for reason in _verdict(gate).reasons]
 
-    found = []
-    evaluator = lineage.step(run_id, "Evaluator")
-    if evaluator and evaluator.only("blessing").properties.get("blessed") != 1:
-        failures = results.read(evaluator.only("evaluation").uri).failures
-        found += [f"the Evaluator did not bless it: {failure}" for failure in failures]
-    check = lineage.step(run_id, "ServingCheck")
-    if check and check.only("blessing").properties.get("blessed") != 1:
-        verdict = _document(check.only("blessing").uri, "verdict.json")
-        found += [f"ServingCheck did not bless it: {reason}" for reason in verdict["reasons"]]
-    return found
+
+def _verdict(step: Step) -> Verdict:
+    return Verdict.from_json(Path(step.only("blessing").uri, VERDICT).read_bytes())
 
 
 def _document(uri: str, name: str) -> Any:
@@ -142,22 +147,48 @@ def _evaluator(step: Step) -> str:
     evaluation = results.read(step.only("evaluation").uri)
     before = evaluation.baseline.get(results.OVERALL, {})
     compared = f" (latest blessed {before['primary']:.4f})" if before else ""
-    verdict = "blessed" if step.only("blessing").properties.get("blessed") == 1 else "NOT blessed"
-    return f"{verdict}: {evaluation.primary_name} {evaluation.overall['primary']:.4f} on test{compared}"
+    return f"{evaluation.primary_name} {evaluation.overall['primary']:.4f} on test{compared}"
+
+
+def _answers(step: Step) -> str:
+    """How many answers there are, a line of the file each, and whose."""
+    files = sorted(Path(step.only("predictions").uri).glob("*.jsonl.gz"))
+    with gzip.open(files[0], "rb") as file:
+        count = sum(1 for _ in file)
+    both = ", and the latest blessed model's" if len(files) > 1 else ""
+    return f"{count:,} answers{both}"
+
+
+def _model_gate(step: Step) -> str:
+    from components.entity_metrics import results
+
+    verdict = _verdict(step)
+    if not verdict.blessed:
+        more = f" (and {len(verdict.reasons) - 1} more)" if len(verdict.reasons) > 1 else ""
+        return f"NOT blessed: {verdict.reasons[0].splitlines()[0]}{more}"
+    analysis = Analysis.from_json(Path(step.only("blessing").uri, ANALYSIS).read_bytes())
+    found = analysis.overall.candidate[analysis.primary]
+    interval = "" if found.low is None else f" ({found.low:.4f} to {found.high:.4f})"
+    skipped = sum(bool(rule.skipped) for rule in verdict.rules)
+    asked = len(verdict.rules) - skipped
+    rules = f"{asked} rule{'s' * (asked != 1)}" + (f", {skipped} not asked" if skipped else "")
+    return f"blessed by {rules}: {results.spoken(analysis.primary, {})} {found.value:.4f}{interval}"
 
 
 def _serving_check(step: Step) -> str:
     verdict = _document(step.only("blessing").uri, "verdict.json")
     if not verdict["blessed"]:
         return f"NOT blessed: {verdict['reasons'][0].splitlines()[0]}"
-    return f"blessed: {verdict['answers']} answers as in memory, median {verdict['median_ms']} ms"
+    p99 = f", p99 {verdict['p99_ms']} ms" if verdict.get("p99_ms") is not None else ""
+    return f"blessed: {verdict['answers']} answers as in memory, median {verdict['median_ms']} ms{p99}"
 
 
 def _pusher(step: Step) -> str:
     properties = step.only("pushed_model").properties
     if properties.get("duplicate"):
         return f"{properties['pushed_destination']} is this model already: nothing new to push"
-    return str(properties.get("pushed_destination") or "not pushed")
+    where = str(properties.get("pushed_destination") or "not pushed")
+    return f"{where}, forced: {properties['forced']}" if properties.get("forced") else where
 
 
 def _report(step: Step) -> str:
@@ -173,7 +204,10 @@ _TELL: dict[str, Callable[[Step], str]] = {
     "Trainer": _trainer,
     "Baseline": _baseline,
     "Evaluator": _evaluator,
+    "Predictor": _answers,
+    "CrfsuiteBaseline": _answers,
     "ServingCheck": _serving_check,
+    "ModelGate": _model_gate,
     "AtomicPusher": _pusher,
     "Report": _report,
 }

@@ -23,7 +23,7 @@ _ENDS = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
 
 # Whose progress is shown as it comes; what the others say at their end is in their last line anyway.
-_TALKS = ("tagline.trainer",)
+_TALKS = ("tagline.trainer", "tagline.crfsuite")
 
 DOING = {
     "CorpusGen": "reading the corpus",
@@ -31,12 +31,16 @@ DOING = {
     "SchemaGen": "inferring the schema",
     "ImportSchemaGen": "taking the given schema",
     "ExampleValidator": "holding the examples against the schema",
+    "BlessedStatistics": "looking for the statistics of the last blessed run",
     "CorpusGate": "checking the corpus",
     "Transform": "making vocabularies and ids",
     "Trainer": "training",
     "Baseline": "looking for the latest blessed model",
     "Evaluator": "scoring on the test split",
+    "Predictor": "answering the test split",
+    "CrfsuiteBaseline": "training a CRF with hand-made features",
     "ServingCheck": "asking a served model",
+    "ModelGate": "holding the model against every rule",
     "AtomicPusher": "pushing",
     "Report": "writing the report",
 }

@@ -11,25 +11,22 @@ from typing import Annotated, Any
 import msgspec
 import yaml
 
+from components.model_gate.options import Evaluation
+from components.serving_check.budgets import Above0, Budgets
 from corpus.options import CheckLimits, ReadOptions
 from trainer.hyperparameters import Hyperparameters
 
+# Settings that were, and what to write instead.
+GONE = {
+    "evaluation.label_floors": 'no such setting any more; write evaluation.floors: {"entity_f1_strict/PER": 0.7} for '
+    "label_floors: {PER: 0.7}; take an empty one out",
+}
+
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 
-Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-PositiveFloat = Annotated[float, msgspec.Meta(gt=0.0)]
 # A model's name is a folder, a URL part and a pipeline's name.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
-
-
-class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a model must reach to be blessed; see `configs/default.yaml`."""
-
-    floor: Fraction = 0.5
-    allowed_fall: Fraction = 0.01
-    label_floors: dict[str, Fraction] = {}
-    slice_by: tuple[str, ...] = ()
 
 
 class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,8 +34,18 @@ class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     models: str = "serving_models"
     check_requests: Positive = 32
-    check_deadline_seconds: PositiveFloat = 10.0
-    check_start_seconds: PositiveFloat = 120.0
+    check_deadline_seconds: Above0 = 10.0
+    check_start_seconds: Above0 = 120.0
+    max_median_ms: Above0 | None = None
+    max_p99_ms: Above0 | None = None
+    max_model_mb: Above0 | None = None
+
+    @property
+    def budgets(self) -> Budgets:
+        """What serving a model may cost."""
+        return Budgets(
+            max_median_ms=self.max_median_ms, max_p99_ms=self.max_p99_ms, max_model_mb=self.max_model_mb
+        )
 
 
 class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -209,8 +216,15 @@ def _explained(message: str, merged: Mapping[str, Any]) -> str:
         unknown = reason.split("`")[1]
         known: Any = msgspec.to_builtins(Settings())
         for key in keys:
-            known = known[key]
-        return f"{'.'.join([*keys, unknown])}: no such setting; expected one of {', '.join(sorted(known))}"
+            section, within, _ = key.partition("[")
+            known = known[section]
+            # Below a free key the settings are those below any other.
+            if within:
+                known = next(iter(known.values()))
+        name = ".".join([*keys, unknown])
+        if name in GONE:
+            return f"{name}: {GONE[name]}"
+        return f"{name}: no such setting; expected one of {', '.join(sorted(known))}"
     explained = f"{where or 'settings'}: {reason[:1].lower()}{reason[1:]}"
     found: Any = merged
     for key in keys:

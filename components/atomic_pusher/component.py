@@ -12,6 +12,7 @@ class AtomicPusherSpec(ComponentSpec):
     PARAMETERS = {
         "destination": ExecutionParameter(type=str),
         "settings": ExecutionParameter(type=str),
+        "force": ExecutionParameter(type=str),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -25,6 +26,10 @@ class AtomicPusherSpec(ComponentSpec):
 
 class AtomicPusher(base_component.BaseComponent):
     """Pushes a model that both gates blessed to `<destination>/<version>`, with a manifest of what it is.
+
+    A refused one is pushed if `force` gives a reason: its manifest says so, by what it was refused, and when. The
+    verdict stays what it is, so that no other model is measured by this one. A model that ServingCheck found broken,
+    and not merely over a budget, is never pushed.
 
     A model that is the latest version already is not pushed twice: the artifact then points to that version.
     Refused models leave `pushed` 0 on the artifact.
@@ -43,15 +48,17 @@ class AtomicPusher(base_component.BaseComponent):
         examples: types.BaseChannel,
         destination: str,
         settings: str,
+        force: str = "",
     ) -> None:
         """Args:
         model: the candidate.
-        model_blessing: the Evaluator's.
+        model_blessing: ModelGate's.
         infra_blessing: ServingCheck's.
         evaluation: whose metrics the manifest tells.
         examples: whose fingerprint the manifest tells.
         destination: the model's folder of versions.
         settings: all settings in effect as YAML; laid beside the model as `settings.yaml`.
+        force: why to push a refused model; empty to let the gates decide.
         """
         super().__init__(
             AtomicPusherSpec(
@@ -62,6 +69,7 @@ class AtomicPusher(base_component.BaseComponent):
                 examples=examples,
                 destination=destination,
                 settings=settings,
+                force=force,
                 pushed_model=types.Channel(type=standard_artifacts.PushedModel),
             )
         )

@@ -14,6 +14,9 @@ from tfx.utils import path_utils
 
 from components.atomic_pusher import versions
 from components.entity_metrics import results
+from components.serving_check.verdict import read as read_serving
+from components.verdict import FILE_NAME as VERDICT
+from components.verdict import Verdict
 
 log = logging.getLogger("tagline.pusher")
 
@@ -24,6 +27,8 @@ PUSHED = "pushed"
 DUPLICATE = "duplicate"
 VERSION = "pushed_version"
 DESTINATION = "pushed_destination"
+FORCED = "forced"  # the reason for a push against the verdict
+NOT_FORCED = "not_forced"  # why a push that was to be forced was not
 
 
 class Executor(base_executor.BaseExecutor):
@@ -46,11 +51,17 @@ class Executor(base_executor.BaseExecutor):
                 "is a version put in place by one rename"
             )
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
-        refusal = _refusal(input_dict)
-        if refusal:
+        force = exec_properties["force"]
+        against = _refusals(input_dict)
+        if against and (not force or _broken(input_dict)):
             pushed.set_int_custom_property(PUSHED, 0)
-            log.info("not pushed: %s", refusal)
+            log.info("not pushed: %s", "; ".join(against))
+            if force:
+                pushed.set_string_custom_property(NOT_FORCED, _NO_FORCE)
+                log.warning("not forced: %s", _NO_FORCE)
             return
+        if force and not against:
+            log.info("there is nothing to force: the gates blessed the model")
         model = artifact_utils.get_single_instance(input_dict["model"])
         source = Path(path_utils.serving_model_path(model.uri))
         base = Path(destination)
@@ -59,7 +70,11 @@ class Executor(base_executor.BaseExecutor):
             version_dir = _holding(source, base)
             duplicate = version_dir is not None
             if version_dir is None:
-                version_dir = self._push(source, base, input_dict, exec_properties["settings"])
+                forced = {"reason": force, "against": against, "at": _now()} if against else None
+                version_dir = self._push(source, base, input_dict, exec_properties["settings"], forced)
+                if forced:
+                    pushed.set_string_custom_property(FORCED, force)
+                    log.warning("pushed against the verdict, %s: %s", force, "; ".join(against))
         if duplicate:
             log.warning("%s is this very model already: a duplicate is not pushed", version_dir)
         pushed.set_int_custom_property(PUSHED, 1)
@@ -68,17 +83,24 @@ class Executor(base_executor.BaseExecutor):
         pushed.set_string_custom_property(DESTINATION, str(version_dir))
 
     def _push(
-        self, source: Path, base: Path, input_dict: dict[str, list[types.Artifact]], settings: str
+        self,
+        source: Path,
+        base: Path,
+        input_dict: dict[str, list[types.Artifact]],
+        settings: str,
+        forced: dict[str, Any] | None,
     ) -> Path:
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         evaluation = artifact_utils.get_single_instance(input_dict["evaluation"])
         about = {
-            "pushed_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "pushed_at": _now(),
             "run_id": (self._context.pipeline_run_id if self._context else None) or "",
             "metrics": results.read(evaluation.uri).overall,
             "settings_sha256": hashlib.sha256(settings.encode()).hexdigest(),
             "data_fingerprint": examples.get_string_custom_property("data_fingerprint"),
         }
+        if forced:
+            about["forced"] = forced
         version_dir = versions.push(
             source, base, versions.next_version(base), extra={SETTINGS: settings}, about=about
         )
@@ -95,12 +117,27 @@ def _holding(source: Path, base: Path) -> Path | None:
     )
 
 
-def _refusal(input_dict: dict[str, list[types.Artifact]]) -> str:
-    """Why the model may not be pushed; empty if it may."""
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+_NO_FORCE = "ServingCheck found that the model does not answer as it should; such a one is never pushed"
+
+
+def _refusals(input_dict: dict[str, list[types.Artifact]]) -> list[str]:
+    """Why the model may not be pushed, in the gates' words; empty if it may."""
     model_blessing = artifact_utils.get_single_instance(input_dict["model_blessing"])
     infra_blessing = artifact_utils.get_single_instance(input_dict["infra_blessing"])
+    found = []
     if model_blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY) != 1:
-        return "the Evaluator did not bless the model"
+        text = Path(model_blessing.uri, VERDICT).read_text(encoding="utf-8")
+        found += Verdict.from_json(text).reasons or ["ModelGate did not bless the model"]
     if infra_blessing.get_int_custom_property("blessed") != 1:
-        return "ServingCheck did not bless the model"
-    return ""
+        # The gate has ServingCheck's rules too, and says the same of them.
+        found += [] if found else read_serving(infra_blessing.uri).reasons
+        found = found or ["ServingCheck did not bless the model"]
+    return found
+
+
+def _broken(input_dict: dict[str, list[types.Artifact]]) -> bool:
+    return read_serving(artifact_utils.get_single_uri(input_dict["infra_blessing"])).broken

@@ -1,1 +1,1 @@
-"""Entity scores as a TFMA metric, and the evaluation that gates on them."""
+"""Scores of candidate and baseline, by slices, as TFMA metrics of the one code that scores."""

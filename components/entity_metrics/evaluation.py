@@ -1,71 +1,52 @@
-"""The TFMA configuration that the Evaluator blesses by."""
+"""The TFMA configuration by which the Evaluator scores candidate and baseline."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from google.protobuf.wrappers_pb2 import DoubleValue
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.entity_metrics.metric import PRIMARY, TaggingMetrics
+from components.entity_metrics.metric import TaggingMetrics
+from components.model_gate.metric_names import LENGTH, length_slices
 
 
 def eval_config(
-    *,
-    scheme: str,
-    floor: float,
-    allowed_fall: float,
-    label_floors: Mapping[str, float],
-    slice_by: Sequence[str],
-    code: str = "",
+    *, scheme: str, slice_by: Sequence[str], length_buckets: Sequence[int] = (), code: str = ""
 ) -> config_pb2.EvalConfig:
-    """Bless a model whose primary metric reaches `floor` and falls at most `allowed_fall` below the baseline's.
+    """All metrics of `components.entity_metrics.metric`, over everything and by slices; no thresholds.
+
+    Without thresholds TFX's Evaluator blesses nothing: that is ModelGate's.
 
     Args:
         scheme: of gold and predicted tags; "PLAIN" for plain tags.
-        floor: of the primary metric, over the whole test split.
-        allowed_fall: in the primary metric's unit, 0..1. Without a baseline it asks nothing.
-        label_floors: entity F1 (strict) that single labels must reach.
-        slice_by: features by whose values every metric is computed too; no thresholds apply there.
+        slice_by: features by whose values every metric is computed too.
+        length_buckets: the last lengths of slices by sentence length, in tokens; the slices are named as ModelGate
+            names them.
         code: a hash of the code behind the metric, there for the cache alone.
     """
-    thresholds = {PRIMARY: _threshold(floor, allowed_fall)}
-    for label, label_floor in label_floors.items():
-        thresholds[f"entity_f1_strict/{label}"] = _threshold(label_floor, None)
     metric = config_pb2.MetricConfig(
         class_name=TaggingMetrics.__name__,
         module=TaggingMetrics.__module__,
-        config=json.dumps({"scheme": scheme, "labels": sorted(label_floors), "code": code}),
+        config=json.dumps({"scheme": scheme, "code": code}),
     )
-    overall = config_pb2.SlicingSpec()
+    slices = [config_pb2.SlicingSpec(), *(config_pb2.SlicingSpec(feature_keys=[name]) for name in slice_by)]
+    if length_buckets:
+        slices.append(config_pb2.SlicingSpec(slice_keys_sql=_length_sql(length_buckets)))
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(signature_name="evaluate", label_key="tags", prediction_key="tags")
         ],
-        slicing_specs=[overall, *(config_pb2.SlicingSpec(feature_keys=[feature]) for feature in slice_by)],
-        metrics_specs=[
-            config_pb2.MetricsSpec(
-                metrics=[metric],
-                # Bound to the overall slice: an empty slice would fail a plain threshold.
-                per_slice_thresholds={
-                    name: config_pb2.PerSliceMetricThresholds(
-                        thresholds=[
-                            config_pb2.PerSliceMetricThreshold(slicing_specs=[overall], threshold=threshold)
-                        ]
-                    )
-                    for name, threshold in thresholds.items()
-                },
-            )
-        ],
+        slicing_specs=slices,
+        metrics_specs=[config_pb2.MetricsSpec(metrics=[metric])],
     )
 
 
-def _threshold(floor: float, allowed_fall: float | None) -> config_pb2.MetricThreshold:
-    threshold = config_pb2.MetricThreshold(
-        value_threshold=config_pb2.GenericValueThreshold(lower_bound=DoubleValue(value=floor))
+def _length_sql(buckets: Sequence[int]) -> str:
+    """The bucket of a sentence's length as a slice key: a length is no feature, so TFMA has to compute it."""
+    *closed, last = (name.partition("=")[2] for name in length_slices(buckets))
+    cases = " ".join(
+        f"WHEN ARRAY_LENGTH(example.tokens) <= {end} THEN '{name}'"
+        for end, name in zip(buckets, closed, strict=True)
     )
-    if allowed_fall is not None:
-        threshold.change_threshold.direction = config_pb2.MetricDirection.HIGHER_IS_BETTER
-        threshold.change_threshold.absolute.value = -allowed_fall
-    return threshold
+    return f"SELECT STRUCT(CASE {cases} ELSE '{last}' END AS {LENGTH})"

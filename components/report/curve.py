@@ -1,41 +1,65 @@
-"""A line over epochs as inline SVG, in the page's own colours."""
+"""Lines over epochs."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import matplotlib
 from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-# Replaced by the page's text colour, so that the plot follows light and dark.
-_INK = "#123456"
-# Who made the file and when is no part of the plot.
-_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+from components.report.svg import COLOURS, LINE, svg
 
 
-def curve(values: Sequence[float], title: str) -> Markup:
-    """`values` over epochs 1, 2, ... as an SVG element."""
-    # The same run gives the same bytes, and text stays text.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
-        figure = Figure(figsize=(4.2, 2.6), layout="constrained")
+def curve(
+    values: Sequence[float], title: str, *, name: str = "curve", best: int | None = None, tell: bool = False
+) -> Markup:
+    """`values` over epochs 1, 2, ...; the epoch `best` is marked, and `tell`ed with its value. `name` as in `svg`."""
+    return curves({"": values}, title, name=name, best={"": best} if best else {}, tell=tell)
+
+
+def curves(
+    lines: Mapping[str, Sequence[float]],
+    title: str,
+    *,
+    name: str,
+    best: Mapping[str, int] | None = None,
+    tell: bool = True,
+) -> Markup:
+    """At most three lines over epochs 1, 2, ..., each with its name.
+
+    Args:
+        lines: by name; a single one needs none.
+        title: of the plot.
+        name: as in `svg`.
+        best: by a line's name, the epoch that is marked.
+        tell: whether the values there are written beside the marks.
+    """
+    marked = best or {}
+
+    def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        axes.plot(range(1, len(values) + 1), values, color=_INK, marker="o", markersize=3)
-        axes.set_title(title, fontsize=10, color=_INK)
-        axes.set_xlabel("epoch", fontsize=9, color=_INK)
-        axes.tick_params(colors=_INK, labelsize=8)
+        for colour, marker, (line, values) in zip(COLOURS, "os^", lines.items(), strict=False):
+            axes.plot(
+                range(1, len(values) + 1), values, color=colour, marker=marker, markersize=3.5, label=line
+            )
+            epoch = marked.get(line)
+            if epoch and epoch <= len(values):
+                axes.axvline(epoch, color=LINE, linewidth=1, zorder=0)
+                axes.plot(
+                    [epoch], [values[epoch - 1]],
+                    color=colour, marker="o", markersize=9, fillstyle="none", markeredgewidth=1.5,
+                )  # fmt: skip
+            if epoch and epoch <= len(values) and tell:
+                axes.annotate(
+                    f"{values[epoch - 1]:.4g}", (epoch, values[epoch - 1]),
+                    xytext=(0, 9), textcoords="offset points", ha="center", fontsize=8,
+                )  # fmt: skip
+        axes.margins(x=0.06, y=0.2)
+        axes.set_title(title, loc="left")
+        axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        for spine in axes.spines.values():
-            spine.set_color(_INK)
-        axes.spines[["top", "right"]].set_visible(False)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
-    # Two plots on a page must not share ids.
-    own = re.sub(r"[^a-z0-9]+", "-", title.lower())
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{own}-", svg)
-    return Markup(svg.replace("<svg", Markup('<svg role="img" aria-label="{}"').format(title), 1))
+        if len(lines) > 1:
+            axes.legend()
+
+    return svg(draw, name=name, title=title, width=3.3, height=2.3)

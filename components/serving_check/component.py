@@ -1,10 +1,12 @@
 """ServingCheck's contract."""
 
+import msgspec
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components.serving_check.budgets import Budgets
 from components.serving_check.executor import Executor
 
 
@@ -14,6 +16,7 @@ class ServingCheckSpec(ComponentSpec):
         "requests": ExecutionParameter(type=int),
         "deadline_seconds": ExecutionParameter(type=float),
         "start_seconds": ExecutionParameter(type=float),
+        "budgets": ExecutionParameter(type=str),
         "code": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -24,7 +27,7 @@ class ServingCheckSpec(ComponentSpec):
 
 
 class ServingCheck(base_component.BaseComponent):
-    """Blesses a model whose served answers equal those of the model in memory.
+    """Blesses a model whose served answers equal those of the model in memory, within its budgets.
 
     The blessing's folder holds `verdict.json` and the server's log.
     """
@@ -41,6 +44,7 @@ class ServingCheck(base_component.BaseComponent):
         requests: int,
         deadline_seconds: float,
         start_seconds: float,
+        budgets: Budgets | None = None,
         code: str = "",
     ) -> None:
         """Args:
@@ -50,6 +54,7 @@ class ServingCheck(base_component.BaseComponent):
         requests: how many sentences.
         deadline_seconds: of each request.
         start_seconds: for the server to have the model ready.
+        budgets: of time and bytes; none without them.
         code: a hash of the code behind this component, there for the cache alone.
         """
         super().__init__(
@@ -60,6 +65,7 @@ class ServingCheck(base_component.BaseComponent):
                 requests=requests,
                 deadline_seconds=deadline_seconds,
                 start_seconds=start_seconds,
+                budgets=msgspec.json.encode(budgets or Budgets()).decode(),
                 code=code,
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )

@@ -1,28 +1,36 @@
 """ServingCheck's work."""
 
-import json
+import itertools
 import logging
 import os
 import shutil
-import statistics
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.serving_check import comparison, requests
+from components.serving_check import budgets, comparison, requests
+from components.serving_check.verdict import FILE_NAME, ServingVerdict, answers_rule
 from serving.client import Tagger, TaggerError
+from serving.operations.manifest import size
 from serving.server.process import ServerProcessError, start_server_process
 
 log = logging.getLogger("tagline.serving_check")
 
-VERDICT = "verdict.json"
+VERDICT = FILE_NAME
 SERVER_LOG = "server.log"
+
+# Of fewer the 99th percentile would be the slowest alone.
+_TIMED = 200
 
 
 class Executor(base_executor.BaseExecutor):
@@ -34,34 +42,66 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """A model that cannot be served, or that is served otherwise than it answers here, is not blessed."""
+        """A model that cannot be served, is served otherwise than it answers here, or costs more than the
+        budgets allow is not blessed.
+        """
         model = artifact_utils.get_single_instance(input_dict["model"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         os.makedirs(blessing.uri, exist_ok=True)
         sentences = requests.recorded_sentences(examples, split="test", count=exec_properties["requests"])
-        verdict = _check(
-            path_utils.serving_model_path(model.uri),
+        model_path = path_utils.serving_model_path(model.uri)
+        found = _check(
+            model_path,
             sentences,
             name=exec_properties["model_name"],
             deadline=exec_properties["deadline_seconds"],
             start=exec_properties["start_seconds"],
             server_log=os.path.join(blessing.uri, SERVER_LOG),
         )
-        blessed = not verdict["reasons"]
-        with open(os.path.join(blessing.uri, VERDICT), "w", encoding="utf-8") as file:
-            json.dump({"blessed": blessed, **verdict}, file, indent=2)
+        allowed = msgspec.json.decode(exec_properties["budgets"], type=budgets.Budgets)
+        verdict = _verdict(found, allowed, size(Path(model_path)))
+        Path(blessing.uri, VERDICT).write_text(verdict.to_json(), encoding="utf-8")
         # TFX's own names, so that whatever reads an InfraValidator's blessing can read this one.
-        Path(blessing.uri, "INFRA_BLESSED" if blessed else "INFRA_NOT_BLESSED").touch()
-        blessing.set_int_custom_property("blessed", int(blessed))
-        if blessed:
+        Path(blessing.uri, "INFRA_BLESSED" if verdict.blessed else "INFRA_NOT_BLESSED").touch()
+        blessing.set_int_custom_property("blessed", int(verdict.blessed))
+        if verdict.blessed:
             log.info(
                 "blessed: %d answers equal those in memory, median %.1f ms",
-                verdict["answers"],
-                verdict["median_ms"],
+                verdict.answers,
+                verdict.median_ms,
             )
         else:
-            log.info("not blessed: %s", verdict["reasons"][0])
+            log.info("not blessed: %s", verdict.reasons[0])
+
+
+@dataclass
+class _Found:
+    """What a check came upon: what is not the same, and what it took."""
+
+    reasons: list[str] = field(default_factory=list)
+    answers: int = 0
+    latencies: list[float] = field(default_factory=list)
+    seconds_to_ready: float | None = None
+
+
+def _verdict(found: _Found, allowed: budgets.Budgets, model_bytes: int) -> ServingVerdict:
+    median_ms = p99_ms = None
+    if found.latencies:
+        median_ms, p99_ms = (
+            round(float(seconds) * 1000, 2) for seconds in np.percentile(found.latencies, (50, 99))
+        )
+    costs = budgets.rules(allowed, median_ms=median_ms, p99_ms=p99_ms, model_bytes=model_bytes)
+    return ServingVerdict(
+        blessed=not found.reasons and all(rule.passed for rule in costs),
+        reasons=[*found.reasons, *(rule.words for rule in costs if not rule.passed)],
+        answers=found.answers,
+        median_ms=median_ms,
+        p99_ms=p99_ms,
+        seconds_to_ready=found.seconds_to_ready,
+        model_bytes=model_bytes,
+        rules=[answers_rule(found.reasons, found.answers), *costs],
+    )
 
 
 def _check(
@@ -72,40 +112,45 @@ def _check(
     deadline: float,
     start: float,
     server_log: str,
-) -> dict[str, Any]:
-    """Reasons against the model, and what was measured on the way."""
-    verdict: dict[str, Any] = {"reasons": [], "answers": 0, "median_ms": None, "seconds_to_ready": None}
+) -> _Found:
+    found = _Found()
     with tempfile.TemporaryDirectory(prefix="serving-check-") as base:
         shutil.copytree(model_path, os.path.join(base, "1"))
         began = time.monotonic()
         try:
             server = start_server_process(base, name, log_path=server_log, timeout=start)
         except ServerProcessError as error:
-            verdict["reasons"].append(f"the server did not start: {error}")
-            return verdict
-        verdict["seconds_to_ready"] = round(time.monotonic() - began, 2)
+            found.reasons.append(f"the server did not start: {error}")
+            return found
+        found.seconds_to_ready = round(time.monotonic() - began, 2)
         # Whole, however long: what the client would cut is held against the model in memory as it is.
         tagger = Tagger(server.target, name, timeout=deadline, max_characters=None, max_tokens=None)
         with server, tagger:
             in_memory = comparison.ModelInMemory(model_path)
             texts = [*requests.texts_of(sentences), *requests.HARD_TEXTS]
-            latencies: list[float] = []
-            alone = []
+            alone: list[dict[str, Any]] = []
             try:
                 for text in texts:
-                    began = time.monotonic()
                     served = tagger.tag(text)
-                    latencies.append(time.monotonic() - began)
                     alone.append(in_memory.tag([text]))
-                    verdict["reasons"] += comparison.differences([served], alone[-1])
+                    found.reasons += comparison.differences([served], alone[-1])
                 # Sent together, each is held against its answer alone: a batch must change nothing.
                 for served, expected in zip(tagger.tag(texts), alone, strict=True):
-                    verdict["reasons"] += comparison.differences([served], expected, where="in a batch, ")
+                    found.reasons += comparison.differences([served], expected, where="in a batch, ")
                 served_tokens = tagger.tag_tokens(sentences)
-                verdict["reasons"] += comparison.differences(served_tokens, in_memory.tag_tokens(sentences))
+                found.reasons += comparison.differences(served_tokens, in_memory.tag_tokens(sentences))
+                found.answers = 2 * len(texts) + len(sentences)
+                found.latencies = _latencies(tagger, requests.texts_of(sentences) or requests.HARD_TEXTS)
             except TaggerError as error:
-                verdict["reasons"].append(f"after {len(latencies)} answers a request failed: {error}")
-                return verdict
-            verdict["answers"] = 2 * len(texts) + len(sentences)
-            verdict["median_ms"] = round(statistics.median(latencies) * 1000, 2)
-    return verdict
+                found.reasons.append(f"after {len(alone)} answers a request failed: {error}")
+    return found
+
+
+def _latencies(tagger: Tagger, texts: Sequence[str]) -> list[float]:
+    """Seconds of answers to texts asked one after the other, by a server that has answered them before."""
+    latencies = []
+    for text in itertools.islice(itertools.cycle(texts), _TIMED):
+        began = time.monotonic()
+        tagger.tag(text)
+        latencies.append(time.monotonic() - began)
+    return latencies

@@ -75,6 +75,11 @@ def show(settings: Settings, *, target: str, tls: TLS | bool, as_json: bool) -> 
     for row in found:
         if row.error:
             console.print(f"[red]version {row.version}[/] {escape(row.error)}", soft_wrap=True)
+        if row.forced:
+            console.print(
+                f"[yellow]version {row.version}[/] was pushed against the verdict: {escape(row.forced)}",
+                soft_wrap=True,
+            )
     for note in notes:
         console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
 

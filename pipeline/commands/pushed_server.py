@@ -14,9 +14,8 @@ from pipeline.settings import Settings, SettingsError
 from serving.server.process import start_server_process
 
 
-@contextlib.contextmanager
-def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator[str]:
-    """`host:port` of a server that serves one pushed version, the latest unless `version` is given.
+def pushed_version(settings: Settings, version: int | None) -> Path:
+    """The folder of a pushed version, of the latest where none is given.
 
     Raises:
         SettingsError: the version is not pushed.
@@ -28,7 +27,17 @@ def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator
             f"{settings.models_dir}: found {', '.join(map(str, pushed)) or 'no version'}; expected {wanted}; "
             "`tagline run` pushes one"
         )
-    chosen = settings.models_dir.resolve() / str(pushed[-1] if version is None else version)
+    return settings.models_dir.resolve() / str(pushed[-1] if version is None else version)
+
+
+@contextlib.contextmanager
+def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator[str]:
+    """`host:port` of a server that serves one pushed version, the latest unless `version` is given.
+
+    Raises:
+        SettingsError: the version is not pushed.
+    """
+    chosen = pushed_version(settings, version)
     console = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="tagline-") as folder:
         base = Path(folder, "models")

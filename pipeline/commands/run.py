@@ -21,15 +21,27 @@ from pipeline.lineage import Lineage
 from pipeline.only_run import AnotherRun, only_run
 from pipeline.outcome import Outcome, describe, refusals
 from pipeline.progress import Progress, log_to_file
-from pipeline.settings import Settings
+from pipeline.required_floors import require_floors
+from pipeline.settings import Settings, SettingsError
 from serving.operations import model_config
 from serving.operations.errors import Refused
 
 OK, BROKEN, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def run(settings: Settings, *, verbose: bool) -> None:
-    """Run the line, show it, and exit with what came of it."""
+def run(settings: Settings, *, verbose: bool, force_bless: str | None = None) -> None:
+    """Run the line, show it, and exit with what came of it.
+
+    Args:
+        settings: all of them.
+        verbose: show the raw logs.
+        force_bless: why to push a model that ModelGate refuses; None to let the gates decide.
+    """
+    if force_bless is not None and not force_bless.strip():
+        raise SettingsError(
+            "--force-bless: found no reason; expected one, which the manifest keeps, such as "
+            '--force-bless "the test split is known to be mislabelled"'
+        )
     console = output()
     settings.require_inputs()
     settings = settings.with_absolute_paths()
@@ -45,12 +57,14 @@ def run(settings: Settings, *, verbose: bool) -> None:
             f"\n[red]bad input:[/] {errors} error{'s' * (errors != 1)} in the corpus; nothing was run"
         )
         sys.exit(BAD_INPUT)
+    require_floors(settings, report)
     _quiet_libraries(verbose)
-    sys.exit(_run(settings, console, log_path, verbose))
+    sys.exit(_run(settings, console, log_path, verbose, (force_bless or "").strip()))
 
 
-def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) -> int:
+def _run(settings: Settings, console: Console, log_path: Path, verbose: bool, force_bless: str) -> int:
     from components.corpus_gate.verdict import CorpusRefused
+    from components.model_gate.floors import FloorWithoutData
     from pipeline.factory import METADATA
     from pipeline.runners import local
 
@@ -65,12 +79,13 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool) ->
     try:
         with only_run(settings.run_dir):
             _send_logs(progress, log_path, verbose)
-            local.run(settings)
-            return _conclude(console, settings, _outcome(settings, Lineage(database), progress, log_path))
+            local.run(settings, force_bless=force_bless)
+            outcome = _outcome(settings, Lineage(database), progress, log_path)
+            return _conclude(console, settings, outcome, force_bless)
     except AnotherRun as error:
         console.print(f"[red]not run:[/] {escape(str(error))}", soft_wrap=True)
         return BAD_INPUT
-    except (CorpusError, CorpusRefused) as error:
+    except (CorpusError, CorpusRefused, FloorWithoutData) as error:
         progress.fail()
         console.print(f"\n[red]bad input:[/] {escape(str(error))}\nNothing was pushed.", soft_wrap=True)
         return BAD_INPUT
@@ -103,12 +118,14 @@ def _outcome(settings: Settings, lineage: Lineage, progress: Progress, log_path:
         refusals=refusals(lineage, run_id),
         report=describe(steps["Report"]),
         log=str(log_path),
+        forced=str(pushed.get("forced", "")),
+        not_forced=str(pushed.get("not_forced", "")),
     )
     outcome.save(settings.run_dir)
     return outcome
 
 
-def _conclude(console: Console, settings: Settings, outcome: Outcome) -> int:
+def _conclude(console: Console, settings: Settings, outcome: Outcome, force_bless: str) -> int:
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     table.add_column("component")
     table.add_column("seconds", justify="right")
@@ -124,17 +141,34 @@ def _conclude(console: Console, settings: Settings, outcome: Outcome) -> int:
     console.print(f"report  {escape(_short(outcome.report))}", soft_wrap=True)
     console.print(f"log     {escape(_short(outcome.log))}", soft_wrap=True)
     if outcome.pushed_to:
-        word = (
-            "[yellow]in place already[/], nothing new to push " if outcome.duplicate else "[green]pushed[/]"
-        )
-        console.print(f"{word}  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
-        if note := _note_on_labels(settings, Path(outcome.pushed_to).name):
-            console.print(note, soft_wrap=True, markup=False)
+        _say_where(console, settings, outcome, force_bless)
         return OK
     # A gate that gives no reason is still a gate.
     for reason in outcome.refusals or ["a gate did not bless the model; the log and the report tell more"]:
         console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
+    if outcome.not_forced:
+        console.print(f"[red]not forced[/] {escape(outcome.not_forced)}", soft_wrap=True)
     return REFUSED
+
+
+def _say_where(console: Console, settings: Settings, outcome: Outcome, force_bless: str) -> None:
+    """Where the model is, and what was pushed against."""
+    for reason in outcome.refusals:
+        console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
+    if force_bless and not outcome.refusals:
+        console.print("--force-bless: no gate refused the model; there was nothing to force")
+    word = "[green]pushed[/]"
+    if outcome.forced:
+        word = "[yellow]forced[/]"
+        console.print(
+            f"[yellow]pushed against the verdict[/], as its manifest says for ever: {escape(outcome.forced)}",
+            soft_wrap=True,
+        )
+    if outcome.duplicate:
+        word = "[yellow]in place already[/], nothing new to push "
+    console.print(f"{word}  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
+    if note := _note_on_labels(settings, Path(outcome.pushed_to).name):
+        console.print(note, soft_wrap=True, markup=False)
 
 
 def _note_on_labels(settings: Settings, version: str) -> str:

@@ -9,7 +9,7 @@ from components.atomic_pusher.versions import versions
 from pipeline import outcome
 from pipeline.commands.console import output
 from pipeline.settings import Settings, SettingsError
-from serving.operations.manifest import BrokenManifest, manifest
+from serving.operations.manifest import BrokenManifest, forced_reason, manifest
 
 
 def status(settings: Settings) -> None:
@@ -30,7 +30,7 @@ def status(settings: Settings) -> None:
         console.print(f"nothing is pushed to {settings.models_dir}", markup=False, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("version", "pushed at", "score on test", "files"):
+    for column in ("version", "pushed at", "score on test", "files", ""):
         table.add_column(column)
     for number in reversed(numbers):
         try:
@@ -43,6 +43,7 @@ def status(settings: Settings) -> None:
             about.get("pushed_at", "not by tagline"),
             "" if score is None else f"{score:.4f}",
             str(len(about.get("files", {}))),
+            f"[yellow]forced[/] {escape(reason)}" if (reason := forced_reason(about)) else "",
         )
     console.print(f"\nversions in {settings.models_dir}", markup=False, soft_wrap=True)
     console.print(table)

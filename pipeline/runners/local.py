@@ -23,8 +23,11 @@ class LocalRunner(LocalDagRunner):
         super().run_with_ir(pipeline, run_options)
 
 
-def run(settings: Settings) -> None:
-    """Run the pipeline that `settings` describe. Relative paths in them mean this process's folder."""
+def run(settings: Settings, *, force_bless: str = "") -> None:
+    """Run the pipeline that `settings` describe. Relative paths in them mean this process's folder.
+
+    `force_bless` is why to push a model that ModelGate refuses; empty to let the gates decide.
+    """
     settings = settings.with_absolute_paths()
     os.makedirs(os.path.join(settings.pipeline.root, settings.name), exist_ok=True)
-    LocalRunner().run(create_pipeline(settings))
+    LocalRunner().run(create_pipeline(settings, force_bless=force_bless))

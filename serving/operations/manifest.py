@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,12 @@ def manifest(version_dir: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("files", {}), dict):
         raise BrokenManifest(f"{path}: expected an object with the sums in `files`; push the model again")
     return found
+
+
+def forced_reason(about: Mapping[str, Any]) -> str:
+    """Why a version was pushed though a gate refused it, as its manifest says; empty if none did."""
+    forced = about.get("forced")
+    return str(forced.get("reason", "")) if isinstance(forced, dict) else ""
 
 
 def file_sums(folder: Path, read: Callable[[int], None] = lambda _: None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.client import VersionStatus
-from serving.operations.manifest import manifest, size
+from serving.operations.manifest import forced_reason, manifest, size
 from serving.operations.model_config import Served
 from serving.server.folder import versions_in
 
@@ -27,6 +27,7 @@ class Row:
         state: the server's word (`AVAILABLE`, `LOADING`, ...) or one of this module's.
         error: why a load failed, in the server's words.
         labels: the labels it carries in the config, sorted.
+        forced: the reason for which it was pushed though a gate refused it; empty if none did.
     """
 
     version: int
@@ -36,6 +37,7 @@ class Row:
     state: str
     error: str
     labels: tuple[str, ...]
+    forced: str = ""
 
 
 def rows(folder: Path, served: Served, statuses: Mapping[int, VersionStatus] | None) -> list[Row]:
@@ -71,6 +73,7 @@ def _row(
         state=state,
         error=error,
         labels=tuple(sorted(label for label, number in served.labels.items() if number == version)),
+        forced=forced_reason(about),
     )
 
 

@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.atomic_pusher import versions
 from components.atomic_pusher.executor import Executor
+from components.serving_check.budgets import MEDIAN
+from components.serving_check.verdict import ServingVerdict, answers_rule
+from components.verdict import Rule, Verdict
 
+OVER_BUDGET = Rule(name=MEDIAN, words="the median latency is 9 ms; asked: at most 5 ms", passed=False)
+BELOW_FLOOR = Rule(name="floor", words="entity F1 (strict) is 0.1; asked: at least 0.5", passed=False)
+BROKEN = answers_rule(["token 0: served O, expected B-PER"], 3)
 SETTINGS = "name: tagger\ntrainer:\n  epochs: 3\n"
 
 
@@ -28,8 +34,19 @@ def write_evaluation(folder: Path, metrics: dict[str, float]) -> None:
         item.value.double_value.value = value
     with tf.io.TFRecordWriter(str(folder / "metrics-00000-of-00001.tfrecord")) as writer:
         writer.write(row.SerializeToString())
-    with tf.io.TFRecordWriter(str(folder / "validations.tfrecord")) as writer:
-        writer.write(validation_result_pb2.ValidationResult(validation_ok=True).SerializeToString())
+
+
+def write_verdicts(folder: Path, failed: list[Rule]) -> tuple[str, str]:
+    """What ModelGate and ServingCheck leave behind; the former has the rules of the latter too."""
+    serving = [rule for rule in failed if rule.name != "floor"]
+    served = ServingVerdict(
+        blessed=not serving, reasons=[rule.words for rule in serving], answers=3, median_ms=9.0,
+        seconds_to_ready=1.0, rules=[answers_rule([], 3), *serving],
+    )  # fmt: skip
+    for name, verdict in (("gate", Verdict.of("ModelGate", failed)), ("serving", served)):
+        (folder / name).mkdir()
+        (folder / name / "verdict.json").write_text(verdict.to_json())
+    return str(folder / "gate"), str(folder / "serving")
 
 
 class Line:
@@ -43,8 +60,8 @@ class Line:
         self,
         weights: bytes = b"weights",
         *,
-        blessed: bool = True,
-        infra_blessed: bool = True,
+        failed: tuple[Rule, ...] = (),
+        force: str = "",
         destination: str | None = None,
         settings: str = SETTINGS,
     ) -> Any:
@@ -66,8 +83,9 @@ class Line:
             str(here / name) for name in ("model", "evaluation", "pushed")
         )
         examples.set_string_custom_property("data_fingerprint", "f00d")
-        model_blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(blessed))
-        infra_blessing.set_int_custom_property("blessed", int(infra_blessed))
+        model_blessing.uri, infra_blessing.uri = write_verdicts(here, list(failed))
+        model_blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(not failed))
+        infra_blessing.set_int_custom_property("blessed", int(all(rule.name == "floor" for rule in failed)))
         Executor().Do(
             {
                 "model": [model],
@@ -77,7 +95,7 @@ class Line:
                 "examples": [examples],
             },
             {"pushed_model": [pushed]},
-            {"destination": destination or str(self.destination), "settings": settings},
+            {"destination": destination or str(self.destination), "settings": settings, "force": force},
         )
         return pushed
 
@@ -142,17 +160,52 @@ def test_a_version_that_was_damaged_is_pushed_anew(line: Line) -> None:
     assert told(line.push())[1] == 2
 
 
-@pytest.mark.parametrize(("blessed", "infra_blessed"), [(False, True), (True, False), (False, False)])
-def test_what_a_gate_refused_leaves_nothing(line: Line, blessed: bool, infra_blessed: bool) -> None:
-    assert told(line.push(blessed=blessed, infra_blessed=infra_blessed)) == (0, 0, "")
+@pytest.mark.parametrize("failed", [(BELOW_FLOOR,), (OVER_BUDGET,), (BROKEN,), (BELOW_FLOOR, BROKEN)])
+def test_what_a_gate_refused_leaves_nothing(line: Line, failed: tuple[Rule, ...]) -> None:
+    assert told(line.push(failed=failed)) == (0, 0, "")
     assert not line.destination.exists()
 
 
 def test_a_refused_model_leaves_the_served_one_alone(line: Line) -> None:
     line.push(b"one")
     before = versions.file_sums(line.destination)
-    assert told(line.push(b"two", blessed=False))[0] == 0
+    assert told(line.push(b"two", failed=(BELOW_FLOOR,)))[0] == 0
     assert versions.file_sums(line.destination) == before
+
+
+@pytest.mark.parametrize("failed", [(BELOW_FLOOR,), (OVER_BUDGET,), (BELOW_FLOOR, OVER_BUDGET)])
+def test_a_forced_push_says_so_for_ever(line: Line, failed: tuple[Rule, ...]) -> None:
+    line.push(b"one")
+    pushed = line.push(b"two", failed=failed, force="the test split is wrong")
+    assert told(pushed) == (1, 2, str(line.destination / "2"))
+    assert pushed.get_string_custom_property("forced") == "the test split is wrong"
+    forced = versions.manifest(line.destination / "2")["forced"]
+    assert forced["reason"] == "the test split is wrong"
+    assert forced["against"] == [rule.words for rule in failed]
+    assert forced["at"].endswith("+00:00")
+    assert "forced" not in versions.manifest(line.destination / "1")
+    # The same model blessed later is in place already: the mark stays.
+    again = line.push(b"two")
+    assert told(again)[1] == 2
+    assert versions.manifest(line.destination / "2")["forced"] == forced
+    assert again.get_string_custom_property("forced") == ""
+
+
+@pytest.mark.parametrize("failed", [(BROKEN,), (BROKEN, OVER_BUDGET), (BELOW_FLOOR, BROKEN)])
+def test_a_broken_model_is_not_forced(line: Line, failed: tuple[Rule, ...]) -> None:
+    pushed = line.push(failed=failed, force="we need it")
+    assert told(pushed) == (0, 0, "")
+    assert "ServingCheck found that the model does not answer" in pushed.get_string_custom_property(
+        "not_forced"
+    )
+    assert not line.destination.exists()
+
+
+def test_where_nothing_was_refused_there_is_nothing_to_force(line: Line) -> None:
+    pushed = line.push(force="to be sure")
+    assert told(pushed)[:2] == (1, 1)
+    assert pushed.get_string_custom_property("forced") == ""
+    assert "forced" not in versions.manifest(line.destination / "1")
 
 
 def test_what_a_killed_push_left_is_cleared(line: Line) -> None:

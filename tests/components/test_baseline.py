@@ -67,5 +67,13 @@ def test_the_order_in_which_artifacts_arrive_does_not_matter() -> None:
     assert chosen(3, [3, 2, 1], blessings) == ([1], [12])
 
 
+def test_a_blessing_that_says_nothing_is_none() -> None:
+    """TFX's Evaluator leaves such a one where it has no thresholds."""
+    silent = standard_artifacts.ModelBlessing()
+    silent.id, silent.uri = 12, "/blessings/12"
+    assert chosen(3, [1, 2, 3], [blessing(10, of=1), silent]) == ([1], [10])
+    assert chosen(3, [1, 2, 3], [silent]) == ([], [])
+
+
 def test_a_blessing_whose_model_is_gone_is_passed_over() -> None:
     assert chosen(3, [1, 3], [blessing(10, of=1), blessing(11, of=2)]) == ([1], [10])

@@ -8,14 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.corpus_gen.example import to_example
+from components.serving_check.budgets import BUDGETS, Budgets, rules
 from components.serving_check.comparison import TOLERANCE, differences
 from components.serving_check.executor import Executor
 from components.serving_check.requests import HARD_TEXTS, recorded_sentences, texts_of
+from components.serving_check.verdict import ServingVerdict, answers_rule, read
 from corpus.sentence import Sentence
 from serving.client import TaggedSentence
 from serving.client.answers import TaggedToken
@@ -67,7 +70,12 @@ class Checked(NamedTuple):
     log: str
 
 
-def check(folder: Path, model: tf.Module | None, sentences: list[list[str]] = SENTENCES) -> Checked:
+def check(
+    folder: Path,
+    model: tf.Module | None,
+    sentences: list[list[str]] = SENTENCES,
+    budgets: Budgets | None = None,
+) -> Checked:
     """Runs the executor on a model; without one on a folder that no server can load."""
     serving = folder / "model" / "Format-Serving"
     if model is None:
@@ -86,6 +94,7 @@ def check(folder: Path, model: tf.Module | None, sentences: list[list[str]] = SE
             "requests": 3,
             "deadline_seconds": 20.0,
             "start_seconds": 60.0,
+            "budgets": msgspec.json.encode(budgets or Budgets()).decode(),
             "code": "",
         },
     )
@@ -103,7 +112,11 @@ def test_a_model_that_answers_alike_everywhere_is_blessed(tmp_path: Path) -> Non
     assert checked.files == {"verdict.json", "server.log", "INFRA_BLESSED"}
     # Every text alone and together, and the three sentences once more as tokens.
     assert checked.verdict["answers"] == 2 * (3 + len(HARD_TEXTS)) + 3
-    assert checked.verdict["median_ms"] > 0
+    assert 0 < checked.verdict["median_ms"] <= checked.verdict["p99_ms"]
+    files = (tmp_path / "model").rglob("*")
+    assert checked.verdict["model_bytes"] == sum(path.stat().st_size for path in files if path.is_file())
+    assert [rule["name"] for rule in checked.verdict["rules"]] == ["served answers", *BUDGETS]
+    assert all(rule["passed"] for rule in checked.verdict["rules"])
     assert checked.verdict["seconds_to_ready"] > 0
 
 
@@ -135,7 +148,63 @@ def test_a_model_that_does_not_load_is_not_blessed(tmp_path: Path) -> None:
     assert not checked.blessed
     assert checked.verdict["reasons"][0].startswith("the server did not start: ")
     assert checked.verdict["answers"] == 0
+    assert checked.verdict["median_ms"] is None
+    assert checked.verdict["p99_ms"] is None
+    assert read(str(tmp_path / "blessing")).broken
     assert "saved_model.pb" in checked.log
+
+
+def test_a_model_over_its_budgets_is_not_blessed_and_works(tmp_path: Path) -> None:
+    """Every budget is far below what any model takes."""
+    budgets = Budgets(max_median_ms=1e-6, max_p99_ms=1e-6, max_model_mb=1e-6)
+    checked = check(tmp_path, tiny_model.CapitalsTagger("PER"), budgets=budgets)
+    assert not checked.blessed
+    begins = ("the median latency is ", "the p99 latency is ", "the model size is ")
+    for reason, begin in zip(checked.verdict["reasons"], begins, strict=True):
+        assert reason.startswith(begin)
+        assert "; asked: at most 1e-06 " in reason
+    assert checked.verdict["answers"] > 0
+    assert not read(str(tmp_path / "blessing")).broken
+
+
+@pytest.mark.parametrize(
+    ("budget", "passed"), [(None, [True] * 3), (2.0, [True, False, False]), (7.5, [True, True, True])]
+)
+def test_a_budget_is_an_upper_bound(budget: float | None, passed: list[bool]) -> None:
+    budgets = Budgets(max_median_ms=budget, max_p99_ms=budget, max_model_mb=budget)
+    found = rules(budgets, median_ms=2.0, p99_ms=7.5, model_bytes=7_500_000)
+    assert [rule.passed for rule in found] == passed
+    assert [rule.value for rule in found] == [2.0, 7.5, 7.5]
+    assert all(bool(rule.skipped) == (budget is None) for rule in found)
+
+
+def test_what_was_not_measured_is_skipped() -> None:
+    median, p99, size = rules(Budgets(max_median_ms=1.0), median_ms=None, p99_ms=None, model_bytes=1)
+    assert median.passed
+    assert median.skipped == p99.skipped == "the server did not answer"
+    assert size.value == 1e-6
+
+
+@pytest.mark.parametrize(
+    ("answered", "over_budget", "broken"),
+    [(True, False, False), (True, True, False), (False, False, True), (False, True, True)],
+)
+def test_over_budget_is_not_broken(answered: bool, over_budget: bool, broken: bool) -> None:
+    found = [
+        answers_rule([] if answered else ["other tags"], 3),
+        *rules(Budgets(max_median_ms=1.0 if over_budget else 9.0), median_ms=5.0, p99_ms=5.0, model_bytes=1),
+    ]
+    verdict = ServingVerdict(
+        blessed=all(rule.passed for rule in found), reasons=[], answers=3, median_ms=5.0, seconds_to_ready=1.0,
+        rules=found,
+    )  # fmt: skip
+    assert verdict.broken == broken
+
+
+def test_a_refusal_that_names_no_rule_is_broken() -> None:
+    """As versions before the budgets wrote it."""
+    old = ServingVerdict(blessed=False, reasons=["x"], answers=0, median_ms=None, seconds_to_ready=None)
+    assert old.broken
 
 
 def test_sentences_come_in_the_order_of_the_shards(tmp_path: Path) -> None:

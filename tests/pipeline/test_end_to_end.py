@@ -39,7 +39,7 @@ PATTERNS = (
 )
 COMPONENTS = (
     "CorpusGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "CorpusGate", "Transform", "Trainer",
-    "Baseline", "Evaluator", "ServingCheck", "AtomicPusher", "Report",
+    "Baseline", "Evaluator", "Predictor", "ServingCheck", "ModelGate", "AtomicPusher", "Report",
 )  # fmt: skip
 
 
@@ -149,9 +149,9 @@ class TestOnePipeline:
         assert pushed["duplicate"] == 1
         assert str(pushed["pushed_destination"]).endswith("/1")
 
-    def test_a_changed_gate_evaluates_again_and_trains_nothing(self, home: Path) -> None:
+    def test_a_changed_floor_asks_the_gate_alone(self, home: Path) -> None:
         _, steps = run(home, "evaluation.floor=0.2")
-        assert executed(steps) == {"Evaluator", *UNCACHED}
+        assert executed(steps) == {"ModelGate", *UNCACHED}
 
     def test_changed_code_runs_what_it_stands_behind(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -164,38 +164,61 @@ class TestOnePipeline:
         factory_hash = factory.code_hash
         monkeypatch.setattr(factory, "code_hash", edited)
         _, steps = run(home, "evaluation.floor=0.2")
-        assert executed(steps) == {"ServingCheck", *UNCACHED}
+        assert executed(steps) == {"ServingCheck", "ModelGate", *UNCACHED}
 
     def test_a_worse_model_is_not_pushed(self, home: Path) -> None:
-        worse = ("trainer.epochs=1", "trainer.learning_rate=0.00001", "evaluation.floor=0.0")
-        done = subprocess.run(
-            [*_tagline(home, "run"), *(part for change in worse for part in ("--set", change))],
-            capture_output=True,
-            text=True,
-        )
+        done = _run_worse(home)
         assert done.returncode == 3, done.stdout + done.stderr
         last_line = done.stdout.strip().splitlines()[-1]
-        assert last_line.startswith("refused the Evaluator did not bless it: entity F1 (strict) fell by")
-        chosen = settings.load(assignments=assignments(home, *worse))
+        assert last_line.startswith("refused ModelGate did not bless it: entity F1 (strict) fell by")
+        chosen = settings.load(assignments=assignments(home, *WORSE))
         steps = Lineage(chosen.run_dir / METADATA).steps(
             Lineage(chosen.run_dir / METADATA).run_ids()[-1], COMPONENTS
         )
-        assert executed(steps) == {"Trainer", "Evaluator", "ServingCheck", *UNCACHED}
-        assert steps["Evaluator"].only("blessing").properties["blessed"] == 0
+        assert executed(steps) == {
+            "Trainer", "Evaluator", "Predictor", "ServingCheck", "ModelGate", *UNCACHED,
+        }  # fmt: skip
+        assert steps["ModelGate"].only("blessing").properties["blessed"] == 0
+        assert "blessed" not in steps["Evaluator"].only("blessing").properties, "it blesses nothing"
         assert versions(chosen.models_dir) == [1]
         lineage = Lineage(chosen.run_dir / METADATA)
         (reason,) = outcome.refusals(lineage, lineage.run_ids()[-1])
         assert "entity F1 (strict) fell by" in reason
-        assert "below the latest blessed model; allowed: 0.01" in reason
+        assert "below the latest blessed model (95 % interval of the difference -" in reason
+        assert reason.endswith("; allowed: 0.01")
         page = Path(steps["Report"].only("report").uri, "index.html").read_text()
         assert "Not pushed" in page
         assert "entity F1 (strict) fell by" in page
 
-    def test_a_better_one_becomes_version_2(self, home: Path) -> None:
+    def test_a_refused_model_is_pushed_by_force_and_marked_for_ever(self, home: Path) -> None:
+        done = _run_worse(home, "--force-bless", "the test split is wrong")
+        assert done.returncode == 0, done.stdout + done.stderr
+        refused, forced, where = done.stdout.strip().splitlines()[-3:]
+        assert refused.startswith("refused ModelGate did not bless it: entity F1 (strict) fell by")
+        assert forced == (
+            "pushed against the verdict, as its manifest says for ever: the test split is wrong"
+        )
+        chosen = settings.load(assignments=assignments(home, *WORSE))
+        assert where.split() == ["forced", str(chosen.models_dir / "2")]
+        steps = Lineage(chosen.run_dir / METADATA).steps(
+            Lineage(chosen.run_dir / METADATA).run_ids()[-1], COMPONENTS
+        )
+        assert executed(steps) == set(UNCACHED), "the verdict stays what it is"
+        assert steps["ModelGate"].only("blessing").properties["blessed"] == 0
+        about = manifest(chosen.models_dir / "2")["forced"]
+        assert about["reason"] == "the test split is wrong"
+        assert [f"refused ModelGate did not bless it: {words}" for words in about["against"]] == [refused]
+        status = subprocess.run(_tagline(home, "status"), capture_output=True, text=True, check=True)
+        assert "forced: the test split is wrong" in status.stdout
+
+    def test_a_better_one_becomes_version_3_and_is_not_measured_by_the_forced(self, home: Path) -> None:
         chosen, steps = run(home, "trainer.seed=2", "evaluation.allowed_fall=1.0")
-        assert versions(chosen.models_dir) == [1, 2]
-        assert manifest(chosen.models_dir / "2")["version"] == 2
-        assert steps["Baseline"].only("model").id != steps["Trainer"].only("model").id
+        assert versions(chosen.models_dir) == [1, 2, 3]
+        about = manifest(chosen.models_dir / "3")
+        assert about["version"] == 3
+        assert "forced" not in about
+        (first, *_) = _made_by(chosen, "Trainer")
+        assert steps["Baseline"].only("model").id == first != steps["Trainer"].only("model").id
 
     @pytest.mark.parametrize("start", ["status", "predict", "decode --set"])
     def test_the_readmes_commands_on_a_pushed_model(self, home: Path, tmp_path: Path, start: str) -> None:
@@ -208,10 +231,27 @@ class TestOnePipeline:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         if start == "predict":
-            lines = (tmp_path / "test.jsonl").read_text().splitlines()
+            assert (tmp_path / "test" / "_SUCCESS").exists()
+            parts = sorted((tmp_path / "test").glob("part-*.jsonl"))
+            lines = [line for part in parts for line in part.read_text().splitlines()]
             sample = (readme_commands.ROOT / "sample/corpus/test.conll").read_text()
             assert len(lines) == sum(bool(block.strip()) for block in sample.split("\n\n"))
             assert json.loads(lines[0])["tokens"]
+
+
+WORSE = ("trainer.epochs=1", "trainer.learning_rate=0.00001", "evaluation.floor=0.0")
+
+
+def _run_worse(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    changes = (part for change in WORSE for part in ("--set", change))
+    return subprocess.run([*_tagline(home, "run"), *changes, *arguments], capture_output=True, text=True)
+
+
+def _made_by(chosen: Settings, component: str) -> list[int]:
+    """Ids of the models of all runs, the oldest first."""
+    lineage = Lineage(chosen.run_dir / METADATA)
+    steps = (lineage.step(run_id, component) for run_id in lineage.run_ids())
+    return [step.only("model").id for step in steps if step]
 
 
 def _tagline(home: Path, *arguments: str) -> list[str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from components.model_gate.analysis import Analysis, Estimate, Slice
+from components.predictions import answer as answers
+from components.predictions.answer import Answer
+from components.verdict import Rule, Verdict
 from pipeline import outcome
-from pipeline.lineage import Made, Step
+from pipeline.lineage import Lineage, Made, Step
 from pipeline.outcome import Outcome, describe
 
 OUTCOME = Outcome(
@@ -19,7 +23,7 @@ OUTCOME = Outcome(
     came_out={"CorpusGen": "3 sentences, größer"},
     pushed_to="",
     duplicate=False,
-    refusals=["the Evaluator did not bless it: entity F1 (strict) is 0.1"],
+    refusals=["ModelGate did not bless it: entity F1 (strict) is 0.1"],
     report="/runs/t/index.html",
     log="/runs/t/logs/1.log",
 )
@@ -100,10 +104,10 @@ def test_the_baseline_is_told_by_its_number() -> None:
 
 
 def test_the_served_answers_are_told(tmp_path: Path) -> None:
-    verdict = {"blessed": True, "reasons": [], "answers": 82, "median_ms": 3.25}
+    verdict = {"blessed": True, "reasons": [], "answers": 82, "median_ms": 3.25, "p99_ms": 9.5}
     write(tmp_path / "verdict.json", verdict)
     told = describe(step("ServingCheck", "blessing", tmp_path))
-    assert told == "blessed: 82 answers as in memory, median 3.25 ms"
+    assert told == "blessed: 82 answers as in memory, median 3.25 ms, p99 9.5 ms"
 
 
 def test_a_refusal_is_told_in_one_line(tmp_path: Path) -> None:
@@ -113,9 +117,76 @@ def test_a_refusal_is_told_in_one_line(tmp_path: Path) -> None:
     assert told == "NOT blessed: the server did not start: the end of its log:"
 
 
+def answers_in(folder: Path, **counts: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for model, count in counts.items():
+        answer = Answer(tokens=("a",), gold=("O",), predicted=("O",))
+        answers.write(folder / f"{model}.jsonl.gz", [answer] * count)
+    return folder
+
+
+def test_the_answers_are_told_by_whose_they_are(tmp_path: Path) -> None:
+    alone = step("Predictor", "predictions", answers_in(tmp_path, candidate=3))
+    assert describe(alone) == "3 answers"
+    both = step("Predictor", "predictions", answers_in(tmp_path, baseline=3))
+    assert describe(both) == "3 answers, and the latest blessed model's"
+    crfsuite = step("CrfsuiteBaseline", "predictions", answers_in(tmp_path / "crfsuite", crfsuite=3))
+    assert describe(crfsuite) == "3 answers"
+
+
+def gate(folder: Path, *failed: str) -> Step:
+    """A ModelGate's step: a rule that holds, one that was skipped, and those that failed."""
+    held = Rule(name="floor", words="it is enough", passed=True)
+    skipped = Rule(name="no significant fall", words="not asked", passed=True, skipped="no baseline yet")
+    rules = [held, skipped, *(Rule(name="floor", words=words, passed=False) for words in failed)]
+    scores = {"entity_f1_strict": Estimate(0.90714, 0.88, 0.93)}
+    overall = Slice(name="", sentences=1, tokens=1, entities=1, candidate=scores)
+    analysis = Analysis(primary="entity_f1_strict", level=0.95, resamples=100, slices=[overall])
+    write(folder / "verdict.json", Verdict.of("ModelGate", rules).to_json())
+    write(folder / "analysis.json", analysis.to_json())
+    return step("ModelGate", "blessing", folder, blessed=int(not failed))
+
+
+def test_the_gate_is_told_by_its_verdict(tmp_path: Path) -> None:
+    told = describe(gate(tmp_path))
+    assert told == "blessed by 1 rule, 1 not asked: entity F1 (strict) 0.9071 (0.8800 to 0.9300)"
+    assert describe(gate(tmp_path, "too low")) == "NOT blessed: too low"
+    assert describe(gate(tmp_path, "too low\nby far", "too slow")) == "NOT blessed: too low (and 1 more)"
+
+
+class OneStep:
+    """A lineage of a run with ModelGate, or without."""
+
+    def __init__(self, found: Step | None) -> None:
+        self._found = found
+
+    def step(self, run_id: str, component: str) -> Step | None:
+        return self._found if (run_id, component) == ("r", "ModelGate") else None
+
+
+def test_refusals_are_the_rules_that_failed(tmp_path: Path) -> None:
+    refused = OneStep(gate(tmp_path / "refused", "too low", "too slow"))
+    assert outcome.refusals(cast(Lineage, refused), "r") == [
+        "ModelGate did not bless it: too low",
+        "ModelGate did not bless it: too slow",
+    ]
+    assert outcome.refusals(cast(Lineage, OneStep(gate(tmp_path / "blessed"))), "r") == []
+
+
 def test_the_push_is_told_by_its_folder() -> None:
     assert describe(step("AtomicPusher", "pushed_model", pushed_destination="/m/t/3")) == "/m/t/3"
     assert describe(step("AtomicPusher", "pushed_model", pushed=0)) == "not pushed"
+    forced = step("AtomicPusher", "pushed_model", pushed_destination="/m/t/3", forced="we need it")
+    assert describe(forced) == "/m/t/3, forced: we need it"
+
+
+def test_a_record_of_a_version_before_forcing_is_read(tmp_path: Path) -> None:
+    OUTCOME.save(tmp_path)
+    path = tmp_path / outcome.LAST_RUN
+    record = json.loads(path.read_text())
+    del record["forced"], record["not_forced"]
+    path.write_text(json.dumps(record))
+    assert outcome.load(tmp_path) == OUTCOME
 
 
 def test_components_without_words_have_none() -> None:

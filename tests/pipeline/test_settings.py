@@ -11,11 +11,12 @@ import msgspec
 import pytest
 import yaml
 
+from components.serving_check.budgets import Budgets
 from pipeline.settings import DEFAULTS, Settings, SettingsError, load
 
 CONFIGS = sorted(DEFAULTS.parent.glob("*.yaml"))
 # Objects whose keys the user chooses.
-FREE = {"evaluation.label_floors"}
+FREE = {"evaluation.floors"}
 
 
 def refusal(*assignments: str, config: Path | None = None) -> str:
@@ -56,7 +57,7 @@ def test_default_yaml_explains_every_key() -> None:
         # A section is explained by its keys, a share by its section.
         if not value.strip() or key.startswith("#") or key.strip() in ("train", "dev", "test"):
             continue
-        assert "#" in line or before.startswith("#"), f"{line!r} has no comment"
+        assert "#" in line or before.strip().startswith("#"), f"{line!r} has no comment"
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -66,7 +67,9 @@ def test_every_shipped_file_loads(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_yaml_round_trip(path: Path, tmp_path: Path) -> None:
-    settings = load(config=path, assignments=["evaluation.label_floors={PER: 0.5}", "data=größer/ein Pfad"])
+    settings = load(
+        config=path, assignments=["evaluation.floors={entity_f1_strict/PER: 0.5}", "data=größer/ein Pfad"]
+    )
     assert load(config=file_of(tmp_path, settings.to_yaml())) == settings
 
 
@@ -89,7 +92,15 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("trainer.learning_rate=.5e-1", "trainer.learning_rate", 0.05),
         ("trainer.learning_rate=1", "trainer.learning_rate", 1.0),
         ("evaluation.slice_by=[domain]", "evaluation.slice_by", ("domain",)),
-        ("evaluation.label_floors.creative-work=0.5", "evaluation.label_floors", {"creative-work": 0.5}),
+        (
+            "evaluation.floors.entity_f1_strict/creative-work=0.5",
+            "evaluation.floors",
+            {"entity_f1_strict/creative-work": 0.5},
+        ),
+        ("evaluation.length_buckets=[5]", "evaluation.length_buckets", (5,)),
+        ("evaluation.max_calibration_error=0.05", "evaluation.max_calibration_error", 0.05),
+        ("evaluation.crfsuite.enabled=true", "evaluation.crfsuite.enabled", True),
+        ("serving.max_p99_ms=20", "serving.budgets", Budgets(max_p99_ms=20.0)),
         ("corpus.separator='\t'", "corpus.separator", "\t"),
         ("schema=null", "schema", None),
         ("name=e-3", "name", "e-3"),
@@ -121,12 +132,28 @@ def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
         ("evaluation.slice_by=domain", "evaluation.slice_by: expected `array`, got `str`; found 'domain'"),
         ("pipeline.beam_args=[1]", "pipeline.beam_args[0]: expected `str`, got `int`; found [1]"),
         (
-            "evaluation.label_floors={PER: 2}",
-            "evaluation.label_floors[...]: expected `float` <= 1.0; found {'PER': 2}",
+            "evaluation.floors={token_accuracy: 2}",
+            "evaluation.floors[...]: expected `float` <= 1.0; found {'token_accuracy': 2}",
         ),
         (
-            "evaluation.label_floors={1: 0.2}",
-            "evaluation.label_floors: expected `str`, got `int` as a key; found 1",
+            "evaluation.floors={1: 0.2}",
+            "evaluation.floors: expected `str`, got `int` as a key; found 1",
+        ),
+        ("evaluation.floors={PER: 0.7}", "evaluation: floors: PER: no such metric; expected one of primary,"),
+        (
+            "evaluation.floors={primary@domain=news: 0.7}",
+            "evaluation: floors: primary@domain=news: domain is not in slice_by, which has nothing; add it there",
+        ),
+        (
+            "evaluation.length_buckets=[20, 10]",
+            "evaluation: length_buckets: found [20, 10]; expected lengths",
+        ),
+        ("evaluation.level=95", "evaluation.level: expected `float` < 1.0; found 95"),
+        ("evaluation.intervals=normal", "evaluation.intervals: invalid enum value 'normal'; found 'normal'"),
+        ("serving.max_median_ms=0", "serving.max_median_ms: expected `float` > 0.0; found 0"),
+        (
+            "evaluation.label_floors={PER: 0.7}",
+            'evaluation.label_floors: no such setting any more; write evaluation.floors: {"entity_f1_strict/PER": ',
         ),
         ("name=a b", "name: expected `str` matching regex '^[A-Za-z][A-Za-z0-9_-]{0,62}$'; found 'a b'"),
         ("name=../x", "name: expected `str` matching"),

@@ -59,6 +59,10 @@ def test_what_the_manifest_tells(folder: Path) -> None:
     (folder / "5" / "manifest.json").write_text(json.dumps(about))
     newest = rows(folder, FOLLOW, None)[0]
     assert newest == Row(5, "2026-01-01", 0.5, 50 + len(json.dumps(about)), UNREACHABLE, "", ())
+    (folder / "5" / "manifest.json").write_text(
+        json.dumps(about | {"forced": {"reason": "urgent", "against": []}})
+    )
+    assert rows(folder, FOLLOW, None)[0].forced == "urgent"
     (folder / "5" / "manifest.json").write_text("{")
     with pytest.raises(BrokenManifest, match=r"5/manifest\.json: not the JSON of a manifest"):
         rows(folder, FOLLOW, None)

@@ -1,0 +1,77 @@
+"""How long the gate's bootstrap takes: `python -m benchmarks.model_gate [--sentences N] [--resamples R]`.
+
+Three models' answers to sentences made up by a seed, scored over everything and by slices, as the gate does it. CPU
+time is what a busy machine leaves comparable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from components.model_gate.measure import measure
+from components.model_gate.options import Evaluation
+from components.model_gate.slice_scores import BASELINE, CANDIDATE, CRFSUITE
+from components.predictions import answer
+from components.predictions.answer import Answer
+from tagging.schemes import BIOES
+from tagging.scoring import strict_spans
+
+LABELS = ("PER", "LOC", "ORG", "MISC")
+DOMAINS = ("news", "chat", "sport", "travel")
+ERRORS = 0.1
+
+
+def main() -> None:
+    """Print the seconds and the memory of one measurement."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sentences", type=int, default=10_000)
+    parser.add_argument("--resamples", type=int, default=10_000)
+    asked = parser.parse_args()
+    random = np.random.default_rng(0)
+    golds = [_gold(random) for _ in range(asked.sentences)]
+    with tempfile.TemporaryDirectory(prefix="tagline-bench-") as folder:
+        files = {}
+        for model in (CANDIDATE, BASELINE, CRFSUITE):
+            files[model] = Path(folder, model)
+            answer.write(files[model], (_answer(gold, random) for gold in golds))
+        began, cpu = time.monotonic(), time.process_time()
+        found = measure(files, BIOES, Evaluation(slice_by=("domain",), resamples=asked.resamples))
+        wall, cpu = time.monotonic() - began, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{asked.sentences:,} sentences, {asked.resamples:,} resamples, {len(found.analysis.slices)} slices, "
+        f"{len(files)} models: {wall:.1f} s, {cpu:.1f} s of CPU, at most {peak:.2f} GB in the process"
+    )
+
+
+def _gold(random: np.random.Generator) -> tuple[str, ...]:
+    tags: list[str] = []
+    length = random.integers(1, 40)
+    while len(tags) < length:
+        label = random.choice(LABELS)
+        tags += ["O", "O", "O"] if random.random() < 0.7 else [f"B-{label}", f"I-{label}", f"E-{label}"]
+    return tuple(tags)
+
+
+def _answer(gold: tuple[str, ...], random: np.random.Generator) -> Answer:
+    wrong = random.random(len(gold)) < ERRORS
+    return Answer(
+        tokens=("token",) * len(gold),
+        gold=gold,
+        predicted=tuple("O" if off else tag for tag, off in zip(gold, wrong, strict=True)),
+        confidence=(1 - ERRORS,) * len(gold),
+        features={"domain": DOMAINS[len(gold) % len(DOMAINS)]},
+        seen=tuple(span.start % 2 == 0 for span in strict_spans(gold, BIOES)),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What serving a model may cost: time of an answer, bytes on the disk."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from components.verdict import Rule
+
+MEDIAN, P99, SIZE = "median latency", "p99 latency", "model size"
+# A model over a budget works: a person may push it all the same.
+BUDGETS = (MEDIAN, P99, SIZE)
+
+BYTES_A_MB = 1_000_000
+
+Above0 = Annotated[float, msgspec.Meta(gt=0.0)]
+
+
+class Budgets(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Upper bounds; None asks nothing.
+
+    Attributes:
+        max_median_ms: of an answer to a sentence asked alone, in milliseconds.
+        max_p99_ms: that 99 of 100 such answers take at most.
+        max_model_mb: of the model's files together, in millions of bytes.
+    """
+
+    max_median_ms: Above0 | None = None
+    max_p99_ms: Above0 | None = None
+    max_model_mb: Above0 | None = None
+
+
+def rules(budgets: Budgets, *, median_ms: float | None, p99_ms: float | None, model_bytes: int) -> list[Rule]:
+    """A rule for each budget, also for those that ask nothing.
+
+    Args:
+        budgets: the bounds.
+        median_ms, p99_ms: as measured; None if the server did not answer, when another rule has failed.
+        model_bytes: of the model's files together.
+    """
+    return [
+        _rule(MEDIAN, median_ms, budgets.max_median_ms, "ms", "serving.max_median_ms"),
+        _rule(P99, p99_ms, budgets.max_p99_ms, "ms", "serving.max_p99_ms"),
+        _rule(SIZE, model_bytes / BYTES_A_MB, budgets.max_model_mb, "MB", "serving.max_model_mb"),
+    ]
+
+
+def _rule(name: str, value: float | None, bound: float | None, unit: str, setting: str) -> Rule:
+    if value is None:
+        return Rule(
+            name=name, words=f"the {name} is not known: the server did not answer", passed=True, bound=bound,
+            skipped="the server did not answer",
+        )  # fmt: skip
+    words = f"the {name} is {value:.4g} {unit}"
+    if bound is None:
+        return Rule(
+            name=name,
+            words=f"{words}; no bound is set",
+            passed=True,
+            value=value,
+            skipped=f"{setting} is not set",
+        )
+    return Rule(
+        name=name,
+        words=f"{words}; asked: at most {bound:g} {unit}",
+        passed=value <= bound,
+        value=value,
+        bound=bound,
+    )

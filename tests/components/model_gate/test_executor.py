@@ -1,0 +1,198 @@
+"""ModelGate's executor on hand-made artifacts: what it writes, what it sets, and what stops it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import tensorflow as tf
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+from tfx.components.evaluator import constants
+from tfx.types import standard_artifacts
+
+from components.artifacts import Predictions
+from components.model_gate.analysis import Analysis
+from components.model_gate.executor import Executor
+from components.model_gate.floors import FloorWithoutData
+from components.model_gate.measure import OtherSentences
+from components.model_gate.options import Evaluation
+from components.predictions.answer import Answer
+from components.serving_check.verdict import ServingVerdict, answers_rule
+from components.verdict import Rule, Verdict
+from tests.components.model_gate.answers import given, written
+
+SERVED = ServingVerdict(
+    blessed=True, reasons=[], answers=7, median_ms=3.0, seconds_to_ready=1.0, rules=[answers_rule([], 7)]
+)
+GOOD = [
+    given("S-PER O", features={"domain": "news"}),
+    given("O S-LOC O", features={"domain": "chat"}),
+    given("O"),
+]
+BAD = [given(" ".join(one.gold), "O " * len(one.gold), features=one.features) for one in GOOD]
+
+
+def artifact(kind: type, number: int, folder: Path) -> Any:
+    made = kind()
+    made.id, made.uri = number, str(folder)
+    return made
+
+
+def evaluation(folder: Path, primary: float) -> Any:
+    """What TFMA's writer leaves behind, for the overall slice alone."""
+    folder.mkdir(parents=True)
+    row = metrics_for_slice_pb2.MetricsForSlice()
+    item = row.metric_keys_and_values.add()
+    item.key.name, item.value.double_value.value = "primary", primary
+    with tf.io.TFRecordWriter(str(folder / "metrics-00000-of-00001.tfrecord")) as writer:
+        writer.write(row.SerializeToString())
+    return artifact(standard_artifacts.ModelEvaluation, 3, folder)
+
+
+def judged(
+    folder: Path,
+    *,
+    primary: float = 1.0,
+    served: ServingVerdict = SERVED,
+    scheme: str = "BIOES",
+    options: Evaluation | None = None,
+    **models: list[Answer],
+) -> Any:
+    """Runs the executor on what models answered. Returns the blessing."""
+    written(folder / "predictions", **{name: found for name, found in models.items() if name != "crfsuite"})
+    inputs = {
+        "predictions": [artifact(Predictions, 1, folder / "predictions")],
+        "model": [artifact(standard_artifacts.Model, 2, folder / "model")],
+        "evaluation": [evaluation(folder / "evaluation", primary)],
+        "infra_blessing": [artifact(standard_artifacts.InfraBlessing, 4, folder / "infra")],
+        "baseline_model": [],
+    }
+    if "baseline" in models:
+        inputs["baseline_model"] = [artifact(standard_artifacts.Model, 5, folder / "before")]
+    if "crfsuite" in models:
+        written(folder / "crfsuite", crfsuite=models["crfsuite"])
+        inputs["crfsuite"] = [artifact(Predictions, 6, folder / "crfsuite")]
+    (folder / "infra").mkdir()
+    (folder / "infra" / "verdict.json").write_text(served.to_json())
+    blessing = artifact(standard_artifacts.ModelBlessing, 7, folder / "blessing")
+    options = options or Evaluation(resamples=200, slice_by=("domain",))
+    Executor().Do(
+        inputs,
+        {"blessing": [blessing]},
+        {"scheme": scheme, "options": msgspec.json.encode(options).decode(), "code": ""},
+    )
+    return blessing
+
+
+def verdict_of(blessing: Any) -> Verdict:
+    return Verdict.from_json(Path(blessing.uri, "verdict.json").read_bytes())
+
+
+def files(blessing: Any) -> set[str]:
+    return {path.name for path in Path(blessing.uri).iterdir()}
+
+
+def test_a_good_model_is_blessed_as_tfx_blesses(tmp_path: Path) -> None:
+    blessing = judged(tmp_path, candidate=GOOD)
+    assert files(blessing) == {"BLESSED", "verdict.json", "analysis.json"}
+    assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
+    assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY) == 2
+    assert blessing.get_string_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY) == str(
+        tmp_path / "model"
+    )
+    assert not blessing.has_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY)
+    verdict = verdict_of(blessing)
+    assert verdict.blessed
+    assert verdict.gate == "ModelGate"
+    assert verdict.reasons == []
+    analysis = Analysis.from_json(Path(blessing.uri, "analysis.json").read_bytes())
+    assert analysis.overall.candidate["entity_f1_strict"].value == 1.0
+
+
+def test_a_worse_model_is_refused_with_the_reason(tmp_path: Path) -> None:
+    blessing = judged(
+        tmp_path, primary=0.0, candidate=BAD * 20, baseline=GOOD * 20, options=Evaluation(floor=0.0)
+    )
+    assert files(blessing) == {"NOT_BLESSED", "verdict.json", "analysis.json"}
+    assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 0
+    assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY) == 5
+    verdict = verdict_of(blessing)
+    assert not verdict.blessed
+    (reason,) = verdict.reasons
+    assert reason == (
+        "entity F1 (strict) fell by 1.0000 below the latest blessed model (95 % interval of the difference "
+        "-1.0000 to -1.0000); allowed: 0.01"
+    )
+
+
+def test_a_floor_in_a_slice_refuses(tmp_path: Path) -> None:
+    """Good everywhere but in one domain."""
+    options = Evaluation(
+        resamples=200, slice_by=("domain",), floor=0.5, floors={"entity_recall_strict@domain=chat": 0.5}
+    )
+    answers = [*GOOD[:1] * 9, BAD[1]]
+    blessing = judged(tmp_path, primary=18 / 19, candidate=answers, options=options)
+    (reason,) = verdict_of(blessing).reasons
+    assert reason.startswith("entity recall (strict) is 0.0000 on domain=chat")
+    assert reason.endswith("asked: at least 0.5")
+
+
+def test_a_model_below_crfsuite_is_refused(tmp_path: Path) -> None:
+    blessing = judged(
+        tmp_path, primary=0.0, candidate=BAD * 20, crfsuite=GOOD * 20, options=Evaluation(floor=0.0)
+    )
+    (reason,) = verdict_of(blessing).reasons
+    assert reason.startswith("entity F1 (strict) fell by 1.0000 below CRFsuite on the same data")
+
+
+def test_two_roads_to_two_numbers_are_refused(tmp_path: Path) -> None:
+    (reason,) = verdict_of(judged(tmp_path, primary=0.9, candidate=GOOD)).reasons
+    assert reason.startswith(
+        "the Evaluator found 0.900000 as entity F1 (strict), the answers amount to 1.000000"
+    )
+
+
+def test_what_serving_check_refused_the_gate_refuses(tmp_path: Path) -> None:
+    slow = Rule(name="median latency", words="the median latency is 9 ms; asked: at most 5 ms", passed=False)
+    served = msgspec.structs.replace(SERVED, blessed=False, reasons=[slow.words], rules=[*SERVED.rules, slow])
+    verdict = verdict_of(judged(tmp_path, served=served, candidate=GOOD))
+    assert verdict.reasons == [slow.words]
+    assert verdict.rules[-2:] == [*SERVED.rules, slow]
+
+
+def test_plain_tags_go_by_token_accuracy(tmp_path: Path) -> None:
+    answers = [given("NOUN VERB"), given("NOUN NOUN", "NOUN VERB")]
+    options = Evaluation(resamples=200, floor=0.76, floors={"tag_accuracy/NOUN": 0.6})
+    blessing = judged(tmp_path, primary=0.75, candidate=answers, options=options)
+    (reason,) = verdict_of(blessing).reasons
+    assert reason.startswith("token accuracy is 0.7500 on the test split")
+
+
+def test_the_same_answers_give_the_same_verdict(tmp_path: Path) -> None:
+    one, other = (judged(tmp_path / name, candidate=GOOD, baseline=BAD) for name in ("one", "other"))
+    for name in ("verdict.json", "analysis.json"):
+        assert Path(one.uri, name).read_bytes() == Path(other.uri, name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("floor", "told"),
+    [
+        ("entity_f1_strict/ORG", "the test split has no entity of the label ORG; it has LOC, PER"),
+        ("primary@domain=sport", "no sentence of the test split is domain=sport; domain is chat, news"),
+        ("tag_f1/PER", "the corpus has entity tags"),
+    ],
+)
+def test_a_mistake_in_the_settings_stops_the_run_and_blames_no_model(
+    tmp_path: Path, floor: str, told: str
+) -> None:
+    options = Evaluation(resamples=200, slice_by=("domain",), floors={floor: 0.5})
+    with pytest.raises(FloorWithoutData, match=told):
+        judged(tmp_path, candidate=GOOD, options=options)
+    assert not (tmp_path / "blessing").exists()
+
+
+def test_answers_to_other_sentences_stop_the_run(tmp_path: Path) -> None:
+    with pytest.raises(OtherSentences):
+        judged(tmp_path, candidate=GOOD, baseline=GOOD[::-1])
