@@ -114,7 +114,7 @@ def test_texts_come_back_as_they_were_written(
         ),
         ("x.jsonl", b'["a"]\n', r"x\.jsonl:1: JSON of another form"),
         ("x.txt.gz", b"no gzip", r"x\.txt\.gz: broken gzip"),
-        ("x.txt.gz", gzip.compress(b"a text\n" * 100)[:-9], r"x\.txt\.gz: broken gzip"),
+        ("x.txt.gz", gzip.compress(b"a text\n" * 100, mtime=0)[:-9], r"x\.txt\.gz: broken gzip"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_place(
