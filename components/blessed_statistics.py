@@ -16,7 +16,8 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
     """The statistics of the examples that the latest blessed model was trained on, unless they are the run's own.
 
     A model of the very same examples is passed over: there is no drift to find, and a run in which nothing
-    changed has the same answer as before and finds the gate's verdict in the cache.
+    changed has the same answer as before and finds the gate's verdict in the cache. So is one of the same files
+    read otherwise: another `corpus.train_scheme` writes other tags, which is no drift either.
 
     Takes the channels `candidate` (this run's statistics), `statistics`, `model` and `model_blessing`; gives the
     same keys, `statistics`, `model` and `model_blessing` with one artifact or none.
@@ -26,6 +27,7 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
         self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]] | None:
         own = {statistics.id for statistics in input_dict["candidate"]}
+        data = _fingerprints(store, _ends(store, _executions(store, own, _MADE), _TAKEN))
         # Other components make statistics too, of other things.
         makers = _makers(store, own)
         known = {
@@ -44,7 +46,7 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
                 continue
             beside = _statistics_beside(store, model.id)
             found = sorted(beside & known.keys())
-            if found and not beside & own:
+            if found and not beside & own and not _fingerprints(store, beside) & data:
                 return self._answer(input_dict, [known[found[-1]]], [model], [blessing])
         return self._answer(input_dict, [], [], [])
 
@@ -75,6 +77,13 @@ def _statistics_beside(store: mlmd.MetadataStore, model: int) -> set[int]:
         above |= frontier
         frontier = _ends(store, _executions(store, frontier, _MADE), _TAKEN) - above
     return _ends(store, _executions(store, above - {model}, _TAKEN), _MADE) | above
+
+
+def _fingerprints(store: mlmd.MetadataStore, artifacts: Iterable[int]) -> set[str]:
+    """Of the data that examples among the artifacts were made of, as CorpusGen records them."""
+    ids = list(artifacts)
+    found = store.get_artifacts_by_id(ids) if ids else []
+    return {artifact.custom_properties["data_fingerprint"].string_value for artifact in found} - {""}
 
 
 def _makers(store: mlmd.MetadataStore, artifacts: set[int]) -> set[int]:

@@ -95,7 +95,7 @@ def find(data: str | Path, options: ReadOptions) -> Layout:
     for path in _entries(data):
         if path.name.startswith("."):
             continue
-        if path.is_dir():
+        if _is_folder(path):
             split = ALIASES.get(path.name.lower())
             if split:
                 named.setdefault(split, []).extend(_corpus_files(path))
@@ -112,6 +112,14 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError as error:
+        raise _no_entry(path, error) from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        # The folder around it may be listed and not entered.
         raise _no_entry(path, error) from error
 
 
@@ -184,7 +192,7 @@ def _corpus_files(folder: Path) -> list[Path]:
     return [
         path
         for path in _entries(folder)
-        if path.is_file() and not path.name.startswith(".") and is_file_name(path.name)
+        if not path.name.startswith(".") and is_file_name(path.name) and _is_file(path)
     ]
 
 

@@ -73,7 +73,7 @@ def opened_lines(path: Path) -> Iterator[bytes]:
         with opened(path) as stream:
             # A file that is short as a whole has no line that is too long.
             short = path.stat().st_size <= RECORD_BYTES and not isinstance(stream, gzip.GzipFile)
-            yield from _told_utf8(path, stream if short else _lines(stream))
+            yield from told_utf8(path, stream if short else _lines(stream))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(
             f"broken gzip ({error})", path=path, expected="a whole gzip file", remedy="copy it again"
@@ -118,8 +118,27 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
 _OTHER_TEXT = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK": "zip"}
 
 
-def _told_utf8(path: Path, lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines, unless the first bytes say that none of them is UTF-8: one fault then, not one a line."""
+def whole_lines(path: Path, stream: IO[bytes], line: int = 1) -> Iterator[bytes]:
+    """The lines of an open file, of which the first is `line`: whoever counts bytes needs all of each.
+
+    Raises:
+        CorpusError: a line is longer than a record may be; it is not held.
+    """
+    for number, raw in enumerate(_lines(stream), start=line):
+        if len(raw) > RECORD_BYTES:
+            try:
+                lines_of(raw)
+            except BadLine as error:
+                raise error.located(path, number) from None
+        yield raw
+
+
+def told_utf8(path: Path, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines, unless the first bytes say that none of them is UTF-8: one fault then, not one a line.
+
+    Raises:
+        CorpusError: they are those of UTF-16, or of a packed file under another name.
+    """
     lines = iter(lines)
     first = next(lines, b"")
     kind = _OTHER_TEXT.get(first[:2])

@@ -206,8 +206,9 @@ def predict(
 ) -> None:
     """Tag files in bulk by a pushed model, without a server.
 
-    What was interrupted goes on where it stopped, by the same command. Where the input is tagged, the answers are
-    scored against its tags.
+    What was interrupted goes on where it stopped, by the same command.
+
+    Where the input is tagged, the answers are scored against its tags.
     """
     from pipeline.commands.predict import predict
 

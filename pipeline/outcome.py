@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import FILE_NAME as ANALYSIS
 from components.model_gate.analysis import Analysis
 from components.verdict import FILE_NAME as VERDICT
@@ -128,12 +129,10 @@ def _transform(step: Step) -> str:
 
 
 def _trainer(step: Step) -> str:
-    from components.entity_metrics import results
-
     history = _document(step.only("model").uri, "Format-Serving/assets.extra/training_history.json")
     best = history["epochs"][history["best"] - 1]
     epochs = f"epoch {best['number']} of {len(history['epochs'])}"
-    return f"{results.spoken(history['metric'], {})} {best['dev_score']:.4f} on dev, {epochs}"
+    return f"{spoken(history['metric'], {})} {best['dev_score']:.4f} on dev, {epochs}"
 
 
 def _baseline(step: Step) -> str:
@@ -144,10 +143,9 @@ def _baseline(step: Step) -> str:
 def _evaluator(step: Step) -> str:
     from components.entity_metrics import results
 
+    # The candidate's alone: of a baseline in another scheme the Evaluator's scores mean nothing.
     evaluation = results.read(step.only("evaluation").uri)
-    before = evaluation.baseline.get(results.OVERALL, {})
-    compared = f" (latest blessed {before['primary']:.4f})" if before else ""
-    return f"{evaluation.primary_name} {evaluation.overall['primary']:.4f} on test{compared}"
+    return f"{evaluation.primary_name} {evaluation.overall['primary']:.4f} on test"
 
 
 def _answers(step: Step) -> str:
@@ -160,8 +158,6 @@ def _answers(step: Step) -> str:
 
 
 def _model_gate(step: Step) -> str:
-    from components.entity_metrics import results
-
     verdict = _verdict(step)
     if not verdict.blessed:
         more = f" (and {len(verdict.reasons) - 1} more)" if len(verdict.reasons) > 1 else ""
@@ -172,7 +168,9 @@ def _model_gate(step: Step) -> str:
     skipped = sum(bool(rule.skipped) for rule in verdict.rules)
     asked = len(verdict.rules) - skipped
     rules = f"{asked} rule{'s' * (asked != 1)}" + (f", {skipped} not asked" if skipped else "")
-    return f"blessed by {rules}: {results.spoken(analysis.primary, {})} {found.value:.4f}{interval}"
+    before = analysis.overall.baseline.get(analysis.primary)
+    compared = f", latest blessed {before.value:.4f}" if before else ""
+    return f"blessed by {rules}: {spoken(analysis.primary, {})} {found.value:.4f}{interval}{compared}"
 
 
 def _serving_check(step: Step) -> str:

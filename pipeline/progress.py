@@ -44,6 +44,7 @@ DOING = {
     "AtomicPusher": "pushing",
     "Report": "writing the report",
 }
+_WIDTH = max(map(len, DOING))
 
 
 class Progress(logging.Handler):
@@ -90,11 +91,11 @@ class Progress(logging.Handler):
             self._status = self._console.status(f"[bold]{component}[/]  {doing}", spinner="dots")
             self._status.start()
         else:
-            self._console.print(f"  {component:<16} [dim]{doing} ...[/]")
+            self._console.print(f"  {component:<{_WIDTH}} [dim]{doing} ...[/]")
 
     def _note(self, message: str, warning: bool) -> None:
         style = "yellow" if warning else "dim"
-        self._console.print(f"  {'':<16} [{style}]{escape(message)}[/]", soft_wrap=True)
+        self._console.print(f"  {'':<{_WIDTH}} [{style}]{escape(message)}[/]", soft_wrap=True)
 
     def _end(self) -> None:
         self._stop_status()
@@ -111,7 +112,7 @@ class Progress(logging.Handler):
             words = ""
         self.came_out[self._component] = words
         self._console.print(
-            f"[green]✓[/] [bold]{self._component:<16}[/] {escape(words)}  [dim]{took}[/]",
+            f"[green]✓[/] [bold]{self._component:<{_WIDTH}}[/] {escape(words)}  [dim]{took}[/]",
             soft_wrap=True,
         )
         self._component = ""
@@ -120,7 +121,7 @@ class Progress(logging.Handler):
         """The run has stopped: mark the component that was running, and return its name."""
         self._stop_status()
         if self._component:
-            self._console.print(f"[red]✗[/] [bold]{self._component:<16}[/] stopped")
+            self._console.print(f"[red]✗[/] [bold]{self._component:<{_WIDTH}}[/] stopped")
         return self._component
 
     def _stop_status(self) -> None:

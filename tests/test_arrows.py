@@ -118,7 +118,15 @@ def test_the_crf_knows_no_pipeline() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["pipeline.settings", "pipeline.cli", "pipeline.outcome", "corpus.check", "sample.generate"],
+    [
+        "pipeline.settings",
+        "pipeline.cli",
+        "pipeline.outcome",
+        "corpus.check",
+        "sample.generate",
+        "components.entity_metrics.spoken",
+        "components.report.comparison",
+    ],
 )
 def test_what_must_start_fast_brings_no_tensorflow(module: str) -> None:
     assert brought_by(module, "tensorflow", "tfx", "apache_beam") == []

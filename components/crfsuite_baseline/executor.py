@@ -68,6 +68,7 @@ class Executor(base_executor.BaseExecutor):
 def rewritten(tags: tuple[str, ...], source: Scheme, target: Scheme) -> tuple[str, ...]:
     """Entity tags of one scheme in another, read leniently; plain tags as they are.
 
-    CRFsuite is trained in BIO whatever the others train in: its time grows with the square of the number of tags.
+    CRFsuite is trained in BIO whatever the others train in: with these features it scored on the dev splits of two
+    corpora as well as in BIOES, or better.
     """
     return tuple(convert(tags, source, target)[0]) if can_read(tags, source) and not target.is_plain else tags

@@ -30,13 +30,13 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.model_gate.metric_names import PRIMARY
 from tagging.partial import PartialCounts, partial_counts
 from tagging.schemes import can_read, scheme_named
 from tagging.scoring import Counts, EntityScores, Score, add_counts, entity_counts, tag_counts
 from tagging.tables import OUTSIDE
 
 NAME = "tagging_metrics"
-PRIMARY = "primary"
 
 
 class TaggingMetrics(metric_types.Metric):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from components.entity_metrics.metric import PRIMARY
+from components.entity_metrics.spoken import spoken
+from components.model_gate.metric_names import PRIMARY
 
 # Slices are named as people read them; the whole test split is the empty name.
 OVERALL = ""
@@ -58,28 +58,3 @@ def _slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:
         value = getattr(single, kind)
         parts.append(f"{single.column}={value.decode() if isinstance(value, bytes) else value}")
     return ", ".join(parts)
-
-
-def spoken(metric: str, overall: Mapping[str, float]) -> str:
-    """A metric's key as people say it; `overall` tells what the primary metric is."""
-    if metric == PRIMARY:
-        metric = "entity_f1_strict" if "entity_f1_strict" in overall else "token_accuracy"
-    name, _, label = metric.partition("/")
-    words = _SPOKEN.get(name, name.replace("_", " "))
-    return f"{words} of {label}" if label else words
-
-
-_SPOKEN = {
-    "entity_precision_strict": "entity precision (strict)",
-    "entity_recall_strict": "entity recall (strict)",
-    "entity_f1_strict": "entity F1 (strict)",
-    "entity_precision_strict_macro": "entity precision (strict), mean of labels",
-    "entity_recall_strict_macro": "entity recall (strict), mean of labels",
-    "entity_f1_strict_macro": "entity F1 (strict), mean of labels",
-    "entity_f1_conlleval": "entity F1 (conlleval)",
-    "entity_f1_overlap": "entity F1 (same label, tokens overlap)",
-    "entity_f1_boundary": "entity F1 (same tokens, any label)",
-    "entity_f1_type": "entity F1 (same label, anywhere in the sentence)",
-    "tag_accuracy": "accuracy",
-    "tag_f1": "F1",
-}

@@ -75,6 +75,8 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise ValueError(
                 f"length_buckets: found {list(self.length_buckets)}; expected lengths that grow, such as [10, 20]"
             )
+        if len(self.slice_by) > len(set(self.slice_by)):
+            raise ValueError(f"slice_by: found {', '.join(self.slice_by)}; expected each feature once")
         for reserved in (LENGTH, ENTITY):
             if reserved in self.slice_by:
                 raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.entity_metrics.results import spoken
+from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import OVERALL, Analysis, Calibration, Estimate, Slice
 from components.model_gate.measure import Measured
 from components.model_gate.metric_names import PRIMARY, Asked
@@ -96,7 +96,11 @@ def _nothing(part: Slice | None, metric: str, asked: Asked) -> str:
             else part.entities
         )
         return "" if gold else f"{part.name} has no {asked.label or 'entity'}".rstrip()
-    return "" if metric in part.candidate else f"{part.name} has no {asked.label}"
+    if not asked.label:
+        return ""
+    # Only the accuracy tells: other models' answers may have put the tag's scores here, and F1 is 0 then.
+    accuracy = part.candidate.get(f"tag_accuracy/{asked.label}")
+    return "" if accuracy is not None and accuracy.low is not None else f"{part.name} has no {asked.label}"
 
 
 def _fall(

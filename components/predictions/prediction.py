@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from components.predictions.answer import Answer
@@ -18,7 +19,11 @@ class Prediction(NamedTuple):
 
 
 def answer_to(sentence: RecordedSentence, prediction: Prediction, known: TrainEntities) -> Answer:
-    """The line for a sentence of the split; `known` are the entities of train."""
+    """The line for a sentence of the split; `known` are the entities of train.
+
+    Raises:
+        ValueError: a probability that is no number, which JSON could not hold either.
+    """
     return Answer(
         tokens=sentence.tokens,
         gold=sentence.gold,
@@ -32,4 +37,9 @@ def answer_to(sentence: RecordedSentence, prediction: Prediction, known: TrainEn
 
 def _short(probability: float) -> float:
     """As many digits as a float32 holds: the rest would only be written and read."""
+    if math.isnan(probability):
+        raise ValueError(
+            "found a probability that is not a number in the model's answer; expected 0 to 1: its weights are broken, "
+            "lower trainer.learning_rate and train it anew"
+        )
     return float(f"{probability:.7g}")

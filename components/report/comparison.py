@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
+from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import OVERALL, Analysis
 from components.model_gate.measure import measure
 from components.model_gate.options import Evaluation
@@ -178,6 +179,7 @@ def render(comparison: Comparison) -> str:
         plots=_plots(comparison.first, comparison.second),
         colour=lambda label: f"colour-{colours[label]}",
         breakable=_breakable,
+        spoken=spoken,
     )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from components.predictions.answer import Answer
 from tagging.mistakes import CORRECT, Finding, findings
-from tagging.schemes import OUTSIDE, PLAIN, Scheme, UnknownTag, read_tags
+from tagging.schemes import OUTSIDE, PLAIN, Scheme, can_read
 
 WORST = 100
 # So that a count in the tables leads to an error that it counts, though none of them is among the worst.
@@ -138,7 +138,7 @@ def examine(answers: Iterable[Answer], scheme: Scheme) -> Examination:
     sentences = tokens = right_sentences = 0
     has_confidence = False
     for number, answer in enumerate(answers, 1):
-        if not scheme.is_plain and not _reads(answer.gold, scheme):
+        if not scheme.is_plain and not can_read(answer.gold, scheme):
             scheme = PLAIN
         found = _findings(answer, scheme)
         sentences, tokens = number, tokens + len(answer.tokens)
@@ -181,17 +181,9 @@ def examine(answers: Iterable[Answer], scheme: Scheme) -> Examination:
 
 def _findings(answer: Answer, scheme: Scheme) -> list[Finding]:
     predicted: Sequence[str] = answer.predicted
-    if not scheme.is_plain and not _reads(predicted, scheme):
+    if not scheme.is_plain and not can_read(predicted, scheme):
         predicted = [OUTSIDE] * len(answer.gold)
     return findings(answer.gold, predicted, scheme)
-
-
-def _reads(tags: Sequence[str], scheme: Scheme) -> bool:
-    try:
-        read_tags(tags, scheme)
-    except UnknownTag:
-        return False
-    return True
 
 
 def _draw(tokens: Sequence[str]) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from components.entity_metrics.results import spoken
+from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import Analysis, Calibration, Estimate
 from components.report import bars, confusion, scores, standing
 from components.report.curve import curve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from components.entity_metrics.results import spoken
+from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import OVERALL, Analysis, Estimate, Slice
 
 # In this order: what the gate goes by, what it is made of, what is counted otherwise.
@@ -30,7 +30,7 @@ PARTIAL = {
 _OF_LABELS = ("entity_precision_strict", "entity_recall_strict", "entity_f1_strict")
 _OF_TAGS = ("tag_accuracy", "tag_f1")
 # What a slice is told by where it lacks the primary metric: of entities that train has or has not, recall alone.
-_INSTEAD = ("entity_recall_strict", "token_accuracy")
+INSTEAD = ("entity_recall_strict", "token_accuracy")
 
 
 class Row(NamedTuple):
@@ -118,7 +118,7 @@ def slice_groups(analysis: Analysis) -> dict[str, list[Row]]:
 
 
 def _metric_of(part: Slice, primary: str) -> str | None:
-    return next((name for name in (primary, *_INSTEAD) if name in part.candidate), None)
+    return next((name for name in (primary, *INSTEAD) if name in part.candidate), None)
 
 
 def _row(part: Slice, metric: str, name: str) -> Row:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import OVERALL, Analysis, Estimate, Slice
 from components.model_gate.metric_names import PRIMARY, PRIMARY_OF_ENTITIES, PRIMARY_OF_PLAIN_TAGS
+from components.report.scores import INSTEAD
 
 # Sentences and scores of a run, by slice.
 Slices = dict[str, tuple[int, dict[str, Estimate]]]
-
-# What a slice is told by where it lacks the primary metric.
-_INSTEAD = ("entity_recall_strict", "token_accuracy")
 
 
 class Row(NamedTuple):
@@ -53,10 +52,10 @@ class TwoScores(NamedTuple):
 
     def told_by(self, primary: str) -> Row | None:
         """The row that tells of the slice: the primary metric's, or what a slice of entities has instead."""
-        for metric in (primary, *_INSTEAD):
+        for metric in (primary, *INSTEAD):
             for row in self.rows:
                 if row.name == metric:
-                    told = self.name if metric == primary else f"{self.name} ({metric})"
+                    told = self.name if metric == primary else f"{self.name}: {spoken(metric, {})}"
                     return row._replace(name=told, sentences=self.sentences)
         return None
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from components.model_gate.rules import AGREEMENT, FLOOR, NO_FALL, NOT_BELOW_CRFSUITE
 from components.verdict import Rule, Verdict
 
 SERVING_GATE = "ServingCheck"
@@ -74,15 +75,10 @@ def _row(gate: str, rule: Rule) -> RuleRow:
 
 
 def _sign(rule: Rule) -> str:
-    """Whether a bound is one from below or from above, as name and words say it."""
-    words = f"{rule.name} {rule.words}"
-    if "agreement" in words:
+    """Whether a bound is one from below or from above: calibration and budgets have the latter."""
+    if rule.name == AGREEMENT:
         return "± "
-    if "at most" in words:
-        return "≤ "
-    if any(word in words for word in ("at least", "fall", "below", "floor")):
-        return "≥ "
-    return ""
+    return "≥ " if rule.name in (FLOOR, NO_FALL, NOT_BELOW_CRFSUITE) else "≤ "
 
 
 def _figure(value: float) -> str:

@@ -24,7 +24,7 @@ def invisible_in(word: str) -> list[str]:
     """The characters of a word that no eye sees; joiners only where nothing beside them could need one."""
     found = _INVISIBLE.findall(word)
     joiners = _JOINERS.findall(word)
-    if joiners and _JOINERS.sub("", word).isascii():
+    if joiners and _INVISIBLE.sub("", _JOINERS.sub("", word)).isascii():
         found += joiners
     return found
 

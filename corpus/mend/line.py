@@ -46,10 +46,27 @@ def mended_jsonl(
         _mend_tokens(change, scheme, wanted, counted)
     else:
         _mend_spans(line, change, wanted, counted)
-    if not change.made:
+    if not change.made or _repeats_a_key(line):
+        # Of a key that stands twice only one would be left, and nobody here knows which was meant.
         return lines
     done.update(counted)
     return [change.written()]
+
+
+def _repeats_a_key(line: str) -> bool:
+    """Whether any object of a line has a key twice."""
+    repeated = False
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal repeated
+        repeated = repeated or len({key for key, _ in pairs}) < len(pairs)
+
+    try:
+        json.loads(line, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        # Longer numbers or deeper lists than the standard library reads.
+        return True
+    return repeated
 
 
 class _Change:
@@ -109,28 +126,39 @@ def _mend_spans(line: str, change: _Change, wanted: Set[str], done: Counter[str]
         spans = [jsonl.span_in(line, text, one) for one in given]
     except BadLine:
         return
+    # On the text as it is first: of a span that ends at a character that goes, the reader has taken the whole token.
+    whole = _on_edges(text, list(enumerate(spans)), wanted, done)
     dropped = {} if change.holds_other_places() else dropped_from(text, wanted)
-    if dropped:
-        moved = [
-            CharacterSpan(_moved(span.start, dropped), _moved(span.end, dropped), span.label)
-            for span in spans
-        ]
-        if all(span.start < span.end for span in moved):
-            text, spans = _without(text, dropped), moved
-            done.update(set(dropped.values()))
-    whole = list(enumerate(spans))
-    tokens = tokenize(text)
-    if tokens:
-        starts, ends = [token.start for token in tokens], [token.end for token in tokens]
-        kept, settled = laid(text, spans, starts, ends)
-        if settled and {one.code for one in settled} <= wanted:
-            done.update(one.code for one in settled)
-            whole = sorted(
-                (index, CharacterSpan(starts[span.start], ends[span.end - 1], span.label))
-                for span, index in kept
-            )
+    moved = [
+        (index, CharacterSpan(_moved(span.start, dropped), _moved(span.end, dropped), span.label))
+        for index, span in whole
+    ]
+    shorter = _without(text, dropped)
+    # As of a token, something must be left of the text and of every span.
+    if dropped and tokenize(shorter) and all(span.start < span.end for _, span in moved):
+        text = shorter
+        whole = _on_edges(text, moved, wanted, done)
+        done.update(set(dropped.values()))
     change.write("text", text)
     change.write("spans", [_written(given[index], span) for index, span in whole])
+
+
+def _on_edges(
+    text: str, numbered: list[tuple[int, CharacterSpan]], wanted: Set[str], done: Counter[str]
+) -> list[tuple[int, CharacterSpan]]:
+    """Spans, each with its number, as the reader lays them on tokens; as they are where that is not wanted."""
+    tokens = tokenize(text)
+    if not tokens:
+        return numbered
+    starts, ends = [token.start for token in tokens], [token.end for token in tokens]
+    kept, settled = laid(text, [span for _, span in numbered], starts, ends)
+    if not settled or not {one.code for one in settled} <= wanted:
+        return numbered
+    done.update(one.code for one in settled)
+    return sorted(
+        (numbered[at][0], CharacterSpan(starts[span.start], ends[span.end - 1], span.label))
+        for span, at in kept
+    )
 
 
 def _written(given: Any, span: CharacterSpan) -> Any:

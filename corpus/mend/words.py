@@ -10,6 +10,7 @@ from corpus.formats.words import invisible_in, parts_words
 
 # U+0080 to U+009F are not here: they stand for letters of an encoding that was misread.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_WORD = re.compile(r"\S+")
 _EDGES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace() and not 0x80 <= code <= 0x9F)
 
 
@@ -43,8 +44,12 @@ def dropped_from(text: str, wanted: Set[str]) -> dict[int, str]:
     if "D112" in wanted:
         dropped.update((found.start(), "D112") for found in _CONTROL.finditer(text))
     if "D215" in wanted and not text.isascii():
-        hidden = {character for word in text.split() for character in invisible_in(word)}
-        dropped.update((at, "D215") for at, character in enumerate(text) if character in hidden)
+        # Word by word: a joiner that one has no use for, an emoji beside it may need.
+        for word in _WORD.finditer(text):
+            hidden = frozenset(invisible_in(word[0]))
+            dropped.update(
+                (at, "D215") for at in range(word.start(), word.end()) if hidden and text[at] in hidden
+            )
         dropped = {at: code for at, code in dropped.items() if not parts_words(text, at)}
     return dropped
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from corpus import check as checks
 from corpus.codes import CODES
 from corpus.mend.copy import DIFF, Mended, mended_copy
-from corpus.report import Report
+from corpus.report import Report, printable
 from pipeline.commands.console import output
 from pipeline.commands.findings import print_findings, print_splits
 from pipeline.settings import Settings, SettingsError
@@ -94,11 +94,12 @@ def _print_mended(console: Console, mended: Mended) -> None:
 def _print(console: Console, report: Report, data: str, *, everything: bool, fixed: bool) -> None:
     console.print(f"{escape(data)}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True)
     print_splits(console, report)
-    below = data if os.path.isdir(data) else os.path.dirname(data)
+    # As the findings have it: without `./` before it or a slash behind.
+    below = str(Path(data) if os.path.isdir(data) else Path(data).parent)
     print_findings(
         console,
         report,
-        below=os.path.join(below, "") if below else "",
+        below=printable(os.path.join(below, "")) if below != "." else "",
         everything=everything,
         options=not fixed,
     )

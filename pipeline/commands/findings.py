@@ -85,13 +85,12 @@ def print_findings(
 
 
 def _line(finding: Finding, below: str, *, with_remedy: bool) -> str:
-    def near(text: str) -> str:
-        return text.replace(below, "") if below else text
-
-    where = near(finding.path)
+    where = finding.path.removeprefix(below)
     if finding.line is not None:
         where += f":{finding.line}"
-    parts = f"{where}: {near(finding.message)}" if where else near(finding.message)
+    # Another place is named after a lone "at"; a token may hold the folder's name too (`and/or` below `and`).
+    message = finding.message.replace(f" at {below}", " at ") if below else finding.message
+    parts = f"{where}: {message}" if where else message
     if finding.example:
         parts += f"  ({finding.example})"
     if with_remedy and finding.remedy:

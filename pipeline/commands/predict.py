@@ -49,11 +49,14 @@ def predict(
     chosen_format = _format(output, output_format)
     if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
         raise SettingsError(f"--output {output}: lies in --input; expected a place outside of what is read")
-    paths = tuple(path.resolve() for path in input_files(source))
+    # Not resolved: a link is told by its own name, wherever what it names may lie.
+    paths = tuple(path.absolute() for path in input_files(source))
+    if any(output.exists() and output.samefile(path) for path in paths if path.exists()):
+        raise SettingsError(f"--output {output}: is what is read; expected another file")
     model = pushed_version(settings, version)
     # The stream itself: what Beam prints beside it goes elsewhere.
     console = Console(file=sys.stderr, highlight=False)
-    root = source.resolve() if source.is_dir() else paths[0].parent
+    root = source.absolute() if source.is_dir() else paths[0].parent
     size = shard_size or SHARD_SIZE
     with console.status(f"reading {source}"):
         planned = plan(paths, root, settings.corpus, shard_size=size)
@@ -80,7 +83,9 @@ def predict(
         sys.exit(BROKEN)
     word = "done before, nothing to do" if finished else "tagged"
     console.print(
-        f"{manifest.sentences:,} sentences of {source} {word}: {output}", soft_wrap=True, markup=False
+        f"{manifest.sentences:,} sentence{'s' * (manifest.sentences != 1)} of {source} {word}: {output}",
+        soft_wrap=True,
+        markup=False,
     )
     _tell_scores(manifest.scores, planned, console)
 

@@ -166,6 +166,8 @@ def _say_where(console: Console, settings: Settings, outcome: Outcome, force_ble
         )
     if outcome.duplicate:
         word = "[yellow]in place already[/], nothing new to push "
+        if force_bless and outcome.refusals:
+            console.print("--force-bless: nothing was forced, and the reason is written nowhere")
     console.print(f"{word}  {escape(_short(outcome.pushed_to))}", soft_wrap=True)
     if note := _note_on_labels(settings, Path(outcome.pushed_to).name):
         console.print(note, soft_wrap=True, markup=False)

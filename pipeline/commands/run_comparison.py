@@ -14,6 +14,7 @@ from rich.table import Table
 
 from components.corpus_gen.summary import FILE_NAME as CORPUS
 from components.corpus_gen.summary import CorpusSummary
+from components.entity_metrics.spoken import spoken
 from components.model_gate.options import Evaluation
 from components.predictions.answer import CANDIDATE
 from components.report.comparison import Comparison, Row, Side, compare, render
@@ -120,7 +121,7 @@ def _print(comparison: Comparison) -> None:
     for column in ("first", "second", "difference"):
         table.add_column(column, justify="right")
     for row in [*comparison.overall[:1], *comparison.labels]:
-        table.add_row(escape(row.name), *_cells(row))
+        table.add_row(escape(spoken(row.name, {})), *_cells(row))
     console.print(table)
     if comparison.sentences:
         found = comparison.sentences

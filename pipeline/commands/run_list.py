@@ -11,6 +11,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
+from components.entity_metrics.spoken import spoken
 from pipeline.commands.console import output
 from pipeline.past_runs import PastRun, past_runs
 from pipeline.settings import Settings, SettingsError
@@ -57,7 +58,7 @@ def print_list(settings: Settings, *, as_json: bool) -> None:
             f"[{style}]{verdict}[/]" if style else verdict,
         )
     console.print(table)
-    named = sorted({run.primary for run in runs if run.primary})
+    named = sorted({spoken(run.primary, {}) for run in runs if run.primary})
     if named:
         console.print(f"\ntest and dev: {', '.join(named)}")
     if any(run.test is None and run.model is not None for run in runs):

@@ -13,16 +13,17 @@ from serving.operations.manifest import BrokenManifest, forced_reason, manifest
 
 
 def status(settings: Settings) -> None:
-    """Print the last run and what is pushed."""
+    """Print the last run that came to its end and what is pushed; a run that was stopped left no outcome."""
     console = output()
     last = outcome.load(settings.run_dir)
     if last is None:
         console.print(f"{settings.name}: no run has come to its end; `tagline run` makes one")
     else:
-        console.print(f"[bold]{settings.name}[/]  last run {last.run_id}")
+        console.print(f"[bold]{settings.name}[/]  last run to its end {last.run_id}")
+        width = max(map(len, last.came_out), default=0)
         for component, words in last.came_out.items():
             took = "cached" if component in last.cached else f"{last.seconds[component]:.1f} s"
-            console.print(f"  {component:<16} {escape(words)}  [dim]{took}[/]", soft_wrap=True)
+            console.print(f"  {component:<{width}}  {escape(words)}  [dim]{took}[/]", soft_wrap=True)
         for reason in last.refusals:
             console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
     numbers = versions(settings.models_dir)

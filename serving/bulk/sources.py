@@ -11,8 +11,9 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from corpus.errors import BadLine, CorpusError
 from corpus.formats import format_of
 from corpus.layout import is_file_name
 from corpus.options import ReadOptions
-from corpus.read import opened
+from corpus.read import opened, told_utf8, whole_lines
 from corpus.record import Record
 from tagging.schemes import OUTSIDE
 
@@ -64,19 +65,21 @@ def input_files(source: Path) -> tuple[Path, ...]:
     """The file, or the corpus and text files below a folder, in order of their names.
 
     Raises:
-        CorpusError: nothing there to read.
+        CorpusError: nothing there to read, or a folder that cannot be: what is in it must not be left out unsaid.
     """
-    if source.is_file():
-        return (source,)
-    if not source.is_dir():
-        raise CorpusError("no such file or folder", path=source, remedy="check --input")
-    found = tuple(
-        path
-        for path in sorted(source.rglob("*"))
-        if path.is_file()
-        and is_file_name(path.name)
-        and not any(part.startswith(".") for part in path.relative_to(source).parts)
-    )
+    try:
+        if source.is_file():
+            return (source,)
+        if not source.is_dir():
+            raise CorpusError("no such file or folder", path=source, remedy="check --input")
+        found = tuple(sorted(_files_below(source)))
+    except OSError as error:
+        raise CorpusError(
+            error.strerror or str(error),
+            path=str(error.filename or source).removesuffix("/."),
+            expected="files and folders that can be read",
+            remedy="check the permissions",
+        ) from error
     if not found:
         raise CorpusError(
             "no file to tag",
@@ -85,6 +88,19 @@ def input_files(source: Path) -> tuple[Path, ...]:
             remedy="check --input",
         )
     return found
+
+
+def _files_below(source: Path) -> Iterator[Path]:
+    """Those whose names are a corpus's or a text's; one that is no regular file is told of by who opens it."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for folder, below, names in os.walk(source, onerror=refuse):
+        below[:] = [name for name in below if not name.startswith(".")]
+        # A folder that may be listed and not entered has names alone.
+        os.stat(os.path.join(folder, "."))
+        yield from (Path(folder, name) for name in names if not name.startswith(".") and is_file_name(name))
 
 
 def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[Given]:
@@ -98,10 +114,13 @@ def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 
     try:
         with opened(path) as stream:
             stream.seek(offset)
+            lines = whole_lines(path, stream, line)
+            if not offset:
+                lines = told_utf8(path, lines)
             if is_text(path):
-                yield from _texts(path, stream, offset, line)
+                yield from _texts(path, lines, offset, line)
             else:
-                yield from _of_corpus(path, stream, options, offset, line)
+                yield from _of_corpus(path, lines, options, offset, line)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(
             f"broken gzip ({error})", path=path, expected="a whole gzip file", remedy="copy it again"
@@ -120,7 +139,7 @@ def stretch(path: Path, options: ReadOptions, *, offset: int, line: int, count: 
     return list(itertools.islice(sentences(path, options, offset=offset, line=line), count))
 
 
-def _texts(path: Path, stream: Iterator[bytes], offset: int, line: int) -> Iterator[Given]:
+def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Iterator[Given]:
     for number, raw in enumerate(stream, start=line):
         begins = offset
         offset += len(raw)
@@ -134,7 +153,7 @@ def _texts(path: Path, stream: Iterator[bytes], offset: int, line: int) -> Itera
 
 
 def _of_corpus(
-    path: Path, stream: Iterator[bytes], options: ReadOptions, offset: int, line: int
+    path: Path, stream: Iterable[bytes], options: ReadOptions, offset: int, line: int
 ) -> Iterator[Given]:
     unit, parse = format_of(path, options)
     for block in blocks(stream, unit, at_start=offset == 0):

@@ -28,10 +28,13 @@ class Runs:
         self.models: list[Any] = []
         self.blessings: list[Any] = []
 
-    def artifact(self, kind: Any) -> Any:
+    def artifact(self, kind: Any, **properties: str) -> Any:
         name = kind.TYPE_NAME
         type_id = self.store.put_artifact_type(metadata_store_pb2.ArtifactType(name=name))
-        (number,) = self.store.put_artifacts([metadata_store_pb2.Artifact(type_id=type_id, uri=f"/{name}")])
+        recorded = metadata_store_pb2.Artifact(type_id=type_id, uri=f"/{name}")
+        for key, value in properties.items():
+            recorded.custom_properties[key].string_value = value
+        (number,) = self.store.put_artifacts([recorded])
         artifact = kind()
         artifact.id, artifact.uri = number, f"/{name}/{number}"
         return artifact
@@ -45,9 +48,13 @@ class Runs:
             + [Event(execution_id=number, artifact_id=one.id, type=Event.OUTPUT) for one in outputs]
         )
 
-    def data(self, *, own_schema: bool = True) -> tuple[Any, Any, Any]:
-        """(examples, their statistics, schema) of new data; a schema that is given stems from no statistics."""
-        examples = self.artifact(standard_artifacts.Examples)
+    def data(self, *, own_schema: bool = True, files: str = "") -> tuple[Any, Any, Any]:
+        """(examples, their statistics, schema) of new data; a schema that is given stems from no statistics.
+
+        Of other files each time, unless their fingerprint is given.
+        """
+        fingerprint = files or f"files of {len(self.statistics)}"
+        examples = self.artifact(standard_artifacts.Examples, data_fingerprint=fingerprint)
         statistics = self.artifact(standard_artifacts.ExampleStatistics)
         schema = self.artifact(standard_artifacts.Schema)
         self.execution("CorpusGen", [], [examples])
@@ -127,6 +134,14 @@ def test_a_second_model_of_the_same_data_changes_nothing(runs: Runs) -> None:
     runs.model(second)
     runs.model(second)
     assert runs.chosen(second) == [first[1].id]
+
+
+def test_the_same_files_read_otherwise_have_not_drifted(runs: Runs) -> None:
+    first, bio = runs.data(), runs.data(files="abc")
+    runs.model(first)
+    runs.model(bio)
+    assert runs.chosen(runs.data(files="abc")) == [first[1].id]
+    assert runs.chosen(runs.data()) == [bio[1].id]
 
 
 def test_a_refused_model_is_passed_over(runs: Runs) -> None:

@@ -437,6 +437,8 @@ def executions(root: Path) -> list[tuple[str, str]]:
         ]
 
 
+# Four runs of half the line.
+@pytest.mark.slow
 def test_under_a_runner_it_is_cached_until_the_contents_change(tmp_path: Path) -> None:
     train = "".join(f"w{number}\tB-A\nx\tO\n\n" for number in range(30))
     data = corpus(tmp_path / "data", train, "new\tB-A\nx\tO\n", "other\tB-A\nx\tO\n")

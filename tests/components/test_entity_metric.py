@@ -21,8 +21,10 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.corpus_gen.example import to_example
 from components.entity_metrics import metric as entity_metric
 from components.entity_metrics.evaluation import eval_config
-from components.entity_metrics.metric import PRIMARY, TaggingMetrics
-from components.entity_metrics.results import Evaluation, read, spoken
+from components.entity_metrics.metric import TaggingMetrics
+from components.entity_metrics.results import Evaluation, read
+from components.entity_metrics.spoken import spoken
+from components.model_gate.metric_names import PRIMARY
 from corpus.sentence import Sentence
 
 

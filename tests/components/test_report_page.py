@@ -7,15 +7,18 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from components.predictions.answer import Answer
 from components.report.examination import examine
 from components.report.page import render
 from components.report.run import Run
-from components.report.standing import Pushed
+from components.report.standing import Pushed, rule_rows
+from components.verdict import Verdict
 from tagging.schemes import BIO
 from tests.components.report_runs import (
+    FAILED,
     HOSTILE,
     PUSHED,
     REFUSED,
@@ -175,6 +178,12 @@ def test_every_rule_is_a_row() -> None:
     assert ["calibration of tokens ModelGate", "– skipped", "no bound is set (it is not asked)"] in [
         row[:3] for row in rows
     ]
+
+
+def test_a_bound_is_told_by_its_rule_and_not_by_the_name_of_a_label() -> None:
+    words = "entity F1 (strict) of agreement is 0.6000 on domain=at most; asked: at least 0.7"
+    verdict = Verdict.of("ModelGate", [msgspec.structs.replace(FAILED, words=words)])
+    assert [row.asked for row in rule_rows(verdict, {})] == ["≥ 0.7"]
 
 
 def test_force_is_told_loudly_with_its_reason() -> None:

@@ -57,6 +57,17 @@ def test_findings_are_grouped_with_one_remedy_and_short_paths(corpus: Path) -> N
     ]
 
 
+def test_what_a_token_holds_is_no_path(tmp_path: Path) -> None:
+    folder = tmp_path / "and"
+    folder.mkdir()
+    for name in ("train", "dev", "test"):
+        (folder / f"{name}.conll").write_text("and/or\tI-PER\n\nand/or\tB-PER\n")
+    out = check("./and", cwd=tmp_path).stdout
+    assert "  train.conll:3: and/or is B-PER here, I-PER at train.conll:1  (and/or)\n" in out
+    assert "  dev.conll:1: in dev, and in train at train.conll:1  (and/or)\n" in out
+    assert "and/train.conll" not in out
+
+
 def test_the_first_of_a_kind_are_shown_and_all_with_the_option(corpus: Path) -> None:
     (corpus / "train.conll").write_text("so\tO\nEve\tI-PER\n\n" * 9)
     short, whole = check(corpus).stdout, check(corpus, "--all").stdout

@@ -152,16 +152,20 @@ def test_status_without_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> Non
 def test_status_of_a_run_and_of_versions(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
     run_dir = tmp_path / "runs" / "tagger"
     run_dir.mkdir(parents=True)
-    outcome = Outcome("R1", {"Trainer": 2.0}, [], {"Trainer": "F1 [x]"}, "", False, ["too [low]"], "", "")
-    outcome.save(run_dir)
+    seconds, came_out = (
+        {"Trainer": 2.0, "BlessedStatistics": 0.1},
+        {"Trainer": "F1 [x]", "BlessedStatistics": "y"},
+    )
+    Outcome("R1", seconds, [], came_out, "", False, ["too [low]"], "", "").save(run_dir)
     about = {"pushed_at": "2026-01-01", "metrics": {"primary": 0.8125}, "files": {"a": "0"}}
     for number, text in (("2", json.dumps(about)), ("10", None)):
         (tmp_path / "models" / "tagger" / number).mkdir(parents=True)
         if text:
             (tmp_path / "models" / "tagger" / number / "manifest.json").write_text(text)
     lines = tagline("status", *elsewhere).stdout.splitlines()
-    assert lines[0] == "tagger  last run R1"
-    assert "  Trainer          F1 [x]  2.0 s" in lines
+    assert lines[0] == "tagger  last run to its end R1"
+    assert "  Trainer            F1 [x]  2.0 s" in lines
+    assert "  BlessedStatistics  y  0.1 s" in lines
     assert "refused too [low]" in lines
     rows = [line.split() for line in lines[-2:]]
     # The newest first; one was put there by hand.

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from components.model_gate.analysis import Analysis, Estimate, Slice
@@ -134,13 +135,16 @@ def test_the_answers_are_told_by_whose_they_are(tmp_path: Path) -> None:
     assert describe(crfsuite) == "3 answers"
 
 
-def gate(folder: Path, *failed: str) -> Step:
+def gate(folder: Path, *failed: str, before: float | None = None) -> Step:
     """A ModelGate's step: a rule that holds, one that was skipped, and those that failed."""
     held = Rule(name="floor", words="it is enough", passed=True)
     skipped = Rule(name="no significant fall", words="not asked", passed=True, skipped="no baseline yet")
     rules = [held, skipped, *(Rule(name="floor", words=words, passed=False) for words in failed)]
     scores = {"entity_f1_strict": Estimate(0.90714, 0.88, 0.93)}
     overall = Slice(name="", sentences=1, tokens=1, entities=1, candidate=scores)
+    if before is not None:
+        baseline = {"entity_f1_strict": Estimate(before)}
+        overall = msgspec.structs.replace(overall, baseline=baseline)
     analysis = Analysis(primary="entity_f1_strict", level=0.95, resamples=100, slices=[overall])
     write(folder / "verdict.json", Verdict.of("ModelGate", rules).to_json())
     write(folder / "analysis.json", analysis.to_json())
@@ -150,6 +154,8 @@ def gate(folder: Path, *failed: str) -> Step:
 def test_the_gate_is_told_by_its_verdict(tmp_path: Path) -> None:
     told = describe(gate(tmp_path))
     assert told == "blessed by 1 rule, 1 not asked: entity F1 (strict) 0.9071 (0.8800 to 0.9300)"
+    told = describe(gate(tmp_path, before=0.875))
+    assert told.endswith(" 0.9071 (0.8800 to 0.9300), latest blessed 0.8750")
     assert describe(gate(tmp_path, "too low")) == "NOT blessed: too low"
     assert describe(gate(tmp_path, "too low\nby far", "too slow")) == "NOT blessed: too low (and 1 more)"
 

@@ -70,7 +70,7 @@ def test_a_component_begins_and_ends_in_a_line_each(seen: Seen) -> None:
     ends("CorpusGen")
     first, second = seen.text().splitlines()
     assert first.split() == ["CorpusGen", "reading", "the", "corpus", "..."]
-    assert second.startswith("✓ CorpusGen        10 sentences")
+    assert second.startswith("✓ CorpusGen         10 sentences")
     assert second.endswith(" s")
     assert set(seen.progress.seconds) == {"CorpusGen"}
     assert seen.progress.seconds["CorpusGen"] >= 0
@@ -129,7 +129,7 @@ def test_a_component_that_cannot_be_described_does_not_stop_the_run(
 def test_a_failed_component_is_marked(seen: Seen) -> None:
     starts("Trainer")
     assert seen.progress.fail() == "Trainer"
-    assert "✗ Trainer          stopped" in seen.text()
+    assert "✗ Trainer           stopped" in seen.text()
     assert seen.progress.seconds == {}
 
 

@@ -44,9 +44,9 @@ def test_the_last_against_the_one_before(home: Path) -> None:
     lines = compared(home, "previous", "last")
     assert lines[0].startswith("first   worse  refused: too low")
     assert "settings trainer.epochs 2 -> 3" in lines
-    rows = {cells[0]: cells[1:] for cells in map(str.split, lines) if len(cells) > 3}
+    rows = {name: cells.split() for name, _, cells in (line.partition("  ") for line in lines)}
     # Two entities; the one found one of them: recall 1/2, precision 1, F1 2/3.
-    assert rows["entity_f1_strict"][:3] == ["0.6667", "1.0000", "+0.3333"]
+    assert rows["entity F1 (strict)"][:3] == ["0.6667", "1.0000", "+0.3333"]
     assert "sentences right: both 1, the first alone 0, the second alone 1, neither 0" in lines
     page = Path(lines[-1])
     assert page == home / "runs" / "tagger" / "comparisons" / "worse_better.html"
@@ -58,8 +58,8 @@ def test_the_last_against_the_one_before(home: Path) -> None:
 
 def test_a_run_from_before_there_were_answers(home: Path) -> None:
     lines = compared(home, "1", "better")
-    rows = {cells[0]: cells[1:] for cells in map(str.split, lines) if len(cells) > 3}
-    assert rows["entity_f1_strict"] == ["0.3750", "0.5000", "+0.1250"]
+    rows = {name: cells.split() for name, _, cells in (line.partition("  ") for line in lines)}
+    assert rows["entity F1 (strict)"] == ["0.3750", "0.5000", "+0.1250"]
     assert "Not compared: they did not answer the same sentences" in Path(lines[-1]).read_text()
 
 

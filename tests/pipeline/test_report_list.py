@@ -109,7 +109,7 @@ def test_the_table(home: Path) -> None:
     # Two of one second are told apart.
     assert sum(row.startswith("2026-01-02T10:00:00.00000") for row in rows) == 2
     assert "bbbbbbbb" in done.stdout
-    assert "test and dev: entity_f1_strict" in done.stdout
+    assert "test and dev: entity F1 (strict)" in done.stdout
     assert sum(row.startswith("report of ") for row in rows) == 7
 
 
@@ -158,7 +158,7 @@ def test_a_name_of_no_run_or_of_several_is_refused(home: Path, name: str) -> Non
 
 def test_there_is_no_previous_of_one(tmp_path: Path) -> None:
     trained(Store(tmp_path / "tagger"), "only")
-    with pytest.raises(SettingsError, match="previous: found 1 runs; expected 2 or more"):
+    with pytest.raises(SettingsError, match="previous: found 1 run; expected 2 or more"):
         chosen(past_runs(tmp_path / "tagger" / "metadata.db"), "previous")
 
 

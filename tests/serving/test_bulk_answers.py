@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from corpus.options import ReadOptions
+from serving.bulk.errors import BulkFailed
 from serving.bulk.sources import sentences
 from serving.bulk.tagger import tagged
 from serving.client import TaggedSentence, Tagger
@@ -125,3 +126,12 @@ def test_a_files_own_text_and_offsets_are_kept(model: Path, tmp_path: Path) -> N
     assert [(token["text"], token["start"], token["end"]) for token in line["tokens"]] == [
         ("Anna", 0, 4), ("left", 6, 10), ("Rome", 11, 15), (".", 15, 16),
     ]  # fmt: skip
+
+
+def test_a_model_that_does_not_load_is_told(tmp_path: Path) -> None:
+    broken = tmp_path / "tagger" / "1"
+    broken.mkdir(parents=True)
+    (broken / "saved_model.pb").write_bytes(b"no graph")
+    (tmp_path / "in.txt").write_text("Anna left\n")
+    with pytest.raises(BulkFailed, match=r"^version 1 cannot be loaded: "):
+        predict(broken, tmp_path / "in.txt", tmp_path / "out")

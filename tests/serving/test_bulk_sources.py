@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,54 @@ def test_a_folder_is_its_corpus_and_text_files_in_order(tmp_path: Path) -> None:
         path.touch()
     found = [str(path.relative_to(tmp_path)) for path in input_files(tmp_path)]
     assert found == ["a.conll.gz", "b.txt", "deep/c.jsonl"]
+
+
+def test_a_link_to_nothing_is_not_left_out_unsaid(tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_text(CONLL)
+    (tmp_path / "b.conll").symlink_to(tmp_path / "gone")
+    assert [path.name for path in input_files(tmp_path)] == ["a.conll", "b.conll"]
+    with pytest.raises(CorpusError, match=r"b\.conll: No such file or directory"):
+        list(sentences(tmp_path / "b.conll", OPTIONS))
+
+
+@pytest.mark.parametrize("mode", [0, 0o600])
+def test_a_folder_without_permission_is_not_left_out_unsaid(mode: int, tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_text(CONLL)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "b.conll").write_text(CONLL)
+    closed.chmod(mode)
+    try:
+        if os.access(closed, os.X_OK):
+            pytest.skip("root may read everything")
+        with pytest.raises(CorpusError, match="closed: Permission denied; expected"):
+            input_files(tmp_path)
+    finally:
+        closed.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_utf16_is_told_as_such(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(CONTENTS[name].encode("utf-16-le"))
+    with pytest.raises(CorpusError, match=f"{name}:1: UTF-16 text; .* iconv -f utf-16"):
+        list(sentences(path, OPTIONS))
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_huge_line_is_told_and_not_held(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with path.open("w") as file:
+        file.write(CONTENTS[name].rstrip("\n") + "\n\n")
+        for _ in range(32):
+            file.write("x" * (1 << 20))
+    tracemalloc.start()
+    with pytest.raises(CorpusError, match="more than 4 MiB without an end") as caught:
+        list(sentences(path, OPTIONS))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert caught.value.line == CONTENTS[name].rstrip("\n").count("\n") + 3
+    assert peak < 24 << 20
 
 
 def test_nothing_to_tag_is_told(tmp_path: Path) -> None:

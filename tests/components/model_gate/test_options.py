@@ -82,6 +82,7 @@ def test_a_floor_that_cannot_be_is_refused(floor: str, told: str) -> None:
         ({"length_buckets": [0]}, "Expected `int` >= 1"),
         ({"slice_by": ["length"]}, "slice_by: found length; expected features of the corpus"),
         ({"slice_by": ["entity"]}, "slice_by: found entity; expected features of the corpus"),
+        ({"slice_by": ["domain", "domain"]}, "slice_by: found domain, domain; expected each feature once"),
         ({"level": 1.0}, "Expected `float` < 1.0"),
         ({"resamples": 10}, "Expected `int` >= 100"),
         ({"intervals": "normal"}, "Invalid enum value 'normal'"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from components.model_gate.analysis import Analysis, Bin, Calibration, Estimate, Slice
-from components.model_gate.measure import Measured
+from components.model_gate.measure import Measured, measure
 from components.model_gate.options import CrfsuiteRule, Evaluation
 from components.model_gate.rules import rules
 from components.verdict import Rule
+from tagging.schemes import PLAIN
+from tests.components.model_gate.answers import given, written
 
 
 def part(name: str, value: float, **more: Any) -> Slice:
@@ -124,6 +127,22 @@ def test_a_floor_where_nothing_is_is_skipped_and_said(floor: str, slices: list[S
     assert rule.skipped == why
     assert rule.words.endswith(f"is not asked on length=1-10: {why}")
     assert rule.value is None
+
+
+@pytest.mark.parametrize("metric", ["tag_f1", "tag_accuracy"])
+@pytest.mark.parametrize("other", ["baseline", "crfsuite"])
+def test_another_models_tags_set_the_candidate_no_floor(tmp_path: Path, metric: str, other: str) -> None:
+    chat, news = ({"features": {"domain": domain}} for domain in ("chat", "news"))
+    right = [given("NOUN VERB", **chat), given("NOUN NOUN", **news)]
+    stray = [right[0], given("NOUN NOUN", "NOUN VERB", **news)]
+    files = written(tmp_path, **{"candidate": right, other: stray})
+    options = Evaluation(resamples=100, slice_by=("domain",), floors={f"{metric}/VERB@domain=news": 0.5})
+    rule = rules(measure(files, PLAIN, options), options, evaluator_primary=1.0)[1]
+    assert (rule.passed, rule.skipped) == (True, "domain=news has no VERB")
+    # Where the tag is, its floor is asked.
+    options = msgspec.structs.replace(options, floors={f"{metric}/VERB@domain=chat": 0.5})
+    rule = rules(measure(files, PLAIN, options), options, evaluator_primary=1.0)[1]
+    assert (rule.passed, rule.skipped, rule.value) == (True, "", 1.0)
 
 
 def test_a_label_that_is_never_predicted_does_not_escape_its_floor() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -184,6 +185,11 @@ JSON_FAULTS = {
         '{"tokens": ["softly", "Ann"], "tags": ["O", "B-PER"], "text": "softly Ann"}',
         "D215",
     ),
+    "a joiner too many beside one that is needed": (
+        '{"text": "ab\u200d \U0001f468\u200d\U0001f469 Ann", "spans": [[8, 11, "PER"]]}',
+        '{"text": "ab \U0001f468\u200d\U0001f469 Ann", "spans": [[7, 10, "PER"]]}',
+        "D215",
+    ),
 }  # fmt: skip
 
 
@@ -207,6 +213,55 @@ def test_json_keeps_what_is_not_mended(tmp_path: Path, name: str) -> None:
 
 def test_a_text_with_other_places_in_it_keeps_its_characters(tmp_path: Path) -> None:
     line = '{"text": "soft\u00adly Ann", "spans": [[8, 11, "PER"]], "relations": [[0, 7]]}\n'
+    data = tmp_path / "data"
+    data.mkdir()
+    for split in ("train", "dev", "test"):
+        (data / f"{split}.jsonl").write_text(line)
+    _, out = mended(data, ignore=frozenset(("D205",)))
+    assert contents(out) == contents(data)
+
+
+@pytest.mark.parametrize("span", [[3, 10], [0, 4], [3, 4], [2, 5]])
+def test_a_span_that_ends_at_an_invisible_character_keeps_its_tokens(tmp_path: Path, span: list[int]) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for split in ("train", "dev", "test"):
+        row = {"text": f"Ann\u00ad sings {split}", "spans": [[*span, "PER"]]}
+        (data / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
+    done, out = mended(data)
+    assert done.counts["D215"] == 3
+    before, after = ([one.tags for _, one in sentences(path / "train.jsonl", BIO)] for path in (data, out))
+    assert before == after
+
+
+@pytest.mark.parametrize("word", ["a\u200d\u200b", "a\u200b\u200d", "\u200d\u00ad"])
+def test_what_has_been_mended_needs_no_mending(tmp_path: Path, word: str) -> None:
+    lines = {f"{split}.conll": f"{word}{split}\tO\n" for split in ("train", "dev", "test")}
+    _, once = mended(corpus(tmp_path, **lines))
+    twice = mended_copy(once, tmp_path / "twice", BIO)
+    assert twice.counts == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"tokens": ["Ann"], "tags": ["I-PER"], "by": "me", "by": "you"}',
+        '{"text": "in New York", "spans": [{"start": 3, "end": 8, "label": "LOC", "by": 1, "by": 2}]}',
+    ],
+)
+def test_json_with_a_key_twice_is_left_to_a_person(tmp_path: Path, line: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "train.jsonl").write_text(line + "\n")
+    for split in ("dev", "test"):
+        (data / f"{split}.jsonl").write_text(f'{{"tokens": ["{split}"], "tags": ["B-PER"]}}\n')
+    done, out = mended(data)
+    assert done.counts == {}
+    assert contents(out)["train.jsonl"].decode() == line + "\n"
+
+
+def test_of_a_text_something_is_left(tmp_path: Path) -> None:
+    line = '{"text": "\\u00ad", "spans": []}\n'
     data = tmp_path / "data"
     data.mkdir()
     for split in ("train", "dev", "test"):
