@@ -94,7 +94,9 @@ def chosen(runs: Sequence[PastRun], name: str) -> PastRun:
     if name in ("last", "previous"):
         place = ("last", "previous").index(name)
         if place >= len(runs):
-            raise SettingsError(f"{name}: found {len(runs)} run{'s' * (len(runs) != 1)}; expected {place + 1} or more")
+            raise SettingsError(
+                f"{name}: found {len(runs)} run{'s' * (len(runs) != 1)}; expected {place + 1} or more"
+            )
         return runs[place]
     of_version = [run for run in runs if name == str(run.version)]
     # Later runs that found their model in place did not make the version.
