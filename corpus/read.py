@@ -6,6 +6,7 @@ import gzip
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import IO, cast
@@ -69,11 +70,22 @@ def opened_lines(path: Path) -> Iterator[bytes]:
     Raises:
         CorpusError: the file cannot be opened or unpacked, or its first bytes are those of no text in UTF-8.
     """
+    with reading(path) as stream:
+        # A file that is short as a whole has no line that is too long.
+        short = path.stat().st_size <= RECORD_BYTES and not isinstance(stream, gzip.GzipFile)
+        yield from told_utf8(path, stream if short else _lines(stream))
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a file for reading as `opened` does; what goes wrong then and while it is read is told of the file.
+
+    Raises:
+        CorpusError: the file cannot be opened, read or unpacked.
+    """
     try:
         with opened(path) as stream:
-            # A file that is short as a whole has no line that is too long.
-            short = path.stat().st_size <= RECORD_BYTES and not isinstance(stream, gzip.GzipFile)
-            yield from told_utf8(path, stream if short else _lines(stream))
+            yield stream
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(
             f"broken gzip ({error})", path=path, expected="a whole gzip file", remedy="copy it again"

@@ -2,6 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from serving.web.screenshots import BROWSERS
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless one, for the pages that people look at."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.fail(
+            f"no browser to test pages in: found none of {', '.join(BROWSERS)} on the PATH; install one, by "
+            "`apt-get install chromium`, say"
+        )
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes name a test by their length: a header may hold the clock, and two workers must collect the same names."""

@@ -8,11 +8,9 @@ as they are. Its tags are kept to score against. A line of JSON may go without: 
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +20,7 @@ from corpus.errors import BadLine, CorpusError
 from corpus.formats import format_of
 from corpus.layout import is_file_name
 from corpus.options import ReadOptions
-from corpus.read import opened, told_utf8, whole_lines
+from corpus.read import reading, told_utf8, whole_lines
 from corpus.record import Record
 from tagging.schemes import OUTSIDE
 
@@ -111,27 +109,15 @@ def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 
     Raises:
         CorpusError: a line that cannot be read, or a file that cannot be opened or unpacked.
     """
-    try:
-        with opened(path) as stream:
-            stream.seek(offset)
-            lines = whole_lines(path, stream, line)
-            if not offset:
-                lines = told_utf8(path, lines)
-            if is_text(path):
-                yield from _texts(path, lines, offset, line)
-            else:
-                yield from _of_corpus(path, lines, options, offset, line)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise CorpusError(
-            f"broken gzip ({error})", path=path, expected="a whole gzip file", remedy="copy it again"
-        ) from error
-    except OSError as error:
-        raise CorpusError(
-            error.strerror or str(error),
-            path=path,
-            expected="a file that can be read",
-            remedy="check the path",
-        ) from error
+    with reading(path) as stream:
+        stream.seek(offset)
+        lines = whole_lines(path, stream, line)
+        if not offset:
+            lines = told_utf8(path, lines)
+        if is_text(path):
+            yield from _texts(path, lines, offset, line)
+        else:
+            yield from _of_corpus(path, lines, options, offset, line)
 
 
 def stretch(path: Path, options: ReadOptions, *, offset: int, line: int, count: int) -> list[Given]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from components.report.page import render
-from serving.web.screenshots import BROWSERS
 from tests.components.report_runs import HOSTILE, RUNS, long_run
 
 
@@ -22,20 +20,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, run in {**RUNS, "long": long_run()}.items():
         (root / f"{name}.html").write_text(render(run), encoding="utf-8")
     return root
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.fail(
-            f"no browser to test the report in: found none of {', '.join(BROWSERS)} on the PATH; install one, by "
-            "`apt-get install chromium`, say"
-        )
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @dataclass

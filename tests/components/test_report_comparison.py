@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
@@ -24,7 +23,6 @@ from components.verdict import Rule, Verdict
 from tagging.schemes import BIO, PLAIN
 
 HOSTILE = "<script>document.title='broken'</script>&\"]]>"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = Evaluation(resamples=200, slice_by=("domain",), length_buckets=(2,))
 LABELS = ("PER", "LOC")
 
@@ -235,9 +233,8 @@ def replace_rule(rule: Rule) -> Rule:
     return Rule(name=rule.name, metric=rule.metric, words="0.6 is above 0.5", passed=True)
 
 
-def test_in_a_browser_nothing_breaks_it(tmp_path: Path) -> None:
+def test_in_a_browser_nothing_breaks_it(browser: Browser, tmp_path: Path) -> None:
     """At two widths, in light and dark, with hostile names everywhere: no error, no network, no sideways scrolling."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     gold, wrong = [("B-<b>", "O"), ("O",)], [("O", "O"), ("B-<b>",)]
     page = render(
         compare(
@@ -257,20 +254,17 @@ def test_in_a_browser_nothing_breaks_it(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(page, encoding="utf-8")
     assert not re.search(r"""(src|href)=["']?https?:""", page)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable)
-        for width in (1400, 400):
-            for scheme in ("light", "dark"):
-                opened = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-                said: list[str] = []
-                opened.on("console", lambda message, said=said: said.append(message.text))
-                opened.on("pageerror", lambda error, said=said: said.append(str(error)))
-                opened.on("request", lambda request, said=said: said.append(request.url))
-                opened.goto(path.as_uri())
-                assert said == [path.as_uri()]
-                assert opened.title() == f"{HOSTILE} and after"
-                assert opened.locator("#lost + ol > li").count() == 2
-                assert opened.locator("mark").first.inner_text() == "w0 <b>"
-                assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
-                opened.close()
-        browser.close()
+    for width in (1400, 400):
+        for scheme in ("light", "dark"):
+            opened = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+            said: list[str] = []
+            opened.on("console", lambda message, said=said: said.append(message.text))
+            opened.on("pageerror", lambda error, said=said: said.append(str(error)))
+            opened.on("request", lambda request, said=said: said.append(request.url))
+            opened.goto(path.as_uri())
+            assert said == [path.as_uri()]
+            assert opened.title() == f"{HOSTILE} and after"
+            assert opened.locator("#lost + ol > li").count() == 2
+            assert opened.locator("mark").first.inner_text() == "w0 <b>"
+            assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            opened.close()

@@ -14,7 +14,7 @@ from random import Random
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from serving.client.entities import entity_spans
 from serving.server.flags import ANY_FREE_PORT, Flags
@@ -23,7 +23,6 @@ from tests.serving.running import running
 
 pytestmark = pytest.mark.embedded
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A character of two UTF-16 units before the entities, one within, and one of two characters.
 TEXT = "oh \U0001d4bb the Anna Keller met \U0001d538nna Zoe\u0308 there"
 HOSTILE = (
@@ -55,20 +54,6 @@ def address(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     )
     with running(flags) as server:
         yield f"http://127.0.0.1:{server.rest_port}/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.fail(
-            f"no browser to test the page in: found none of {', '.join(BROWSERS)} on the PATH; install one, by "
-            "`apt-get install chromium`, say"
-        )
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @dataclass
