@@ -1,6 +1,7 @@
-"""Tokens to emissions: byte CNN, word and case embeddings, a bidirectional LSTM, a projection to tags.
+"""Tokens to emissions: byte CNN, embeddings of word, case, affixes and shape, a bidirectional LSTM, a projection.
 
-Shape letters: `B` batch, `T` tokens, `C` bytes of a token, `D` width of a token's input, `H` LSTM units, `K` tags.
+Shape letters: `B` batch, `T` tokens, `C` bytes of a token, `A` affixes of a token, `D` width of a token's input,
+`H` LSTM units, `K` tags.
 
 No mask is handed to the LSTM. Sentences are padded on the right, so the forward direction never sees padding
 before a token, and the backward direction reads each sentence reversed within its own length: a sentence gets
@@ -9,11 +10,12 @@ the same emissions alone and in any batch, an empty sentence harms nobody, and c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from trainer import features, recurrent
+from trainer import features, recurrent, spelling
 from trainer.hyperparameters import Hyperparameters
 
 
@@ -30,12 +32,19 @@ class Encoder(tf.Module):
     """The trainable map from `Inputs` to emissions float32[B,T,K]."""
 
     def __init__(
-        self, hyperparameters: Hyperparameters, *, word_ids: int, num_tags: int, singletons: list[bool]
+        self,
+        hyperparameters: Hyperparameters,
+        *,
+        word_ids: int,
+        num_tags: int,
+        affixes: tuple[bytes, ...],
+        singletons: list[bool],
     ) -> None:
         """Args:
         hyperparameters: the sizes.
         word_ids: rows of the word embedding.
         num_tags: K.
+        affixes: those that have a vector of their own, of `spelling.known_affixes`.
         singletons: per word id, whether training has the word once only.
         """
         super().__init__(name="encoder")
@@ -54,19 +63,25 @@ class Encoder(tf.Module):
                 fan_in *= size
             return uniform(shape, (6.0 / (fan_in + shape[-1])) ** 0.5, name)
 
-        # Bound sqrt(3 / width): unit variance of the embedding's norm, whatever its width.
-        self.word_embedding = uniform(
-            [word_ids, hp.word_embedding], (3 / hp.word_embedding) ** 0.5, "word_embedding"
-        )
-        self.case_embedding = uniform(
-            [len(features.CASES), hp.case_embedding], (3 / hp.case_embedding) ** 0.5, "case_embedding"
-        )
-        self.byte_embedding = uniform(
-            [256, hp.byte_embedding], (3 / hp.byte_embedding) ** 0.5, "byte_embedding"
-        )
+        def embedding(rows: int, width: int, name: str) -> tf.Variable:
+            # Bound sqrt(3 / width): unit variance of the embedding's norm, whatever its width.
+            return uniform([rows, width], (3 / width) ** 0.5, name)
+
+        self.word_embedding = embedding(word_ids, hp.word_embedding, "word_embedding")
+        self.case_embedding = embedding(len(features.CASES), hp.case_embedding, "case_embedding")
+        self.byte_embedding = embedding(256, hp.byte_embedding, "byte_embedding")
         self.byte_filters = glorot([hp.byte_filter_width, hp.byte_embedding, hp.byte_filters], "byte_filters")
         self.byte_bias = tf.Variable(tf.zeros([hp.byte_filters]), name="byte_bias")
         width = hp.word_embedding + hp.case_embedding + hp.byte_filters
+        # Tracked by whoever exports the encoder, as a table is no variable.
+        self.affix_table = spelling.affix_table(affixes) if hp.affix_embedding else None
+        if hp.affix_embedding:
+            rows = spelling.affix_ids(affixes)
+            self.affix_embedding = embedding(rows, hp.affix_embedding, "affix_embedding")
+            width += spelling.AFFIXES * hp.affix_embedding
+        if hp.shape_embedding:
+            self.shape_embedding = embedding(spelling.SHAPE_IDS, hp.shape_embedding, "shape_embedding")
+            width += hp.shape_embedding
         self.forward = recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name="forward")
         self.backward = recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name="backward")
         self.projection = glorot([2 * hp.lstm_units, num_tags], "projection")
@@ -90,6 +105,7 @@ class Encoder(tf.Module):
                 tf.gather(self.word_embedding, words),
                 tf.gather(self.case_embedding, inputs.cases),
                 self._byte_features(inputs.tokens, dropout),
+                *self._spelling(inputs.tokens),
             ],
             axis=-1,
         )  # [B,T,D]
@@ -110,6 +126,17 @@ class Encoder(tf.Module):
         x = tf.nn.conv1d(x, self.byte_filters, stride=1, padding="SAME") + self.byte_bias
         x = tf.reduce_max(tf.nn.relu(x) * present, axis=1)  # relu >= 0, so what is masked to 0 never wins
         return tf.reshape(x, tf.concat([tf.shape(tokens), [hp.byte_filters]], 0))
+
+    def _spelling(self, tokens: tf.Tensor) -> Iterator[tf.Tensor]:
+        """string[B,T] -> the affixes' vectors side by side, [B,T,A*width], and the shape's."""
+        hp = self._hp
+        if self.affix_table is not None:
+            ids = self.affix_table.lookup(spelling.affixes_of(tokens))  # [B,T,A]
+            width = spelling.AFFIXES * hp.affix_embedding
+            vectors = tf.gather(self.affix_embedding, ids)  # [B,T,A,width of one]
+            yield tf.reshape(vectors, tf.concat([tf.shape(tokens), [width]], 0))
+        if hp.shape_embedding:
+            yield tf.gather(self.shape_embedding, spelling.shape_ids(tokens))
 
     def _drop_singletons(self, words: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Half the time, say, a word seen once is `unknown`, so that `unknown` learns what rare words are like."""

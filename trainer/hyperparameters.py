@@ -36,6 +36,8 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     byte_embedding: Positive = 30
     byte_filters: Positive = 50
     byte_filter_width: Positive = 3
+    affix_embedding: Natural = 0
+    shape_embedding: Natural = 0
     max_token_bytes: Annotated[int, msgspec.Meta(ge=4)] = 32
     lstm_units: Positive = 150
     # regularisation

@@ -42,6 +42,7 @@ class BiLstmCrf(tf.Module):
             hyperparameters,
             word_ids=vocabulary.word_ids,
             num_tags=num_tags,
+            affixes=vocabulary.affixes,
             singletons=vocabulary.singleton_flags(),
         )
         # transitions[i, j] scores the step from tag i to tag j

@@ -47,6 +47,7 @@ class Served(tf.Module):
         super().__init__(name="served")
         self.model_variables = list(model.variables)
         self.words = vocabulary.word_table()
+        self.affixes = model.encoder.affix_table
         # The model itself stays out of what is tracked: only the functions close over it.
         self.functions = _signatures(model, self.words, _Names(vocabulary.tags, scheme), n_best)
 

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -220,8 +221,21 @@ def _steps(
     return lambda stream, count: steps(stream, tf.constant(count))
 
 
-def _scorer(model: BiLstmCrf, vocabulary: Vocabulary, scheme: Scheme) -> Callable[[tf.data.Dataset], float]:
-    """Scores the model on batches of sentences by the metric that early stopping goes by."""
+class Answers(NamedTuple):
+    """Tags of sentences, in the same order."""
+
+    gold: list[Sequence[str]]
+    predicted: list[Sequence[str]]
+
+    def score(self, scheme: Scheme) -> float:
+        """What early stopping goes by: entity F1 (strict), or token accuracy for plain tags; 0..1."""
+        if scheme is PLAIN:
+            return token_accuracy(self.gold, self.predicted)
+        return entity_f1_strict(self.gold, self.predicted, scheme)
+
+
+def answerer(model: BiLstmCrf, vocabulary: Vocabulary) -> Callable[[tf.data.Dataset], Answers]:
+    """Answers batches of sentences by the model as its weights are at the time."""
 
     @tf.function(reduce_retracing=True)
     def predict(tokens: tf.Tensor, words: tf.Tensor, cases: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
@@ -229,16 +243,18 @@ def _scorer(model: BiLstmCrf, vocabulary: Vocabulary, scheme: Scheme) -> Callabl
 
     names = vocabulary.tags
 
-    def score(batches: tf.data.Dataset) -> float:
-        gold: list[Sequence[str]] = []
-        predicted: list[Sequence[str]] = []
+    def answer(batches: tf.data.Dataset) -> Answers:
+        answers = Answers([], [])
         for batch in batches:
             ids = predict(batch.tokens, batch.words, batch.cases, batch.lengths).numpy()
             for row, tags, length in zip(ids, batch.tags.numpy(), batch.lengths.numpy(), strict=True):
-                predicted.append([names[i] for i in row[:length]])
-                gold.append([tag.decode() for tag in tags[:length]])
-        if scheme is PLAIN:
-            return token_accuracy(gold, predicted)
-        return entity_f1_strict(gold, predicted, scheme)
+                answers.predicted.append([names[i] for i in row[:length]])
+                answers.gold.append([tag.decode() for tag in tags[:length]])
+        return answers
 
-    return score
+    return answer
+
+
+def _scorer(model: BiLstmCrf, vocabulary: Vocabulary, scheme: Scheme) -> Callable[[tf.data.Dataset], float]:
+    answer = answerer(model, vocabulary)
+    return lambda batches: answer(batches).score(scheme)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from trainer import features
+from trainer import features, spelling
 from trainer.preprocessing import TAGS_VOCABULARY, WORDS_VOCABULARY
 
 
@@ -33,6 +34,11 @@ class Vocabulary:
     def singleton_flags(self) -> list[bool]:
         """Per word id: does training have the word just once?"""
         return [False] * features.FIRST_WORD_ID + [count == 1 for count in self.counts]
+
+    @cached_property
+    def affixes(self) -> tuple[bytes, ...]:
+        """The affixes that two words share; see `trainer.spelling`."""
+        return spelling.known_affixes(self.words)
 
     def word_table(self) -> tf.lookup.StaticHashTable:
         """Normalised word -> word id; `UNKNOWN_ID` for any other."""

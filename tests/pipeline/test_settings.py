@@ -119,7 +119,7 @@ def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
-        ("trainer.epoch=3", "trainer.epoch: no such setting; expected one of batch_size, byte_dropout,"),
+        ("trainer.epoch=3", "trainer.epoch: no such setting; expected one of affix_embedding, batch_size,"),
         ("trane=3", "trane: no such setting; expected one of checks, corpus, data, evaluation,"),
         ("trainer.crf.kind=x", "trainer.crf.kind: no such setting; expected one of constrained, implem"),
         ("trainer.epochs=many", "trainer.epochs: expected `int`, got `str`; found 'many'"),
