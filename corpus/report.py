@@ -96,9 +96,12 @@ class Report(msgspec.Struct):
     @property
     def errors(self) -> int:
         """How many errors there are, listed or not."""
+        return self.count_of("error")
+
+    def count_of(self, severity: Severity) -> int:
+        """How many findings of one severity there are, listed or not."""
         # Of every code found at least the first is listed, with the severity that the settings give it.
-        codes = {finding.code for finding in self.findings if finding.severity == "error"}
-        return sum(self.counts[code] for code in codes)
+        return sum(self.counts[code] for code in {finding.code for finding in self.of_severity(severity)})
 
     def of_severity(self, severity: Severity) -> list[Finding]:
         """The findings of one severity, in order."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
+from components.corpus_gate.verdict import Verdict as CorpusVerdict
 from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import FILE_NAME as ANALYSIS
 from components.model_gate.analysis import Analysis
@@ -117,9 +119,9 @@ def _schema(step: Step) -> str:
 
 
 def _gate(step: Step) -> str:
-    findings = _document(step.only("verdict").uri, "verdict.json")["report"]["findings"]
-    warnings = sum(finding["severity"] == "warning" for finding in findings)
-    return f"passed; {warnings} warnings" if warnings else "passed"
+    verdict = CorpusVerdict.from_json(Path(step.only("verdict").uri, CORPUS_VERDICT).read_bytes())
+    warnings = verdict.report.count_of("warning")
+    return f"passed; {warnings:,} warning{'s' * (warnings != 1)}" if warnings else "passed"
 
 
 def _transform(step: Step) -> str:

@@ -70,7 +70,7 @@ class CorpusGateExecutor(base_executor.BaseExecutor):
         verdict = Verdict.of(report.joined(more))
         output = artifact_utils.get_single_instance(output_dict["verdict"])
         output.set_int_custom_property("passed", int(verdict.passed))
-        output.set_int_custom_property("warnings", len(verdict.report.of_severity("warning")))
+        output.set_int_custom_property("warnings", verdict.report.count_of("warning"))
         io_utils.write_bytes_file(os.path.join(output.uri, FILE_NAME), verdict.to_json())
         if not verdict.passed:
             raise verdict.refusal()

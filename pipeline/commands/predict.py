@@ -91,7 +91,8 @@ def predict(
 
 
 def _format(output: Path, asked: str | None) -> Format:
-    if asked is not None and asked not in FORMATS:
+    chosen = next((known for known in FORMATS if known == asked), None)
+    if asked is not None and chosen is None:
         raise SettingsError(f"--format: found {asked!r}; expected one of {', '.join(FORMATS)}")
     if output.suffix.lower() in _OTHER_FILES and not output.is_dir():
         raise SettingsError(
@@ -100,7 +101,7 @@ def _format(output: Path, asked: str | None) -> Format:
     named = _FILES.get(output.suffix)
     if named and asked not in (None, named):
         raise SettingsError(f"--output {output} and --format {asked}: expected the same of both")
-    return named or asked or "jsonl"  # type: ignore[return-value]
+    return named or chosen or "jsonl"
 
 
 def _filled(

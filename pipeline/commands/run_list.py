@@ -39,10 +39,10 @@ def print_list(settings: Settings, *, as_json: bool) -> None:
         return
     console = output()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, justify in (
-        ("run", "left"), ("began", "left"), ("data", "left"), ("model", "right"), ("test", "right"), ("dev", "right"),
-    ):  # fmt: skip
-        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for column in ("run", "began", "data"):
+        table.add_column(column, no_wrap=True)
+    for column in ("model", "test", "dev"):
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold")
     now = datetime.now(timezone.utc)
     for run, short in zip(runs, short_ids([run.run_id for run in runs]), strict=True):

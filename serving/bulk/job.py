@@ -12,7 +12,7 @@ from corpus.options import ReadOptions
 from serving.operations.manifest import file_sums
 
 Format = Literal["jsonl", "conll", "tfrecord"]
-FORMATS: tuple[str, ...] = get_args(Format)
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 # Sentences of a part: few enough that several workers hold theirs in memory and a kill loses little, and many
 # enough that batches of a like length can be made of them.

@@ -9,10 +9,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from components.corpus_gate.verdict import Verdict as CorpusVerdict
 from components.model_gate.analysis import Analysis, Estimate, Slice
 from components.predictions import answer as answers
 from components.predictions.answer import Answer
 from components.verdict import Rule, Verdict
+from corpus.report import Findings, Report
 from pipeline import outcome
 from pipeline.lineage import Lineage, Made, Step
 from pipeline.outcome import Outcome, describe
@@ -76,11 +78,22 @@ def test_the_schema_is_told_by_its_features(tmp_path: Path, component: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("severities", "told"), [([], "passed"), (["info"], "passed"), (["warning"] * 2, "passed; 2 warnings")]
+    ("codes", "told"),
+    [
+        ([], "passed"),
+        (["D301"], "passed"),
+        (["D204"], "passed; 1 warning"),
+        (["D204", "D206"] * 2, "passed; 4 warnings"),
+    ],
 )
-def test_the_gate_is_told_by_its_warnings(tmp_path: Path, severities: list[str], told: str) -> None:
-    findings = [{"severity": severity} for severity in severities]
-    write(tmp_path / "verdict.json", {"report": {"findings": findings}})
+def test_the_gate_is_told_by_its_warnings_also_those_not_listed(
+    tmp_path: Path, codes: list[str], told: str
+) -> None:
+    findings = Findings(limit=1)
+    for code in codes:
+        findings.add(code, "found")
+    report = Report(findings.ordered(), findings.counts, {})
+    write(tmp_path / "verdict.json", json.loads(CorpusVerdict.of(report).to_json()))
     assert describe(step("CorpusGate", "verdict", tmp_path)) == told
 
 
