@@ -39,6 +39,7 @@ from pipeline.settings import load
 from tagging.schemes import Scheme
 from tagging.scoring import token_accuracy
 from trainer import features, inputs, training
+from trainer.answers import answerer
 from trainer.devices import strategy_for_visible_devices
 from trainer.hyperparameters import Hyperparameters
 from trainer.model import BiLstmCrf
@@ -137,7 +138,7 @@ def train(corpus: Corpus, hp: Hyperparameters) -> dict[str, Scores]:
             strategy=strategy_for_visible_devices(),
             checkpoint_dir=folder,
         )
-    answer = training.answerer(model, corpus.vocabulary)
+    answer = answerer(model, corpus.vocabulary)
     found = {}
     for split in ("dev", "test"):
         answers = answer(inputs.ordered_batches(corpus.splits[split], batch_size=128))

@@ -126,7 +126,7 @@ def analysis_of(run: RunSteps) -> Analysis | None:
 
 
 def history_of(run: RunSteps) -> dict[str, Any] | None:
-    """The training's epochs, as `trainer.training.History` writes them; None without a training."""
+    """The training's epochs, as `trainer.history.History` writes them; None without a training."""
     path = file_of(
         run.steps.get("Trainer"), "model", "Format-Serving", "assets.extra", "training_history.json"
     )

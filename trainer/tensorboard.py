@@ -7,7 +7,7 @@ from types import TracebackType
 
 import tensorflow as tf
 
-from trainer.training import Epoch, History
+from trainer.history import Epoch, History
 
 _FILES = "events.out.tfevents.*"
 

@@ -39,7 +39,7 @@ class Side:
         verdict: the same in a sentence.
         settings: all settings in effect, nested.
         corpus: CorpusGen's summary.
-        history: the training's epochs, as `trainer.training.History` writes them.
+        history: the training's epochs, as `trainer.history.History` writes them.
         analysis: what ModelGate measured.
         metrics: scores of the whole test split by key, where there is no analysis.
         gate: ModelGate's verdict.

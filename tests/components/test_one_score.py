@@ -22,7 +22,8 @@ from tagging.schemes import BIOES
 from tagging.scoring import entity_f1_conlleval, entity_f1_strict, token_accuracy
 from tests.components.predictions.recorded import Row, examples_in, model_in
 from tests.trainer.conftest import SMALL, tiny_model, tiny_sentences, transformed, vocabulary
-from trainer import export, inputs, training
+from trainer import export, inputs
+from trainer.answers import answerer
 from trainer.model import BiLstmCrf
 from trainer.vocabulary import Vocabulary
 
@@ -110,8 +111,8 @@ def test_training_scores_a_model_as_its_answers_are_scored(
     examples.uri, model.uri = str(tmp_path / "examples"), str(tmp_path / "model")
     examples.split_names = artifact_utils.encode_split_names(["train", "test"])
 
-    dev_score = training._scorer(tiny_model, vocabulary, BIOES)
-    in_training = dev_score(inputs.ordered_batches(tiny_sentences, batch_size=4))
+    answers = answerer(tiny_model, vocabulary)(inputs.ordered_batches(tiny_sentences, batch_size=4))
+    in_training = answers.score(BIOES)
     gold, predicted = answers_of(tmp_path / "predictions", examples, model)
     assert 0 < in_training < 1
     assert entity_f1_strict(gold, predicted, BIOES) == pytest.approx(in_training)

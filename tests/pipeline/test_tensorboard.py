@@ -11,8 +11,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from trainer.history import Epoch, History
 from trainer.tensorboard import Events
-from trainer.training import Epoch, History
 
 
 def test_it_shows_the_trainings_until_interrupted(tmp_path: Path) -> None:

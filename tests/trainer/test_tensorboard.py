@@ -9,9 +9,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tagging.schemes import BIOES
 from tests.trainer.conftest import SMALL
 from trainer import training
+from trainer.history import Epoch, History
 from trainer.model import BiLstmCrf
 from trainer.tensorboard import Events
-from trainer.training import Epoch, History
 from trainer.vocabulary import Vocabulary
 
 FIRST = Epoch(number=1, loss=8.0, dev_score=0.25, learning_rate=0.5, seconds=1.0, tokens_per_second=1000.0)

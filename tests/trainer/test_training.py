@@ -11,9 +11,9 @@ import tensorflow as tf
 from tagging.schemes import BIOES, PLAIN
 from tests.trainer.conftest import SMALL
 from trainer import training
+from trainer.history import History
 from trainer.hyperparameters import Crf, Hyperparameters
 from trainer.model import BiLstmCrf
-from trainer.training import History
 from trainer.vocabulary import Vocabulary
 
 LONG = msgspec.structs.replace(SMALL, epochs=40, input_dropout=0.1, output_dropout=0.1)
@@ -97,14 +97,14 @@ def test_the_best_epochs_weights_are_kept(
     seen: list[list[np.ndarray]] = []
     scores = iter([0.2, 0.9, 0.5])
 
-    def scorer(model: BiLstmCrf, *_: object) -> object:
+    def scorer_of(model: BiLstmCrf, *_: object) -> object:
         def score(_: tf.data.Dataset) -> float:
             seen.append(_weights(model))
             return next(scores)
 
         return score
 
-    monkeypatch.setattr(training, "_scorer", scorer)
+    monkeypatch.setattr(training, "scorer", scorer_of)
     model, history = _train(tiny_sentences, vocabulary, tmp_path)
     assert history.best.number == 2
     for kept, second in zip(_weights(model), seen[1], strict=True):
@@ -116,7 +116,7 @@ def test_weights_and_history_agree_after_a_kill_between_the_two_checkpoints(
 ) -> None:
     """Epoch 2 is killed once its weights are kept as the best; trained again it scores lower, as on a GPU it may."""
     scores = iter([0.5, 0.9])
-    monkeypatch.setattr(training, "_scorer", lambda *_: lambda _: next(scores))
+    monkeypatch.setattr(training, "scorer", lambda *_: lambda _: next(scores))
     last = tf.train.CheckpointManager.save
 
     def save_and_die(self: tf.train.CheckpointManager, checkpoint_number: int) -> None:
@@ -140,7 +140,7 @@ def test_training_stops_when_patience_runs_out(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.5, 0.4, 0.3, 0.9, 0.9])
-    monkeypatch.setattr(training, "_scorer", lambda *_: lambda _: next(scores))
+    monkeypatch.setattr(training, "scorer", lambda *_: lambda _: next(scores))
     hp = msgspec.structs.replace(SMALL, epochs=5, patience=2)
     _, history = _train(tiny_sentences, vocabulary, tmp_path, hp)
     assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
@@ -173,9 +173,3 @@ def test_plain_tags_are_scored_by_accuracy(
     )
     assert history.metric == "token_accuracy"
     assert history.best.dev_score > 0.5  # most tokens are O
-
-
-def test_history_survives_json() -> None:
-    epoch = training.Epoch(1, 2.5, 0.75, 0.001, 1.0, 100.0)
-    history = History("token_accuracy", (epoch,))
-    assert History.from_json(history.to_json()) == history

@@ -1,0 +1,54 @@
+"""A model's tags of sentences beside the gold ones, and their score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tagging.schemes import PLAIN, Scheme
+from tagging.scoring import entity_f1_strict, token_accuracy
+from trainer.encoder import Inputs
+from trainer.model import BiLstmCrf
+from trainer.vocabulary import Vocabulary
+
+
+class Answers(NamedTuple):
+    """Tags of sentences, in the same order."""
+
+    gold: list[Sequence[str]]
+    predicted: list[Sequence[str]]
+
+    def score(self, scheme: Scheme) -> float:
+        """What early stopping goes by: entity F1 (strict), or token accuracy for plain tags; 0..1."""
+        if scheme is PLAIN:
+            return token_accuracy(self.gold, self.predicted)
+        return entity_f1_strict(self.gold, self.predicted, scheme)
+
+
+def answerer(model: BiLstmCrf, vocabulary: Vocabulary) -> Callable[[tf.data.Dataset], Answers]:
+    """Answers batches of sentences by the model as its weights are at the time."""
+
+    @tf.function(reduce_retracing=True)
+    def predict(tokens: tf.Tensor, words: tf.Tensor, cases: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return model.predict(Inputs(tokens, words, cases, lengths))
+
+    names = vocabulary.tags
+
+    def answer(batches: tf.data.Dataset) -> Answers:
+        answers = Answers([], [])
+        for batch in batches:
+            ids = predict(batch.tokens, batch.words, batch.cases, batch.lengths).numpy()
+            for row, tags, length in zip(ids, batch.tags.numpy(), batch.lengths.numpy(), strict=True):
+                answers.predicted.append([names[i] for i in row[:length]])
+                answers.gold.append([tag.decode() for tag in tags[:length]])
+        return answers
+
+    return answer
+
+
+def scorer(model: BiLstmCrf, vocabulary: Vocabulary, scheme: Scheme) -> Callable[[tf.data.Dataset], float]:
+    """Scores batches of sentences by the model as its weights are at the time."""
+    answer = answerer(model, vocabulary)
+    return lambda batches: answer(batches).score(scheme)
