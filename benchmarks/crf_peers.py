@@ -39,7 +39,7 @@ def measured_apart(
     found: dict[str, str | dict[Shape, dict[str, float]]] = {}
     for name in PEERS:
         try:
-            python = _environment(folder / name, name)
+            python = environment(folder / name, name)
             cells = _measure(python, name, files, seconds)
             found[name] = {shape: cell for shape, cell in zip(shapes, cells, strict=True) if cell}
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
@@ -69,7 +69,7 @@ def _checked(
     return {shape: {**cell, "times": addons_ms[shape] / cell["ms"]} for shape, cell in told.items()}
 
 
-def _environment(folder: Path, peer: str) -> str:
+def environment(folder: Path, peer: str) -> str:
     """The interpreter of the peer's environment, which is made where it is not there yet."""
     python, ready = folder / "bin" / "python", folder / ".ready"
     if not ready.exists():

@@ -1,8 +1,7 @@
 """Looking a corpus over before anything is trained on it.
 
 Everything is gathered, nothing raised and nothing printed: who asks gets all faults at once. Files are
-streamed; what is kept is the vocabulary and some 300 bytes for every distinct sentence, by which leaks are
-seen.
+streamed; what is kept is the vocabulary and a few bytes for every distinct sentence, by which leaks are seen.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from corpus.blocks import lines_of
 from corpus.convert import parsed, repairs_shown
 from corpus.differences import Difference, told_differences
 from corpus.errors import BadLine, CorpusError, shortened
+from corpus.first_places import ALL, FirstPlace, FirstPlaces
 from corpus.formats import format_of
 from corpus.formats.words import invisible_in, parts_words
 from corpus.layout import Layout, find
@@ -98,8 +98,7 @@ class _Checker:
         self.paths: list[str] = []
         # Splits that are short of what could not be read: that they are empty is then no news.
         self.faulty: set[str] = set()
-        # text_key -> (index of the file, line, index of the split, hash of the tags): the first of its kind.
-        self.seen: dict[int, tuple[int, int, int, int]] = {}
+        self.seen = FirstPlaces()
         self.differences: list[Difference] = []
         # A heap, the shortest first: a long sentence in two splits says more than `Thanks ,`.
         self.longest_leaks: list[_Leak] = []
@@ -192,14 +191,14 @@ class _Checker:
 
     def compare(self, sentence: Sentence, key: int, line: int, split: str) -> None:
         """Holds a sentence against the first of the same tokens."""
-        here = (len(self.paths) - 1, line, self.names.index(split), hash(sentence.tags))
-        first = self.seen.setdefault(key, here)
-        if first is here:
+        here = FirstPlace(len(self.paths) - 1, line, self.names.index(split), hash(sentence.tags) & ALL)
+        first = self.seen.first(key, here)
+        if first is None:
             return
-        place = Place(self.paths[first[0]], first[1])
-        if first[2] != here[2]:
+        place = Place(self.paths[first.file], first.line)
+        if first.split != here.split:
             self.tallies[split].shared += 1
-            message = f"in {split}, and in {self.names[first[2]]} at {place}"
+            message = f"in {split}, and in {self.names[first.split]} at {place}"
             leak = _Leak(
                 len(sentence.tokens), -self.leaks, message, self.paths[-1], line, _beginning(sentence)
             )
@@ -208,7 +207,7 @@ class _Checker:
                 heappush(self.longest_leaks, leak)
             else:
                 heappushpop(self.longest_leaks, leak)
-        if first[3] != here[3]:
+        if first.tags != here.tags:
             difference = Difference(place, Place(self.paths[-1], line), _beginning(sentence))
             if len(self.differences) < self.findings.limit:
                 self.differences.append(difference)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline import models_cli
+from pipeline import cluster_cli, models_cli
 from pipeline.options import Assignments, Config, Data
 from pipeline.options import settings_of as _settings
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(models_cli.app, name="models")
+app.add_typer(cluster_cli.app, name="cluster")
 
 
 @app.command()
@@ -46,6 +47,44 @@ def run(
     from pipeline.commands.run import run
 
     run(_settings(config, data, assignments), verbose=verbose, force_bless=force_bless)
+
+
+@app.command()
+def tune(
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Trainings at most; without it as tuning.trials says: a round of hyperband, or 20."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs of the longest training; trainer.epochs without it.")
+    ] = None,
+    algorithm: Annotated[
+        str | None,
+        typer.Option(help="hyperband, bayesian or random; tuning.algorithm without it."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write; runs/<name>/tuned.yaml without it."),
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+    assignments: Assignments = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the raw logs.")] = False,
+) -> None:
+    """Search for better settings of the training, and write the best to a file that `run --config` takes.
+
+    What is tried stands in the settings, below tuning.space; scores are those of the dev split.
+
+    The same command again, after an interruption or to the end, trains no trial twice; more --trials go on from there.
+    """
+    from pipeline.commands.tune import tune
+
+    given = {"trials": trials, "epochs": epochs, "algorithm": algorithm}
+    extra = [f"tuning.{name}={value}" for name, value in given.items() if value is not None]
+    settings = _settings(config, data, [*(assignments or []), *extra])
+    tune(settings, config=config, output_file=output, verbose=verbose)
 
 
 @app.command()
@@ -278,7 +317,12 @@ def tensorboard(
 def compile_(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     target: Annotated[
-        str, typer.Option(help="kubeflow: Argo YAML, which open-source Kubeflow takes.")
+        str,
+        typer.Option(
+            help="kubeflow: Argo YAML, which open-source Kubeflow takes; kubeflow-v2: a pipeline spec 2.1, JSON or "
+            "(by the file's name) YAML; vertex: the same for Vertex AI; tfjob: what the Trainer's step on "
+            "kubeflow asks the training operator for with trainer.workers of 2 or more."
+        ),
     ] = "kubeflow",
     config: Config = None,
     data: Data = None,
@@ -288,6 +332,39 @@ def compile_(
     from pipeline.commands.compile import compile_pipeline
 
     compile_pipeline(_settings(config, data, assignments), target=target, output=output)
+
+
+@app.command()
+def submit(
+    host: Annotated[
+        str | None, typer.Option(help="Kubeflow Pipelines' API; kubeflow.host without it.")
+    ] = None,
+    namespace: Annotated[str | None, typer.Option(help="Of the run; kubeflow.namespace without it.")] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="That the run is listed under; kubeflow.experiment without it.")
+    ] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(help="Run on a schedule: minute hour day month weekday, such as '0 3 * * 1'."),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Show the steps until the run has ended.")] = False,
+    poll: Annotated[float, typer.Option(min=0.1, help="With --wait: seconds between two looks.")] = 10.0,
+    config: Config = None,
+    data: Data = None,
+    assignments: Assignments = None,
+) -> None:
+    """Compile for Kubeflow and run it there. Exit code 1 if it fails, or no cluster answers."""
+    from pipeline.commands.submit import submit
+
+    submit(
+        _settings(config, data, assignments),
+        host=host,
+        namespace=namespace,
+        experiment=experiment,
+        cron=cron,
+        wait=wait,
+        poll_seconds=poll,
+    )
 
 
 def main() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from typing import Literal
+
 import msgspec
+from ml_metadata.proto import metadata_store_pb2
 from tfx import types
 from tfx.components import (
     Evaluator,
@@ -11,16 +15,17 @@ from tfx.components import (
     StatisticsGen,
     Trainer,
     Transform,
+    Tuner,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import pipeline
-from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.proto import trainer_pb2, transform_pb2
 from tfx.types import standard_artifacts
 
 from components.atomic_pusher.component import AtomicPusher
+from components.base_model import LatestBlessedOfAnotherTraining
 from components.baseline import LatestBlessedOtherModel
 from components.blessed_statistics import StatisticsOfLatestBlessed
 from components.corpus_gate.component import CorpusGate
@@ -29,36 +34,69 @@ from components.crfsuite_baseline.component import CrfsuiteBaseline
 from components.entity_metrics.evaluation import eval_config
 from components.model_gate.component import ModelGate
 from components.predictions.component import Predictor
+from components.pushed_past.component import PushedModel, PushedStatistics
 from components.report.component import Report
 from components.serving_check.component import ServingCheck
 from pipeline.code_hash import code_hash
 from pipeline.settings import Settings
+from trainer.vector_files import fingerprint
 
 METADATA = "metadata.db"
+
+# A folder of a pipeline's runs: the trials of searches for better settings.
+TUNING = "tuning"
 
 # Never answered from the cache: each asks how the world is now (is the served version the blessed model?).
 UNCACHED = ("AtomicPusher", "Report")
 
+# The nodes that look earlier runs up.
+BASELINE, BLESSED_STATISTICS = "Baseline", "BlessedStatistics"
 
-def create_pipeline(settings: Settings, *, force_bless: str = "") -> pipeline.Pipeline:
-    """Chain the components that `settings` describe. Reads no file but the project's own code, to hash it.
+
+def create_pipeline(
+    settings: Settings,
+    *,
+    force_bless: str = "",
+    past: Literal["metadata", "pushed"] = "metadata",
+    only_tuning: bool = False,
+) -> pipeline.Pipeline:
+    """Chain the components that `settings` describe. Reads no file but, to hash them, its own code and the vectors.
 
     Args:
         settings: all of them.
         force_bless: why to push a model that ModelGate refuses; empty to let the gates decide.
+        past: where earlier runs are looked up: in the metadata, or in the pushed folder, for a runner that resolves
+            nothing in its metadata.
+        only_tuning: the search for better settings and what it needs, and nothing after it.
     """
-    root = settings.run_dir
+    root = settings.run_place
     return pipeline.Pipeline(
         pipeline_name=settings.name,
-        pipeline_root=str(root / "artifacts"),
-        components=_components(settings, checkpoint_root=str(root / "checkpoints"), force_bless=force_bless),
+        pipeline_root=os.path.join(root, "artifacts"),
+        components=_components(
+            settings,
+            checkpoint_root=os.path.join(root, "checkpoints"),
+            force_bless=force_bless,
+            past=past,
+            only_tuning=only_tuning,
+        ),
         enable_cache=settings.pipeline.cache,
-        metadata_connection_config=sqlite_metadata_connection_config(str(root / METADATA)),
+        metadata_connection_config=_sqlite(os.path.join(root, METADATA)),
         beam_pipeline_args=list(settings.pipeline.beam_args),
     )
 
 
-def _components(settings: Settings, *, checkpoint_root: str, force_bless: str) -> list[BaseNode]:
+def _sqlite(path: str) -> metadata_store_pb2.ConnectionConfig:
+    """Metadata in a file. TFX's own function makes the folder too, on whatever machine the pipeline is put together."""
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = path
+    config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    return config
+
+
+def _components(
+    settings: Settings, *, checkpoint_root: str, force_bless: str, past: str, only_tuning: bool
+) -> list[BaseNode]:
     scheme = "PLAIN" if settings.corpus.scheme.upper() == "PLAIN" else settings.corpus.train_scheme
 
     # Files become examples, split into train, dev and test.
@@ -81,13 +119,19 @@ def _components(settings: Settings, *, checkpoint_root: str, force_bless: str) -
     )
 
     # Stops the run on what would poison it; drift is measured from what the latest blessed model was trained on.
-    blessed_statistics = Resolver(
-        strategy_class=StatisticsOfLatestBlessed,
-        candidate=statistics_gen.outputs["statistics"],
-        statistics=types.Channel(type=standard_artifacts.ExampleStatistics),
-        model=types.Channel(type=standard_artifacts.Model),
-        model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id("BlessedStatistics")
+    blessed_statistics: BaseNode
+    if past == "pushed":
+        blessed_statistics = PushedStatistics(
+            examples=examples, destination=settings.models_place, code=code_hash("components/pushed_past")
+        ).with_id(BLESSED_STATISTICS)
+    else:
+        blessed_statistics = Resolver(
+            strategy_class=StatisticsOfLatestBlessed,
+            candidate=statistics_gen.outputs["statistics"],
+            statistics=types.Channel(type=standard_artifacts.ExampleStatistics),
+            model=types.Channel(type=standard_artifacts.Model),
+            model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+        ).with_id(BLESSED_STATISTICS)
     corpus_gate = CorpusGate(
         examples=examples,
         statistics=statistics_gen.outputs["statistics"],
@@ -110,29 +154,75 @@ def _components(settings: Settings, *, checkpoint_root: str, force_bless: str) -
     )
     transform.add_upstream_node(corpus_gate)
 
+    training = {
+        "hyperparameters": msgspec.json.encode(settings.trainer).decode(),
+        "vectors": _fingerprint(settings.trainer.vectors),
+        "scheme": scheme,
+        "checkpoint_root": checkpoint_root,
+        "code": code_hash("tagging", "trainer"),
+    }
+    # The best settings of many trainings, where they are searched for.
+    tuner = None
+    if settings.tuning.enabled or only_tuning:
+        training["hyperparameters"] = msgspec.json.encode(settings.longest_training).decode()
+        tuner = Tuner(
+            tuner_fn="components.tuner.tune.tuner_fn",
+            examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            schema=schema_gen.outputs["schema"],
+            train_args=trainer_pb2.TrainArgs(splits=["train"]),
+            eval_args=trainer_pb2.EvalArgs(splits=["dev"]),
+            custom_config={
+                **training,
+                "tuning": msgspec.json.encode(settings.tuning).decode(),
+                "root": os.path.join(settings.run_place, TUNING),
+                "search_code": code_hash("components/tuner"),
+            },
+        )
+    if tuner and only_tuning:
+        return [
+            corpus_gen, statistics_gen, schema_gen, example_validator, blessed_statistics, corpus_gate, transform,
+            tuner,
+        ]  # fmt: skip
+
+    # The weights to begin with, where a warm start is asked for.
+    base = None
+    if settings.trainer.warm_start:
+        base = Resolver(
+            strategy_class=LatestBlessedOfAnotherTraining,
+            config={"custom_config": training},
+            examples=transform.outputs["transformed_examples"],
+            **({"hyperparameters": tuner.outputs["best_hyperparameters"]} if tuner else {}),
+            model=types.Channel(type=standard_artifacts.Model),
+            model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+        ).with_id("BaseModel")
+
     trainer = Trainer(
         run_fn="trainer.train.run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema_gen.outputs["schema"],
+        base_model=base.outputs["model"] if base else None,
+        hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["dev"]),
-        custom_config={
-            "hyperparameters": msgspec.json.encode(settings.trainer).decode(),
-            "scheme": scheme,
-            "checkpoint_root": checkpoint_root,
-            "code": code_hash("tagging", "trainer"),
-        },
+        custom_config=training,
     )
     model = trainer.outputs["model"]
 
     # The latest blessed model, to compare with; then the scores of both on the test split.
-    baseline = Resolver(
-        strategy_class=LatestBlessedOtherModel,
-        candidate=model,
-        model=types.Channel(type=standard_artifacts.Model),
-        model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id("Baseline")
+    baseline: BaseNode
+    if past == "pushed":
+        baseline = PushedModel(
+            candidate=model, destination=settings.models_place, code=code_hash("components/pushed_past")
+        ).with_id(BASELINE)
+    else:
+        baseline = Resolver(
+            strategy_class=LatestBlessedOtherModel,
+            candidate=model,
+            model=types.Channel(type=standard_artifacts.Model),
+            model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+        ).with_id(BASELINE)
     evaluator = Evaluator(
         examples=examples,
         example_splits=["test"],
@@ -202,7 +292,8 @@ def _components(settings: Settings, *, checkpoint_root: str, force_bless: str) -
         infra_blessing=serving_check.outputs["blessing"],
         evaluation=evaluator.outputs["evaluation"],
         examples=examples,
-        destination=str(settings.models_dir),
+        statistics=statistics_gen.outputs["statistics"],
+        destination=settings.models_place,
         settings=settings.to_yaml(),
         force=force_bless,
     )
@@ -217,10 +308,19 @@ def _components(settings: Settings, *, checkpoint_root: str, force_bless: str) -
         infra_blessing=serving_check.outputs["blessing"],
         pushed_model=pusher.outputs["pushed_model"],
         settings=settings.to_yaml(),
-        metadata=str(settings.run_dir / METADATA),
+        metadata=os.path.join(settings.run_place, METADATA),
         code=code_hash("tagging", "components/report", "trainer/transitions.py"),
     )
     return [
-        corpus_gen, statistics_gen, schema_gen, example_validator, blessed_statistics, corpus_gate, transform, trainer,
-        baseline, evaluator, predictor, *([crfsuite] if crfsuite else []), serving_check, model_gate, pusher, report,
+        corpus_gen, statistics_gen, schema_gen, example_validator, blessed_statistics, corpus_gate, transform,
+        *([tuner] if tuner else []), *([base] if base else []), trainer, baseline, evaluator, predictor,
+        *([crfsuite] if crfsuite else []), serving_check, model_gate, pusher, report,
     ]  # fmt: skip
+
+
+def _fingerprint(vectors: str | None) -> str:
+    """For the cache and for checkpoints: another content under the same name is another training.
+
+    Empty where there is no such file, as on the machine that compiles for a cluster.
+    """
+    return fingerprint(vectors) if vectors and os.path.isfile(vectors) else ""

@@ -130,11 +130,28 @@ def _transform(step: Step) -> str:
     return f"{counts['words']:,} words, {counts['tags']:,} tags"
 
 
+def _tuner(step: Step) -> str:
+    trials = _document(step.only("tuner_results").uri, "tuner_results.json")
+    return f"{trials[0]['score']:.4f} on dev, the best of {len(trials)} trials"
+
+
 def _trainer(step: Step) -> str:
     history = _document(step.only("model").uri, "Format-Serving/assets.extra/training_history.json")
     best = history["epochs"][history["best"] - 1]
     epochs = f"epoch {best['number']} of {len(history['epochs'])}"
-    return f"{spoken(history['metric'], {})} {best['dev_score']:.4f} on dev, {epochs}"
+    return f"{spoken(history['metric'], {})} {best['dev_score']:.4f} on dev, {epochs}{_median(step)}"
+
+
+def _median(step: Step) -> str:
+    """Of how many seeds a model is the median, and how far they are apart; empty of one trained alone."""
+    path = Path(step.only("model").uri, "Format-Serving/assets.extra/training_seeds.json")
+    if not path.exists():
+        return ""
+    seeds = json.loads(path.read_text(encoding="utf-8"))
+    return (
+        f", seed {seeds['chosen']}, the median of {len(seeds['seeds'])} "
+        f"({seeds['lowest']:.4f} to {seeds['highest']:.4f})"
+    )
 
 
 def _baseline(step: Step) -> str:
@@ -201,7 +218,9 @@ _TELL: dict[str, Callable[[Step], str]] = {
     "ImportSchemaGen": _schema,
     "CorpusGate": _gate,
     "Transform": _transform,
+    "Tuner": _tuner,
     "Trainer": _trainer,
+    "BaseModel": _baseline,
     "Baseline": _baseline,
     "Evaluator": _evaluator,
     "Predictor": _answers,

@@ -22,6 +22,9 @@ from serving.operations.manifest import BrokenManifest, manifest
 # Older runs had no gate of its own for the model: the Evaluator blessed.
 _GATES = ("ModelGate", "Evaluator")
 
+# How the ids of runs begin that only search for better settings: they are to make no model.
+SEARCH = "tune-"
+
 Ending = Literal["pushed", "in place", "forced", "refused", "broken", "not ended"]
 
 
@@ -76,10 +79,10 @@ class PastRun:
 
 
 def past_runs(database: Path) -> list[PastRun]:
-    """All runs in a pipeline's metadata, the newest first; none where there is no metadata."""
+    """All runs of the line in a pipeline's metadata, the newest first; none where there is no metadata."""
     if not database.exists():
         return []
-    return [_past_run(run) for run in reversed(Lineage(database).runs())]
+    return [_past_run(run) for run in reversed(Lineage(database).runs()) if not run.run_id.startswith(SEARCH)]
 
 
 def chosen(runs: Sequence[PastRun], name: str) -> PastRun:

@@ -23,7 +23,7 @@ _ENDS = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
 
 # Whose progress is shown as it comes; what the others say at their end is in their last line anyway.
-_TALKS = ("tagline.trainer", "tagline.crfsuite")
+_TALKS = ("tagline.trainer", "tagline.crfsuite", "tagline.tuner")
 
 DOING = {
     "CorpusGen": "reading the corpus",
@@ -34,6 +34,8 @@ DOING = {
     "BlessedStatistics": "looking for the statistics of the last blessed run",
     "CorpusGate": "checking the corpus",
     "Transform": "making vocabularies and ids",
+    "BaseModel": "looking for a model to start from",
+    "Tuner": "searching for better settings",
     "Trainer": "training",
     "Baseline": "looking for the latest blessed model",
     "Evaluator": "scoring on the test split",
@@ -79,7 +81,7 @@ class Progress(logging.Handler):
             self._end()
         elif record.msg == _CACHED:
             self._cached = True
-        elif record.name in _TALKS or (
+        elif (record.name in _TALKS and not self._goes_without_saying(record)) or (
             record.name.startswith("tagline.") and record.levelno >= logging.WARNING
         ):
             self._note(record.getMessage(), record.levelno >= logging.WARNING)
@@ -92,6 +94,10 @@ class Progress(logging.Handler):
             self._status.start()
         else:
             self._console.print(f"  {component:<{_WIDTH}} [dim]{doing} ...[/]")
+
+    def _goes_without_saying(self, record: logging.LogRecord) -> bool:
+        """The epochs of a search's many trainings: the file has them, and each training's end is told."""
+        return self._component == "Tuner" and record.name == "tagline.trainer"
 
     def _note(self, message: str, warning: bool) -> None:
         style = "yellow" if warning else "dim"

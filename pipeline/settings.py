@@ -13,7 +13,9 @@ import yaml
 
 from components.model_gate.options import Evaluation
 from components.serving_check.budgets import Above0, Budgets
+from components.tuner.options import Tuning
 from corpus.options import CheckLimits, ReadOptions
+from pipeline.kubeflow_settings import Kubeflow, SecretKey, Step
 from trainer.hyperparameters import Hyperparameters
 
 # Settings that were, and what to write instead.
@@ -21,6 +23,9 @@ GONE = {
     "evaluation.label_floors": 'no such setting any more; write evaluation.floors: {"entity_f1_strict/PER": 0.7} for '
     "label_floors: {PER: 0.7}; take an empty one out",
 }
+
+# What a cluster's steps reach beside folders.
+BUCKETS = ("gs://", "s3://", "minio://")
 
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 
@@ -56,12 +61,6 @@ class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     beam_args: tuple[str, ...] = ()
 
 
-class Kubeflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a cluster needs to know; the local runner does not look here."""
-
-    image: str = "tagline:latest"
-
-
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All of it. `configs/default.yaml` explains every key."""
 
@@ -71,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     checks: CheckLimits = CheckLimits()
     schema: str | None = None
     trainer: Hyperparameters = Hyperparameters()
+    tuning: Tuning = msgspec.field(default_factory=Tuning)
     evaluation: Evaluation = Evaluation()
     serving: Serving = Serving()
     pipeline: Pipeline = Pipeline()
@@ -81,14 +81,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return yaml.safe_dump(msgspec.to_builtins(self), sort_keys=False, allow_unicode=True)
 
     def __post_init__(self) -> None:
-        for key, path in (
-            ("data", self.data),
-            ("serving.models", self.serving.models),
-            ("pipeline.root", self.pipeline.root),
-        ):
-            if "://" in path:
+        for key, path in self.places.items():
+            if "://" in path and not is_bucket(path):
                 raise ValueError(
-                    f"{key}: found {path}; expected a folder, of a mounted volume for a bucket, say"
+                    f"{key}: found {path}; expected a folder, or for a cluster a bucket: {', '.join(BUCKETS)}"
                 )
         if set("*?[") & set(self.pipeline.root):
             raise ValueError(
@@ -97,11 +93,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             )
 
     def with_absolute_paths(self) -> Settings:
-        """The same with every path absolute: a relative one would be stored in the metadata as it is."""
+        """The same with every path absolute: a relative one would be stored in the metadata as it is.
+
+        Raises:
+            SettingsError: one of them is in a bucket, which only a cluster's steps can use.
+        """
+        for key, path in self.places.items():
+            _require_local(key, path)
         return msgspec.structs.replace(
             self,
             data=os.path.abspath(self.data),
             schema=os.path.abspath(self.schema) if self.schema else None,
+            trainer=msgspec.structs.replace(
+                self.trainer,
+                vectors=os.path.abspath(self.trainer.vectors) if self.trainer.vectors else None,
+            ),
             serving=msgspec.structs.replace(self.serving, models=os.path.abspath(self.serving.models)),
             pipeline=msgspec.structs.replace(self.pipeline, root=os.path.abspath(self.pipeline.root)),
         )
@@ -117,19 +123,74 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 f"schema: found {self.schema}; expected a file schema.pbtxt, or null to infer one"
             )
 
+    def require_vectors(self) -> None:
+        """Look at the beginning of the file of word vectors, where one is set: the Trainer comes minutes later.
+
+        Raises:
+            SettingsError: it is not there, or no file of word vectors.
+        """
+        if not self.trainer.vectors:
+            return
+        # NumPy takes a tenth of a second, and few need it.
+        from trainer.vector_files import VectorsError, recognise
+
+        try:
+            recognise(self.trainer.vectors)
+        except VectorsError as error:
+            raise SettingsError(f"trainer.vectors: {error}") from error
+
+    @property
+    def longest_training(self) -> Hyperparameters:
+        """The trainer's settings where others are searched for: what trials begin with and differ from."""
+        return msgspec.structs.replace(self.trainer, epochs=self.tuning.epochs or self.trainer.epochs)
+
     @property
     def run_dir(self) -> Path:
-        """Where this pipeline's runs keep artifacts, metadata, logs and checkpoints."""
-        return Path(self.pipeline.root) / self.name
+        """Where this pipeline's runs keep artifacts, metadata, logs and checkpoints, on this machine."""
+        _require_local("pipeline.root", self.pipeline.root)
+        return Path(self.run_place)
+
+    @property
+    def run_place(self) -> str:
+        """The same, wherever it is: a folder or below a bucket."""
+        return os.path.join(self.pipeline.root, self.name)
 
     @property
     def models_dir(self) -> Path:
-        """The served model's folder of versions."""
-        return Path(self.serving.models) / self.name
+        """The served model's folder of versions, on this machine."""
+        _require_local("serving.models", self.serving.models)
+        return Path(self.models_place)
+
+    @property
+    def models_place(self) -> str:
+        """The same, wherever it is: a folder or below a bucket."""
+        return os.path.join(self.serving.models, self.name)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The settings that say where data are read and written."""
+        return {
+            "data": self.data,
+            "serving.models": self.serving.models,
+            "pipeline.root": self.pipeline.root,
+        }
 
 
 class SettingsError(ValueError):
     """A setting that cannot be: says which, what was expected and where it came from."""
+
+
+def is_bucket(path: str) -> bool:
+    """Whether a path is in an object store that a cluster's steps can use."""
+    return path.startswith(BUCKETS)
+
+
+def _require_local(key: str, path: str) -> None:
+    if is_bucket(path):
+        raise SettingsError(
+            f"{key}: found {path}; a bucket is for a cluster (`tagline compile`); here expected a folder, of a "
+            "mounted volume, say"
+        )
 
 
 def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -> Settings:
@@ -206,6 +267,12 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+# With something below every free key.
+_FULL = Settings(
+    kubeflow=Kubeflow(components={"Trainer": Step()}, secrets={"NAME": SecretKey(secret="a", key="b")})
+)
+
+
 def _explained(message: str, merged: Mapping[str, Any]) -> str:
     """msgspec's message with its path in front: `trainer.epochs: expected int, got str (found 'many')`."""
     reason, _, path = message.partition(" - at ")
@@ -214,13 +281,13 @@ def _explained(message: str, merged: Mapping[str, Any]) -> str:
     keys = where.replace("[...]", "[]").split(".") if where else []
     if reason.startswith("Object contains unknown field"):
         unknown = reason.split("`")[1]
-        known: Any = msgspec.to_builtins(Settings())
+        known: Any = msgspec.to_builtins(_FULL)
         for key in keys:
             section, within, _ = key.partition("[")
             known = known[section]
-            # Below a free key the settings are those below any other.
+            # Below a free key, and in a list, the settings are those below any other.
             if within:
-                known = next(iter(known.values()))
+                known = next(iter(known.values() if isinstance(known, dict) else known))
         name = ".".join([*keys, unknown])
         if name in GONE:
             return f"{name}: {GONE[name]}"

@@ -7,6 +7,8 @@ import os
 import tensorflow as tf
 
 _NAME = "epoch"  # the files are epoch-1, epoch-2, ...
+_LAST = "last"
+_BEST = "best"
 
 
 class Checkpoints:
@@ -16,19 +18,19 @@ class Checkpoints:
     kept under that number. So weights and history cannot disagree.
     """
 
-    def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.keras.optimizers.Optimizer) -> None:
+    def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.Module) -> None:
         # A string has no place on a GPU; the variable is made outside any strategy's scope.
         with tf.device("/cpu:0"):
             self._history = tf.Variable("", trainable=False, name="history")
         self._last = tf.train.CheckpointManager(
             tf.train.Checkpoint(model=model, optimizer=optimizer, history=self._history),
-            os.path.join(directory, "last"),
+            os.path.join(directory, _LAST),
             max_to_keep=1,
             checkpoint_name=_NAME,
         )
         self._best = tf.train.CheckpointManager(
             tf.train.Checkpoint(model=model),
-            os.path.join(directory, "best"),
+            os.path.join(directory, _BEST),
             max_to_keep=3,  # a kill can leave the weights of an epoch that no history names
             checkpoint_name=_NAME,
         )
@@ -52,6 +54,20 @@ class Checkpoints:
         """Put the weights of `epoch`, the best one, into the model."""
         path = os.path.join(self._best.directory, f"{_NAME}-{epoch}")
         self._best.checkpoint.restore(path).assert_consumed()
+
+
+def restore_weights(directory: str, model: tf.Module, *, epoch: int) -> None:
+    """Put the weights of `epoch`, the best one, into a model that is not trained any further."""
+    path = os.path.join(directory, _BEST, f"{_NAME}-{epoch}")
+    tf.train.Checkpoint(model=model).restore(path).assert_consumed()
+
+
+def discard_weights(directory: str, *, but: int | None) -> None:
+    """Delete all weights of a training that has ended, except, where that is given, those of the epoch `but`."""
+    for folder in (os.path.join(directory, _LAST), os.path.join(directory, _BEST)):
+        for path in tf.io.gfile.glob(os.path.join(folder, "*")):
+            if but is None or not path.startswith(os.path.join(directory, _BEST, f"{_NAME}-{but}.")):
+                tf.io.gfile.remove(path)
 
 
 _FINISHED = "finished"

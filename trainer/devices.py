@@ -1,10 +1,13 @@
-"""Which devices train."""
+"""Which devices train, and what their number does to the batch and the learning rate."""
 
 from __future__ import annotations
 
 import os
 
+import msgspec
 import tensorflow as tf
+
+from trainer.hyperparameters import Hyperparameters
 
 
 def strategy_for_visible_devices() -> tf.distribute.Strategy:
@@ -25,3 +28,19 @@ def take_gpu_memory_as_needed() -> None:
     started the devices; what was started without it stays as it is.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
+def scaled(hyperparameters: Hyperparameters, replicas: int) -> Hyperparameters:
+    """The same with batch size and learning rate as they are over `replicas`, as `scaling` has it.
+
+    Twice the batch halves the noise of a gradient. SGD is then stable at twice the learning rate, Adam, which
+    divides by the gradient's root mean square, at the square root of two.
+    """
+    hp = hyperparameters
+    if hp.scaling == "none":
+        return hp
+    return msgspec.structs.replace(
+        hp,
+        batch_size=hp.batch_size * replicas,
+        learning_rate=hp.learning_rate * (replicas if hp.scaling == "linear" else replicas**0.5),
+    )

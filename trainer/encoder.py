@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from trainer import features, recurrent, spelling
+from trainer import byte_cnn, features, precision, recurrent, spelling
 from trainer.hyperparameters import Hyperparameters
 
 
@@ -50,12 +50,13 @@ class Encoder(tf.Module):
         super().__init__(name="encoder")
         hp = hyperparameters
         self._hp = hp
+        self._compute = precision.compute_type(hp.precision)
         self._singletons = tf.constant(singletons)
         seeds = iter(range(hp.seed * 1000, hp.seed * 1000 + 1000))
 
-        def uniform(shape: list[int], bound: float, name: str) -> tf.Variable:
+        def uniform(shape: list[int], bound: float, name: str, *, trainable: bool = True) -> tf.Variable:
             values = tf.random.stateless_uniform(shape, [next(seeds), 0], -bound, bound)
-            return tf.Variable(values, name=name)
+            return tf.Variable(values, name=name, trainable=trainable)
 
         def glorot(shape: list[int], name: str) -> tf.Variable:
             fan_in = 1
@@ -63,11 +64,13 @@ class Encoder(tf.Module):
                 fan_in *= size
             return uniform(shape, (6.0 / (fan_in + shape[-1])) ** 0.5, name)
 
-        def embedding(rows: int, width: int, name: str) -> tf.Variable:
+        def embedding(rows: int, width: int, name: str, *, trainable: bool = True) -> tf.Variable:
             # Bound sqrt(3 / width): unit variance of the embedding's norm, whatever its width.
-            return uniform([rows, width], (3 / width) ** 0.5, name)
+            return uniform([rows, width], (3 / width) ** 0.5, name, trainable=trainable)
 
-        self.word_embedding = embedding(word_ids, hp.word_embedding, "word_embedding")
+        # Not trainable: no gradient, and no state of the optimiser.
+        tuned = not (hp.vectors and hp.vectors_frozen)
+        self.word_embedding = embedding(word_ids, hp.word_embedding, "word_embedding", trainable=tuned)
         self.case_embedding = embedding(len(features.CASES), hp.case_embedding, "case_embedding")
         self.byte_embedding = embedding(256, hp.byte_embedding, "byte_embedding")
         self.byte_filters = glorot([hp.byte_filter_width, hp.byte_embedding, hp.byte_filters], "byte_filters")
@@ -82,8 +85,10 @@ class Encoder(tf.Module):
         if hp.shape_embedding:
             self.shape_embedding = embedding(spelling.SHAPE_IDS, hp.shape_embedding, "shape_embedding")
             width += hp.shape_embedding
-        self.forward = recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name="forward")
-        self.backward = recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name="backward")
+        self.forward, self.backward = (
+            recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name=name, precision=hp.precision)
+            for name in ("forward", "backward")
+        )
         self.projection = glorot([2 * hp.lstm_units, num_tags], "projection")
         self.projection_bias = tf.Variable(tf.zeros([num_tags]), name="projection_bias")
 
@@ -104,7 +109,7 @@ class Encoder(tf.Module):
             [
                 tf.gather(self.word_embedding, words),
                 tf.gather(self.case_embedding, inputs.cases),
-                self._byte_features(inputs.tokens, dropout),
+                self._byte_features(inputs.tokens, dropout, tf.float32 if fused else self._compute),
                 *self._spelling(inputs.tokens),
             ],
             axis=-1,
@@ -116,15 +121,14 @@ class Encoder(tf.Module):
         states = dropout(states, hp.output_dropout)
         return tf.einsum("bth,hk->btk", states, self.projection) + self.projection_bias
 
-    def _byte_features(self, tokens: tf.Tensor, dropout: _Dropout) -> tf.Tensor:
-        """string[B,T] -> [B,T,filters]: one convolution over a token's bytes, its maximum over the token."""
+    def _byte_features(self, tokens: tf.Tensor, dropout: _Dropout, compute: tf.DType) -> tf.Tensor:
+        """string[B,T] -> float32[B,T,filters]: one convolution over a token's bytes, its maximum over the token."""
         hp = self._hp
-        ids = features.byte_ids(tokens, hp.max_token_bytes)  # [B,T,C]
-        ids = tf.reshape(ids, [-1, hp.max_token_bytes])  # [B*T,C]
-        present = tf.cast(ids > 0, tf.float32)[:, :, tf.newaxis]
-        x = dropout(tf.gather(self.byte_embedding, ids) * present, hp.byte_dropout)
-        x = tf.nn.conv1d(x, self.byte_filters, stride=1, padding="SAME") + self.byte_bias
-        x = tf.reduce_max(tf.nn.relu(x) * present, axis=1)  # relu >= 0, so what is masked to 0 never wins
+        row = byte_cnn.row_of(tokens, max_bytes=hp.max_token_bytes, width=hp.byte_filter_width)
+        present = tf.cast(row.ids > 0, tf.float32)[:, tf.newaxis]
+        x = dropout(tf.gather(self.byte_embedding, row.ids) * present, hp.byte_dropout)
+        filters = tf.cast(self.byte_filters, compute)
+        x = byte_cnn.strongest(tf.cast(x, compute), filters, self.byte_bias, row)
         return tf.reshape(x, tf.concat([tf.shape(tokens), [hp.byte_filters]], 0))
 
     def _spelling(self, tokens: tf.Tensor) -> Iterator[tf.Tensor]:

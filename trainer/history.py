@@ -17,6 +17,7 @@ class Epoch:
         learning_rate: at the epoch's end.
         seconds: wall time, scoring included.
         tokens_per_second: real tokens trained on, scoring excluded.
+        parts: in how many each batch was taken, since the whole did not fit into memory; 1: whole.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Epoch:
     learning_rate: float
     seconds: float
     tokens_per_second: float
+    parts: int = 1
 
 
 @dataclass(frozen=True)

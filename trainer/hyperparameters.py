@@ -30,16 +30,22 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """Sizes of the BiLSTM-CRF and how it is trained."""
 
     seed: Natural = 1
+    seeds: Positive = 1
+    warm_start: bool = False
     # the encoder
     word_embedding: Positive = 100
     case_embedding: Positive = 10
     byte_embedding: Positive = 30
     byte_filters: Positive = 50
     byte_filter_width: Positive = 3
-    affix_embedding: Natural = 0
-    shape_embedding: Natural = 0
+    affix_embedding: Natural = 16
+    shape_embedding: Natural = 16
     max_token_bytes: Annotated[int, msgspec.Meta(ge=4)] = 32
     lstm_units: Positive = 150
+    # pretrained vectors of words
+    vectors: str | None = None
+    vectors_frozen: bool = True
+    vectors_extra_words: Natural = 0
     # regularisation
     input_dropout: Rate = 0.33
     output_dropout: Rate = 0.5
@@ -52,6 +58,18 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     clip_norm: PositiveFloat = 5.0
     patience: Natural = 0
     shuffle_buffer: Positive = 20_000
+    # the machines
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    scaling: Literal["none", "linear", "sqrt"] = "sqrt"
+    workers: Positive = 1
     # the output
     crf: Crf = msgspec.field(default_factory=Crf)
     n_best: Positive = 5
+
+    def __post_init__(self) -> None:
+        if self.vectors_extra_words and (not self.vectors or not self.vectors_frozen):
+            raise ValueError(
+                f"vectors_extra_words: found {self.vectors_extra_words} with vectors: {self.vectors or 'null'} and "
+                f"vectors_frozen: {str(self.vectors_frozen).lower()}; expected a file, frozen: a word outside of the "
+                "corpus stays where the file has it, and the others must stay there too"
+            )

@@ -85,6 +85,7 @@ def training_batches(
     buffer_size: int,
     seed: int,
     replicas: int = 1,
+    mine: range | None = None,
 ) -> tf.data.Dataset:
     """The batches of `epochs`, one epoch after another: shuffled, bucketed by length, padded to their longest.
 
@@ -99,6 +100,8 @@ def training_batches(
         seed: any number from 0 on.
         replicas: each batch comes as so many elements of like size and T, one for each replica; empty sentences
             make B up to a multiple.
+        mine: of these replicas alone; of all without it. Several workers draw the same batches, and each keeps
+            what its own replicas train on.
     """
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
@@ -107,7 +110,9 @@ def training_batches(
         shuffled = dataset.shuffle(buffer_size, seed=epoch_seed, reshuffle_each_iteration=False)
         batches = _bucketed(shuffled, batch_size)
         batches = batches.shuffle(64, seed=epoch_seed, reshuffle_each_iteration=False)
-        return batches.flat_map(lambda batch: _shares(batch, replicas)) if replicas > 1 else batches
+        if replicas == 1:
+            return batches
+        return batches.flat_map(lambda batch: _shares(batch, replicas, mine or range(replicas)))
 
     numbers = tf.data.Dataset.from_tensor_slices(tf.constant(list(epochs), tf.int64))
     return numbers.flat_map(epoch).prefetch(tf.data.AUTOTUNE)
@@ -131,12 +136,13 @@ def _batch_sizes(batch_size: int) -> list[int]:
     return [max(1, min(batch_size, TOKENS_PER_BATCH // bound)) for bound in BUCKET_BOUNDARIES] + [1]
 
 
-def _shares(batch: Batch, replicas: int) -> tf.data.Dataset:
-    """A batch as `replicas` elements [B / replicas, T], made up by sentences of length 0."""
+def _shares(batch: Batch, replicas: int, mine: range) -> tf.data.Dataset:
+    """A batch as `replicas` elements [B / replicas, T], made up by sentences of length 0; `mine` of them."""
     missing = tf.math.floormod(-tf.shape(batch.lengths)[0], replicas)
 
     def share(tensor: tf.Tensor) -> tf.Tensor:
         padded = tf.pad(tensor, [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1))
-        return tf.reshape(padded, tf.concat([[replicas, -1], tf.shape(padded)[1:]], 0))
+        shares = tf.reshape(padded, tf.concat([[replicas, -1], tf.shape(padded)[1:]], 0))
+        return shares[mine.start : mine.stop]
 
     return tf.data.Dataset.from_tensor_slices(Batch(*(share(tensor) for tensor in batch)))

@@ -1,9 +1,16 @@
-"""A bidirectional LSTM over right-padded sentences, in a form for training and one for serving.
+"""A bidirectional LSTM over right-padded sentences: by cuDNN on a GPU, by a gradient of its own on a CPU.
+
+Keras runs a loop of small operations over the steps and leaves its gradient to the loop's. On a CPU one operation
+runs all steps forward; backward, only what hangs on the step after is looped over, and the gradients of the
+weights are one matrix product each over all steps. The weights are the same variables, in Keras's layout.
 
 Shape letters: `B` batch, `T` tokens, `D` input width, `H` units.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,12 +18,13 @@ import tensorflow as tf
 class Lstm(tf.Module):
     """One direction. Weights as Keras has them: gates input, forget, cell, output."""
 
-    def __init__(self, width: int, units: int, *, seed: int, name: str) -> None:
+    def __init__(self, width: int, units: int, *, seed: int, name: str, precision: str = "float32") -> None:
         super().__init__(name=name)
-        self.units = units
+        self.mixed = precision != "float32"
         self._layer = tf.keras.layers.LSTM(
             units,
             return_sequences=True,
+            dtype=tf.keras.mixed_precision.Policy(precision),
             kernel_initializer=tf.keras.initializers.GlorotUniform(seed),
             recurrent_initializer=tf.keras.initializers.Orthogonal(seed=seed),
             name=name,
@@ -25,44 +33,120 @@ class Lstm(tf.Module):
         # The variables themselves, so that an exported module tracks them and not the Keras object.
         self.kernel, self.recurrent_kernel, self.bias = self._layer.trainable_weights
 
-    def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """float32[B,T,D] -> float32[B,T,H]; takes cuDNN's kernel on a GPU."""
-        return self._layer(x)
+    def by_keras(self, x: tf.Tensor) -> tf.Tensor:
+        """float32[B,T,D] -> float32[B,T,H] by the Keras layer, in its precision; cuDNN's kernel on a GPU."""
+        return tf.cast(self._layer(x), tf.float32)
 
-    def fused(self, x: tf.Tensor) -> tf.Tensor:
-        """The same as one CPU operation over all steps, so that a single sentence pays no loop.
-
-        Its registered gradient does not fit these weights, so it is for the exported model only.
-        """
-        batch = tf.shape(x)[0]
-        states = tf.zeros([batch, self.units])
-        unused = tf.zeros([self.units])
-        out = tf.raw_ops.BlockLSTMV2(
-            seq_len_max=tf.shape(x, out_type=tf.int64)[1],
-            x=tf.transpose(x, [1, 0, 2]),
-            cs_prev=states,
-            h_prev=states,
-            w=tf.concat([self.kernel, self.recurrent_kernel], 0),
-            wci=unused,
-            wcf=unused,
-            wco=unused,
-            b=self.bias,
-            cell_clip=0.0,
-            use_peephole=False,
-        )
-        return tf.transpose(out.h, [1, 0, 2])
+    def by_one_operation(self, x: tf.Tensor, *, gradient: bool) -> tf.Tensor:
+        """The same in float32, as a CPU should; for what is exported without its gradient, which nobody asks for."""
+        weights = [tf.convert_to_tensor(weight) for weight in (self.kernel, self.recurrent_kernel, self.bias)]
+        steps = tf.transpose(x, [1, 0, 2])
+        states = fused_lstm(steps, *weights) if gradient else _run(steps, *weights).h
+        return tf.transpose(states, [1, 0, 2])
 
 
 def bidirectional(
-    x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm, *, fused: bool
+    x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm, *, fused: bool = False
 ) -> tf.Tensor:
     """Both directions side by side: float32[B,T,D], int32[B] -> float32[B,T,2H].
 
     The backward direction reads each sentence reversed within its own length, padding staying behind.
+
+    Args:
+        x: B sentences.
+        lengths: of each, 0..T.
+        forward, backward: the directions.
+        fused: True in what is exported: one operation without gradient, and no Keras layer. False: as fits the
+            devices here and the precision, since the operation knows float32 alone.
     """
-    reversed_x = tf.reverse_sequence(x, lengths, seq_axis=1)
-    if fused:
-        ahead, behind = forward.fused(x), backward.fused(reversed_x)
-    else:
-        ahead, behind = forward(x), backward(reversed_x)
+    by_keras = not fused and (forward.mixed or tf.config.list_logical_devices("GPU"))
+
+    def states(lstm: Lstm, steps: tf.Tensor) -> tf.Tensor:
+        return lstm.by_keras(steps) if by_keras else lstm.by_one_operation(steps, gradient=not fused)
+
+    ahead = states(forward, x)
+    behind = states(backward, tf.reverse_sequence(x, lengths, seq_axis=1))
     return tf.concat([ahead, tf.reverse_sequence(behind, lengths, seq_axis=1)], axis=-1)
+
+
+@tf.custom_gradient
+def fused_lstm(
+    x: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
+    """The states of an LSTM that begins at zero: time-major float32[T,B,D] -> float32[T,B,H]; T and B at least 1.
+
+    Args:
+        x: the steps.
+        kernel: float32[D,4H], gates input, forget, cell, output.
+        recurrent_kernel: float32[H,4H].
+        bias: float32[4H].
+    """
+    run = _run(x, kernel, recurrent_kernel, bias)
+    units = recurrent_kernel.shape[0]
+
+    # The gradient that TensorFlow registers for this operation reads the gates in another order.
+    def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        d_gates = _gate_gradients(run, d_states, recurrent_kernel)  # [T,B,4H]
+        rows = tf.reshape(d_gates, [-1, 4 * units])  # [T*B,4H]
+        before = tf.concat([tf.zeros_like(run.h[:1]), run.h[:-1]], 0)  # [T,B,H]
+        return (
+            tf.reshape(tf.matmul(rows, kernel, transpose_b=True), tf.shape(x)),
+            tf.matmul(tf.reshape(x, [-1, kernel.shape[0]]), rows, transpose_a=True),
+            tf.matmul(tf.reshape(before, [-1, units]), rows, transpose_a=True),
+            tf.reduce_sum(rows, 0),
+        )
+
+    return run.h, gradient
+
+
+def _run(x: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> Any:
+    """All that BlockLSTMV2 tells of its steps, each float32[T,B,H]: the states `h`, and gates and cells."""
+    units = recurrent_kernel.shape[0]
+    start = tf.zeros([tf.shape(x)[1], units], x.dtype)  # [B,H]
+    unused = tf.zeros([units], x.dtype)
+    return tf.raw_ops.BlockLSTMV2(
+        seq_len_max=tf.shape(x, out_type=tf.int64)[0],
+        x=x,
+        cs_prev=start,
+        h_prev=start,
+        w=tf.concat([kernel, recurrent_kernel], 0),
+        wci=unused,
+        wcf=unused,
+        wco=unused,
+        b=bias,
+        cell_clip=0.0,
+        use_peephole=False,
+    )
+
+
+def _gate_gradients(run: Any, d_states: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
+    """Gradients of the gates before their activations.
+
+    Args:
+        run: what BlockLSTMV2 returned: the gates i, f, ci, o after their activations, the cells cs and their tanh co.
+        d_states: float32[T,B,H], gradients of the states.
+        recurrent_kernel: float32[H,4H].
+    """
+    i, f, ci, o, co = run.i, run.f, run.ci, run.o, run.co  # [T,B,H]
+    start = tf.zeros_like(i[0])  # [B,H]
+    cells_before = tf.concat([start[tf.newaxis], run.cs[:-1]], 0)
+    # All that no step needs of another, of all steps at once: how each gate moves the cell, the output gate the
+    # state, and the cell the state.
+    slopes = tf.concat([ci * i * (1 - i), cells_before * f * (1 - f), i * (1 - ci * ci), co * o * (1 - o)], 2)
+    cell_slope = o * (1 - co * co)
+    back = tf.transpose(recurrent_kernel)  # [4H,H]
+    steps = tf.shape(i)[0]
+
+    def body(
+        step: tf.Tensor, d_later: tf.Tensor, d_cell: tf.Tensor, found: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
+        d_state = d_states[step] + d_later
+        d_cell = d_cell + d_state * cell_slope[step]
+        d_gates = tf.concat([d_cell, d_cell, d_cell, d_state], 1) * slopes[step]  # [B,4H]
+        return step - 1, tf.matmul(d_gates, back), d_cell * f[step], found.write(step, d_gates)
+
+    found = tf.TensorArray(i.dtype, size=steps, element_shape=[None, slopes.shape[2]])
+    _, _, _, found = tf.while_loop(
+        lambda step, *_: step >= 0, body, (steps - 1, start, start, found), parallel_iterations=1
+    )
+    return found.stack()

@@ -14,12 +14,16 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tagging.schemes import PLAIN, Scheme
-from trainer import inputs
+from trainer import cluster, inputs
 from trainer.answers import scorer
 from trainer.checkpoints import Checkpoints
+from trainer.devices import scaled
 from trainer.history import Epoch, History
 from trainer.hyperparameters import Hyperparameters
+from trainer.memory import Beginning, Parts
 from trainer.model import BiLstmCrf
+from trainer.optimizer import Adam
+from trainer.precision import loss_scale_for
 from trainer.steps import steps_of
 from trainer.vocabulary import Vocabulary
 
@@ -52,63 +56,108 @@ def train(
             after each epoch.
 
     Returns:
-        The model with the weights of the best epoch, and the history.
+        The model with the weights of the best epoch, and the history. One of several workers gets the model as the
+        last epoch left it: who exports restores the best one from the checkpoints, by calling this once more.
 
     Raises:
         Diverged: the loss became NaN or infinite.
+        OutOfMemory: not even one sentence fits; a batch that does not is trained on in parts.
     """
-    hp = hyperparameters
+    replicas = strategy.num_replicas_in_sync
+    hp = scaled(hyperparameters, replicas)
+    if replicas > 1:
+        log.info(
+            "%d replicas: batches of %d sentences, learning rate %.4g",
+            replicas,
+            hp.batch_size,
+            hp.learning_rate,
+        )
     counts = inputs.count(train_sentences, batch_size=hp.batch_size)
     with strategy.scope():
         model = build()
-        optimizer = tf.keras.optimizers.Adam(
-            tf.keras.optimizers.schedules.PolynomialDecay(hp.learning_rate, hp.epochs * counts.batches, 0.0),
-            global_clipnorm=hp.clip_norm,
+        optimizer = Adam(
+            model.trainable_variables,
+            learning_rate=hp.learning_rate,
+            steps=hp.epochs * counts.batches,
+            clip_norm=hp.clip_norm,
         )
-        optimizer.build(model.trainable_variables)
+        # Its attribute, so that the optimiser's checkpoint holds it.
+        optimizer.loss_scale = loss_scale_for(hp.precision)
     metric = "token_accuracy" if scheme is PLAIN else "entity_f1_strict"
     checkpoints = Checkpoints(checkpoint_dir, model=model, optimizer=optimizer)
     saved = checkpoints.restore()
     history = History.from_json(saved) if saved else History(metric, ())
     if history.epochs:
         log.info("going on after epoch %d, found in %s", history.epochs[-1].number, checkpoint_dir)
+        # On another number of GPUs an epoch may have had more steps, or fewer.
+        optimizer.iterations.assign(len(history.epochs) * counts.batches)
     tell(history)
 
-    batches = inputs.training_batches(
-        train_sentences,
-        epochs=range(len(history.epochs) + 1, hp.epochs + 1),
-        batch_size=hp.batch_size,
-        buffer_size=hp.shuffle_buffer,
-        seed=hp.seed,
-        replicas=strategy.num_replicas_in_sync,
-    )
-    stream = iter(strategy.distribute_datasets_from_function(lambda _: batches))
-    run_steps = steps_of(model, optimizer, strategy, seed=hp.seed)
+    parts = Parts(checkpoint_dir, most=-(-hp.batch_size // replicas))
+    beginning = None if saved else Beginning([*model.variables, *optimizer.variables])
+
+    def epochs_from(first: int) -> Callable[[], tuple[tf.Tensor, tf.Tensor]]:
+        """Trains epoch `first` when called, then the next, and so on: (sum of losses, tokens) of each."""
+        stream = iter(
+            strategy.distribute_datasets_from_function(
+                lambda context: inputs.training_batches(
+                    train_sentences,
+                    epochs=range(first, hp.epochs + 1),
+                    batch_size=hp.batch_size,
+                    buffer_size=hp.shuffle_buffer,
+                    seed=hp.seed,
+                    replicas=replicas,
+                    mine=cluster.own_replicas(context),
+                )
+            )
+        )
+        run_steps = steps_of(
+            model, optimizer, strategy, seed=hp.seed, loss_scale=optimizer.loss_scale, parts=parts.number
+        )
+        return lambda: run_steps(stream, counts.batches)
+
+    train_epoch = epochs_from(len(history.epochs) + 1)
     score = scorer(model, vocabulary, scheme)
     dev_batches = inputs.ordered_batches(dev_sentences, batch_size=128)
     while not _finished(history, hp):
         number = len(history.epochs) + 1
         started = time.monotonic()
-        loss, tokens = (float(total) for total in run_steps(stream, counts.batches))
+        try:
+            loss, tokens = (float(total) for total in train_epoch())
+        except tf.errors.ResourceExhaustedError as error:
+            parts.double(error)
+            if cluster.several(strategy):
+                raise  # the others wait for a step that never comes: all start again
+            if beginning is not None:
+                beginning.restore()
+            else:
+                checkpoints.restore()
+            train_epoch = epochs_from(number)
+            continue
         _check_finite(loss, number)
         trained = time.monotonic()
+        dev_score = score(dev_batches) if cluster.leads(strategy) else 0.0
         epoch = Epoch(
             number=number,
             loss=loss / counts.sentences,
-            dev_score=score(dev_batches),
+            dev_score=cluster.told_by_leader(dev_score, strategy),
             learning_rate=float(optimizer.learning_rate.numpy()),
             seconds=time.monotonic() - started,
             tokens_per_second=tokens / (trained - started),
+            parts=parts.number,
         )
         history = History(metric, (*history.epochs, epoch))
-        checkpoints.save(history.to_json(), epoch=number, best=history.best is epoch)
+        if cluster.leads(strategy):
+            checkpoints.save(history.to_json(), epoch=number, best=history.best is epoch)
+            beginning = None
         tell(history)
         log.info(
             "epoch %d/%d  loss %.3f  dev %s %.4f%s  %.1f s",
             number, hp.epochs, epoch.loss, _SHORT[metric], epoch.dev_score,
             "  best" if history.best is epoch else "", epoch.seconds,
         )  # fmt: skip
-    checkpoints.restore_best(history.best.number)
+    if not cluster.several(strategy):
+        checkpoints.restore_best(history.best.number)
     return model, history
 
 

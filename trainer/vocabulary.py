@@ -20,20 +20,27 @@ class Vocabulary:
         words: normalised words, most frequent first; the id is the position plus `FIRST_WORD_ID`.
         counts: occurrences of each word in the training split.
         tags: the K tags, most frequent first.
+        extra: words that training does not have, but a file of vectors does (`trainer.vectors`); their ids come
+            after those of `words`.
     """
 
     words: tuple[bytes, ...]
     counts: tuple[int, ...]
     tags: tuple[str, ...]
+    extra: tuple[bytes, ...] = ()
 
     @property
     def word_ids(self) -> int:
-        """Rows of the word embedding: the words, padding and unknown."""
-        return len(self.words) + features.FIRST_WORD_ID
+        """Rows of the word embedding: the words, those beside training, padding and unknown."""
+        return len(self.words) + len(self.extra) + features.FIRST_WORD_ID
 
     def singleton_flags(self) -> list[bool]:
         """Per word id: does training have the word just once?"""
-        return [False] * features.FIRST_WORD_ID + [count == 1 for count in self.counts]
+        return [
+            *[False] * features.FIRST_WORD_ID,
+            *(count == 1 for count in self.counts),
+            *[False] * len(self.extra),
+        ]
 
     @cached_property
     def affixes(self) -> tuple[bytes, ...]:
@@ -42,9 +49,10 @@ class Vocabulary:
 
     def word_table(self) -> tf.lookup.StaticHashTable:
         """Normalised word -> word id; `UNKNOWN_ID` for any other."""
-        ids = tf.range(len(self.words), dtype=tf.int64) + features.FIRST_WORD_ID
+        words = [*self.words, *self.extra]
+        ids = tf.range(len(words), dtype=tf.int64) + features.FIRST_WORD_ID
         return tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(tf.constant(list(self.words), tf.string), ids),
+            tf.lookup.KeyValueTensorInitializer(tf.constant(words, tf.string), ids),
             default_value=features.UNKNOWN_ID,
         )
 

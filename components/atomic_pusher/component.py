@@ -20,6 +20,7 @@ class AtomicPusherSpec(ComponentSpec):
         "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
     }
     OUTPUTS = {"pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)}
 
@@ -49,6 +50,7 @@ class AtomicPusher(base_component.BaseComponent):
         destination: str,
         settings: str,
         force: str = "",
+        statistics: types.BaseChannel | None = None,
     ) -> None:
         """Args:
         model: the candidate.
@@ -59,6 +61,7 @@ class AtomicPusher(base_component.BaseComponent):
         destination: the model's folder of versions.
         settings: all settings in effect as YAML; laid beside the model as `settings.yaml`.
         force: why to push a refused model; empty to let the gates decide.
+        statistics: of the examples, laid beside the model for later runs to measure drift from.
         """
         super().__init__(
             AtomicPusherSpec(
@@ -67,6 +70,7 @@ class AtomicPusher(base_component.BaseComponent):
                 infra_blessing=infra_blessing,
                 evaluation=evaluation,
                 examples=examples,
+                statistics=statistics,
                 destination=destination,
                 settings=settings,
                 force=force,

@@ -14,13 +14,12 @@ from tfx.utils import path_utils
 
 from components.atomic_pusher import versions
 from components.entity_metrics import results
+from components.pushed_past.lookup import SETTINGS, STATISTICS
 from components.serving_check.verdict import read as read_serving
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
 
 log = logging.getLogger("tagline.pusher")
-
-SETTINGS = "settings.yaml"
 
 # Custom properties of the PushedModel artifact.
 PUSHED = "pushed"
@@ -101,8 +100,14 @@ class Executor(base_executor.BaseExecutor):
         }
         if forced:
             about["forced"] = forced
+        statistics = [Path(artifact.uri) for artifact in input_dict.get("statistics") or []]
         version_dir = versions.push(
-            source, base, versions.next_version(base), extra={SETTINGS: settings}, about=about
+            source,
+            base,
+            versions.next_version(base),
+            extra={SETTINGS: settings},
+            folders=dict(zip([STATISTICS], statistics, strict=False)),
+            about=about,
         )
         log.info("pushed version %s", version_dir)
         return version_dir

@@ -50,7 +50,13 @@ def holds(version_dir: Path, sums: Mapping[str, str]) -> bool:
 
 
 def push(
-    source: Path, base: Path, version: int, *, extra: Mapping[str, str], about: Mapping[str, Any]
+    source: Path,
+    base: Path,
+    version: int,
+    *,
+    extra: Mapping[str, str],
+    about: Mapping[str, Any],
+    folders: Mapping[str, Path] | None = None,
 ) -> Path:
     """Make `<base>/<version>` out of the files of `source`.
 
@@ -60,6 +66,7 @@ def push(
         version: greater than any there has been.
         extra: texts to lay beside the model, by file name.
         about: what the manifest says beside the sums of the files.
+        folders: folders to copy beside the model, by name.
 
     Returns:
         The version's folder.
@@ -78,6 +85,8 @@ def push(
     with _staging(base) as staged:
         shutil.copytree(source, staged, dirs_exist_ok=True)
         staged.chmod(0o755)  # a temporary folder's mode, or the source's, could keep a server out
+        for name, folder in (folders or {}).items():
+            shutil.copytree(folder, staged / name)
         for name, text in extra.items():
             (staged / name).write_text(text, encoding="utf-8")
         document = {"version": version, **about, "files": file_sums(staged)}

@@ -37,8 +37,11 @@ from components.verdict import Verdict
 from serving.operations.manifest import file_sums, manifest
 from tagging.schemes import scheme_named
 from trainer.export import TRAINING_HISTORY
+from trainer.seeds import FILE_NAME as SEEDS
 from trainer.transitions import FILE_NAME as TRANSITIONS
 from trainer.transitions import Transitions
+from trainer.vectors import FILE_NAME as VECTORS
+from trainer.warm_start import FILE_NAME as WARM_START
 
 log = logging.getLogger("tagline.report")
 
@@ -71,7 +74,9 @@ class Executor(base_executor.BaseExecutor):
 
         examples = only("examples")
         model_dir = Path(path_utils.serving_model_path(only("model").uri))
-        learned = model_dir / EXTRA / TRANSITIONS
+        learned, seeds, warm, vectors = (
+            model_dir / EXTRA / name for name in (TRANSITIONS, SEEDS, WARM_START, VECTORS)
+        )
         judged, measured = (Path(only("model_blessing").uri, name) for name in (MODEL_VERDICT, ANALYSIS))
         corpus = CorpusSummary.from_json(text("examples", CORPUS_SUMMARY))
         run_id = (self._context.pipeline_run_id if self._context else None) or ""
@@ -83,6 +88,9 @@ class Executor(base_executor.BaseExecutor):
             lengths=sentence_lengths(examples),
             history=json.loads((model_dir / EXTRA / TRAINING_HISTORY).read_text(encoding="utf-8")),
             transitions=Transitions.from_json(learned.read_bytes()) if learned.exists() else None,
+            seeds=json.loads(seeds.read_bytes()) if seeds.exists() else None,
+            warm_start=json.loads(warm.read_bytes()) if warm.exists() else None,
+            vectors=json.loads(vectors.read_bytes()) if vectors.exists() else None,
             model_hash=_hash(model_dir),
             baseline_id=only("model_blessing").get_int_custom_property(BASELINE_MODEL_ID),
             verdict=Verdict.from_json(judged.read_bytes()) if judged.exists() else None,

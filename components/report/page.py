@@ -100,6 +100,10 @@ def _training(run: Run) -> dict[str, Any]:
     titles = {"loss": "loss, nats a sentence", "dev_score": metric, "learning_rate": "learning rate"}
     return {
         "dev_metric": metric,
+        "seed_rows": [
+            (one["seed"], one["epochs"][one["best"] - 1]["dev_score"], one["best"], len(one["epochs"]))
+            for one in (run.seeds["seeds"] if run.seeds else ())
+        ],
         "curves": [
             curve(
                 [epoch[key] for epoch in epochs],

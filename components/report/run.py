@@ -41,6 +41,9 @@ class Run:
         lengths: by split, how many sentences have so many tokens.
         history: the training's epochs.
         transitions: what the CRF learned.
+        seeds: the trainings of every seed, where there were several (`trainer.seeds.Seeds`).
+        warm_start: what the training began with (`trainer.warm_start.Carried`).
+        vectors: how much of the corpus the pretrained vectors know (`trainer.vectors.Coverage`).
         model_hash: SHA-256 over the model's files.
         baseline_id: the artifact of the model it is compared with; 0 where there is none.
         verdict: ModelGate's.
@@ -62,6 +65,9 @@ class Run:
     pushed: Pushed
     lengths: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     transitions: Transitions | None = None
+    seeds: Mapping[str, Any] | None = None
+    warm_start: Mapping[str, Any] | None = None
+    vectors: Mapping[str, Any] | None = None
     model_hash: str = ""
     baseline_id: int = 0
     verdict: Verdict | None = None

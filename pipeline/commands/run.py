@@ -17,10 +17,11 @@ from corpus import check as checks
 from corpus.errors import CorpusError
 from pipeline.commands.console import output
 from pipeline.commands.findings import count_errors, print_findings
+from pipeline.library_logs import quiet_libraries, send_logs
 from pipeline.lineage import Lineage
 from pipeline.only_run import AnotherRun, only_run
 from pipeline.outcome import Outcome, describe, refusals
-from pipeline.progress import Progress, log_to_file
+from pipeline.progress import Progress
 from pipeline.required_floors import require_floors
 from pipeline.settings import Settings, SettingsError
 from serving.operations import model_config
@@ -44,6 +45,7 @@ def run(settings: Settings, *, verbose: bool, force_bless: str | None = None) ->
         )
     console = output()
     settings.require_inputs()
+    settings.require_vectors()
     settings = settings.with_absolute_paths()
     log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
     console.print(f"[bold]{settings.name}[/]  {escape(_short(settings.data))}", soft_wrap=True)
@@ -58,7 +60,7 @@ def run(settings: Settings, *, verbose: bool, force_bless: str | None = None) ->
         )
         sys.exit(BAD_INPUT)
     require_floors(settings, report)
-    _quiet_libraries(verbose)
+    quiet_libraries(verbose)
     sys.exit(_run(settings, console, log_path, verbose, (force_bless or "").strip()))
 
 
@@ -78,7 +80,7 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool, fo
     progress = Progress(console, came_out)
     try:
         with only_run(settings.run_dir):
-            _send_logs(progress, log_path, verbose)
+            send_logs(progress, log_path, verbose)
             local.run(settings, force_bless=force_bless)
             outcome = _outcome(settings, Lineage(database), progress, log_path)
             return _conclude(console, settings, outcome, force_bless)
@@ -183,35 +185,6 @@ def _note_on_labels(settings: Settings, version: str) -> str:
     return (
         f"labels are set: it is served once `tagline models promote {version}` or `canary {version}` says so"
     )
-
-
-def _quiet_libraries(verbose: bool) -> None:
-    """Before TensorFlow and TFX are imported: their warnings go to the log file, not over the progress."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
-    # Also for processes that components start.
-    os.environ.setdefault("PYTHONWARNINGS", "default" if verbose else "ignore")
-    # Before any component starts a GPU: the Trainer comes too late for it.
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    logging.captureWarnings(True)
-
-
-def _send_logs(progress: Progress, log_path: Path, verbose: bool) -> None:
-    from absl import logging as absl_logging
-
-    root = logging.getLogger()
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-    # absl prints for itself unless told otherwise; its records go the way of all others.
-    absl_logger = absl_logging.get_absl_logger()
-    absl_logger.handlers.clear()
-    absl_logger.propagate = True
-    absl_logging.set_verbosity(absl_logging.INFO)
-    logging.getLogger("tensorflow").handlers.clear()
-    root.setLevel(logging.INFO)
-    root.addHandler(log_to_file(log_path))
-    root.addHandler(progress)
-    if verbose:
-        root.addHandler(logging.StreamHandler())
 
 
 def _first_line(error: BaseException) -> str:

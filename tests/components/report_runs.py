@@ -274,6 +274,14 @@ def hostile_run() -> Run:
         corpus_verdict=CorpusVerdict(True, [], Report(findings=[finding], counts={"D101": 1}, splits={})),
         lengths={HOSTILE: {3: 1}},
         history={**PUSHED.history, "metric": HOSTILE},
+        seeds={
+            "chosen": 1, "lowest": 0.8, "median": 0.8, "highest": 0.8,
+            "seeds": [{"seed": HOSTILE, "best": 2, "epochs": PUSHED.history["epochs"]}],
+        },
+        warm_start={
+            "reason": "", "base_model": HOSTILE, "new_tags": [HOSTILE], "dropped_tags": [HOSTILE],
+            "kinds": {HOSTILE: {"carried": 1, "new": 1, "dropped": 1}}, "not_carried": {HOSTILE: HOSTILE},
+        },
         verdict=Verdict.of(HOSTILE, [rule]),
         analysis=Analysis(
             primary="entity_f1_strict", level=0.95, resamples=10,

@@ -386,3 +386,16 @@ def test_long_sentences_and_many_labels_stay_small() -> None:
 
 def test_the_settings_are_there_as_they_were() -> None:
     assert PUSHED.settings in rendered("pushed")
+
+
+def test_the_page_says_what_pretrained_vectors_know() -> None:
+    told = {
+        "file": "/data/<glove>.txt", "format": "GloVe text", "width": 100, "rows": 400_000, "unreadable": 0,
+        "frozen": True, "factor": 0.2, "words": 2_000, "words_covered": 1_500, "words_as_written": 1_400,
+        "tokens": 40_000, "tokens_covered": 39_000, "extra_words": 1_000,
+    }  # fmt: skip
+    text = Page(render(replace(PUSHED, vectors=told))).text
+    assert "/data/<glove>.txt (GloVe text, 400,000 rows of 100), frozen" in text
+    assert "1,500 of 2,000 words of train (75.0%) and 39,000 of its 40,000 tokens (97.5%)" in text
+    assert "1,000 more words" in text
+    assert "Pretrained" not in Page(rendered("pushed")).text

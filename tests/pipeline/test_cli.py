@@ -15,6 +15,7 @@ from pipeline.outcome import Outcome
 
 COMMANDS = (
     "run", "check", "serve", "demo", "decode", "predict", "status", "models", "report", "tensorboard", "compile",
+    "submit", "cluster",
 )  # fmt: skip
 HEAVY = ("tensorflow", "tfx", "numpy", "apache_beam", "ml_metadata", "matplotlib", "grpc")
 
@@ -236,10 +237,10 @@ def test_a_pushed_model_that_does_not_load(tmp_path: Path, elsewhere: tuple[str,
 
 
 @pytest.mark.slow
-def test_compile_for_kubeflow(tmp_path: Path, corpus: Path) -> None:
+def test_compile_for_kubeflow(tmp_path: Path) -> None:
     output = tmp_path / "build" / "pipeline.yaml"
-    done = tagline("compile", "--output", output, "--data", corpus, "--set", "kubeflow.image=me/tagline:7")
-    assert done.returncode == 0, done.stderr
+    done = tagline("compile", "--output", output, "--data", "corpus", "--set", "kubeflow.image=me/tagline:7")
+    assert (done.returncode, done.stderr) == (0, "")
     workflow = yaml.safe_load(output.read_text())
     assert workflow["kind"] == "Workflow"
     containers = {t["name"]: t["container"] for t in workflow["spec"]["templates"] if "container" in t}
@@ -248,3 +249,10 @@ def test_compile_for_kubeflow(tmp_path: Path, corpus: Path) -> None:
         "trainer", "baseline", "evaluator", "predictor", "servingcheck", "modelgate", "atomicpusher", "report",
     }  # fmt: skip
     assert {container["image"] for container in containers.values()} == {"me/tagline:7"}
+
+
+def test_a_corpus_of_this_machine_is_not_compiled_for_a_cluster(tmp_path: Path, corpus: Path) -> None:
+    done = tagline("compile", "--output", tmp_path / "x.yaml", "--data", corpus)
+    assert done.returncode == 2
+    assert f"error: data: found {corpus}; expected a relative path (below the first volume of" in done.stderr
+    assert not (tmp_path / "x.yaml").exists()

@@ -111,9 +111,21 @@ def test_the_training_is_told_by_its_best_epoch(tmp_path: Path) -> None:
     assert told == "entity F1 (strict) 0.8125 on dev, epoch 2 of 3"
 
 
-def test_the_baseline_is_told_by_its_number() -> None:
-    assert describe(step("Baseline", "model")) == "model 7"
-    none = Step("Baseline", cached=False, complete=True, outputs={"model": []})
+def test_the_median_is_told_with_the_spread_of_all_seeds(tmp_path: Path) -> None:
+    epochs = [{"number": 1, "dev_score": 0.5}]
+    extra = "Format-Serving/assets.extra"
+    history = {"epochs": epochs, "best": 1, "metric": "token_accuracy"}
+    write(tmp_path / extra / "training_history.json", history)
+    seeds = {"chosen": 4, "lowest": 0.25, "highest": 0.75, "seeds": [{"seed": seed} for seed in (3, 4, 5)]}
+    write(tmp_path / extra / "training_seeds.json", seeds)
+    told = describe(step("Trainer", "model", tmp_path))
+    assert told.endswith("0.5000 on dev, epoch 1 of 1, seed 4, the median of 3 (0.2500 to 0.7500)")
+
+
+@pytest.mark.parametrize("component", ["Baseline", "BaseModel"])
+def test_a_blessed_model_is_told_by_its_number(component: str) -> None:
+    assert describe(step(component, "model")) == "model 7"
+    none = Step(component, cached=False, complete=True, outputs={"model": []})
     assert describe(none) == "none yet"
 
 

@@ -16,7 +16,7 @@ from pipeline.settings import DEFAULTS, Settings, SettingsError, load
 
 CONFIGS = sorted(DEFAULTS.parent.glob("*.yaml"))
 # Objects whose keys the user chooses.
-FREE = {"evaluation.floors"}
+FREE = {"evaluation.floors", "kubeflow.env", "kubeflow.secrets", "kubeflow.components", "tuning.space"}
 
 
 def refusal(*assignments: str, config: Path | None = None) -> str:
@@ -226,9 +226,9 @@ def test_absolute_paths_mean_the_current_folder(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("key", "path", "told"),
     [
-        ("data", "gs://bucket/m", "expected a folder"),
-        ("serving.models", "gs://bucket/m", "expected a folder"),
-        ("pipeline.root", "gs://bucket/m", "expected a folder"),
+        ("data", "ftp://host/m", "expected a folder, or for a cluster a bucket: gs://, s3://, minio://"),
+        ("serving.models", "https://host/m", "expected a folder, or"),
+        ("pipeline.root", "file:///m", "expected a folder, or"),
         ("pipeline.root", "a[1]", "expected a path without"),
     ],
 )
@@ -238,12 +238,58 @@ def test_paths_that_would_be_mangled_are_refused(key: str, path: str, told: str)
     assert told in message
 
 
+@pytest.mark.parametrize("key", ["data", "serving.models", "pipeline.root"])
+def test_a_bucket_is_for_a_cluster(key: str) -> None:
+    settings = load(assignments=[f"{key}=gs://bucket/m"])
+    assert settings.places[key] == "gs://bucket/m"
+    with pytest.raises(SettingsError, match=f"{key}: found gs://bucket/m; a bucket is for a cluster"):
+        settings.with_absolute_paths()
+
+
+def test_a_bucket_keeps_its_slashes() -> None:
+    settings = load(assignments=["name=t", "pipeline.root=gs://b/runs", "serving.models=s3://b/models"])
+    assert settings.run_place == "gs://b/runs/t"
+    assert settings.models_place == "s3://b/models/t"
+    with pytest.raises(SettingsError, match=r"pipeline\.root: found gs://b/runs"):
+        settings.run_dir.exists()
+    with pytest.raises(SettingsError, match=r"serving\.models: found s3://b/models"):
+        settings.models_dir.exists()
+
+
 def test_what_a_run_needs_is_asked_for_before_it_starts(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="data: not set; give the corpus by --data DIR"):
         load(config="configs/wnut17.yaml").require_inputs()
     with pytest.raises(SettingsError, match=r"schema: found .*none\.pbtxt; expected a file"):
         load(assignments=[f"schema={tmp_path}/none.pbtxt"]).require_inputs()
     load(config="configs/wnut17.yaml", assignments=["data=sample/corpus"]).require_inputs()
+
+
+def test_a_file_of_vectors_is_looked_at_before_anything_runs(tmp_path: Path) -> None:
+    load().require_vectors()
+    path = tmp_path / "v.txt"
+    settings = load(assignments=[f"trainer.vectors={path}"])
+    with pytest.raises(
+        SettingsError, match=r"trainer\.vectors: .*/v\.txt: found no file; expected word vectors"
+    ):
+        settings.require_vectors()
+    path.write_text("Dear reader,\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"trainer\.vectors: .*/v\.txt:1: found 'Dear reader"):
+        settings.require_vectors()
+    path.write_text("the 0.5 0.25\n", encoding="utf-8")
+    settings.require_vectors()
+    assert load(assignments=["trainer.vectors=v.txt"]).with_absolute_paths().trainer.vectors == str(
+        Path("v.txt").absolute()
+    )
+
+
+def test_extra_words_are_of_a_frozen_file() -> None:
+    assert refusal("trainer.vectors_extra_words=5").startswith(
+        "trainer: vectors_extra_words: found 5 with vectors: null and vectors_frozen: true; expected a file, frozen"
+    )
+    assert "vectors_frozen: false" in refusal(
+        "trainer.vectors=v.txt", "trainer.vectors_frozen=false", "trainer.vectors_extra_words=5"
+    )
+    load(assignments=["trainer.vectors=v.txt", "trainer.vectors_extra_words=5"])
 
 
 def test_settings_need_no_tensorflow() -> None:

@@ -77,3 +77,17 @@ def test_long_sentences_come_in_smaller_batches() -> None:
     batches = _epoch(dataset, batch_size=16)
     assert len(batches) == inputs.count(dataset, batch_size=16).batches == 2 + 2 + 2
     assert max(batch.tokens.shape[0] * batch.tokens.shape[1] for batch in batches) <= inputs.TOKENS_PER_BATCH
+
+
+def test_each_worker_draws_the_same_batches_and_keeps_its_own_replicas_share(
+    tiny_sentences: tf.data.Dataset,
+) -> None:
+    everything = _epoch(tiny_sentences, replicas=4)
+    kept = [_epoch(tiny_sentences, replicas=4, mine=range(first, first + 2)) for first in (0, 2)]
+    assert [len(batches) for batches in kept] == [len(everything) // 2] * 2
+    # Two of the one worker, two of the other, and so on, are all.
+    pairs = [batches[at : at + 2] for at in range(0, len(kept[0]), 2) for batches in kept]
+    again = [batch for pair in pairs for batch in pair]
+    for expected, found in zip(everything, again, strict=True):
+        np.testing.assert_array_equal(expected.tokens, found.tokens)
+        np.testing.assert_array_equal(expected.labels, found.labels)

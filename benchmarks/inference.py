@@ -1,0 +1,177 @@
+"""What tagging costs in a process: `python -m benchmarks.inference [--data FOLDER] [--set trainer.KEY=V]`.
+
+Exported models, loaded again, CPU milliseconds a sentence, in turn. keras is a Keras BiLSTM with the CRF decoder of
+TensorFlow Addons, of our sizes, with our features made in its graph as well. It answers tags alone, and so do we where
+the two are compared; what is served has confidences and the path's probability too. Neither uses XLA. The bulk path
+hands over batches of sentences sorted by length. The weights are untrained: what they are changes no time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an import
+
+import tensorflow as tf  # noqa: E402
+
+from benchmarks.crf_timing import machine, medians  # noqa: E402
+from benchmarks.figures import Figure, show  # noqa: E402
+from benchmarks.quality import Corpus, read  # noqa: E402
+from benchmarks.training_keras import Tagger  # noqa: E402
+from benchmarks.training_rivals import sizes_of  # noqa: E402
+from pipeline.settings import load  # noqa: E402
+from trainer import addons, export, features, spelling  # noqa: E402
+from trainer.encoder import Inputs  # noqa: E402
+from trainer.hyperparameters import Hyperparameters  # noqa: E402
+from trainer.model import BiLstmCrf  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+
+TOKENS = 20
+# Sentences of the bulk path, and of a batch of it.
+SENTENCES, BATCH = 256, 64
+
+Sentences = list[list[bytes]]
+
+
+class KerasTagger(tf.Module):
+    """The rival as it would be exported: tokens string[B,T], "" after the end, to tags string[B,T]."""
+
+    def __init__(self, model: BiLstmCrf, corpus: Corpus, hp: Hyperparameters) -> None:
+        super().__init__()
+        self.tagger = Tagger(sizes_of(model, hp, 0))
+        self.words = corpus.vocabulary.word_table()
+        self.affixes = model.encoder.affix_table
+        self._hp, self._tags = hp, list(corpus.vocabulary.tags)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def decode(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), 1)
+        tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
+        arrays = {
+            "words": self.words.lookup(features.normalise(tokens)),
+            "cases": features.case_ids(tokens),
+            "bytes": features.byte_ids(tokens, self._hp.max_token_bytes),
+            "lengths": lengths,
+        }
+        if self.affixes is not None:
+            arrays["affixes"] = self.affixes.lookup(spelling.affixes_of(tokens))
+        if self._hp.shape_embedding:
+            arrays["shapes"] = spelling.shape_ids(tokens)
+        ids, _ = addons.viterbi(self.tagger(arrays), self.tagger.transitions, lengths=lengths)
+        return {"tags": tf.gather(tf.constant(self._tags), ids)}
+
+
+class OurTags(tf.Module):
+    """Ours with the rival's inputs and outputs: tags alone, by Viterbi."""
+
+    def __init__(self, model: BiLstmCrf, corpus: Corpus) -> None:
+        super().__init__()
+        self.model_variables = list(model.variables)
+        self.words = corpus.vocabulary.word_table()
+        self.affixes = model.encoder.affix_table
+        self._predict = lambda given: model.predict(given, fused=True)
+        self._tags = list(corpus.vocabulary.tags)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def decode(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), 1)
+        tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
+        words = self.words.lookup(features.normalise(tokens))
+        ids = self._predict(Inputs(tokens, words, features.case_ids(tokens), lengths))
+        return {"tags": tf.gather(tf.constant(self._tags), ids)}
+
+
+def grid(sentences: Sentences) -> tf.Tensor:
+    """string[B,T], "" after the end."""
+    return tf.ragged.constant(sentences, tf.string, ragged_rank=1).to_tensor("")
+
+
+def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]:
+    """The figures beside their bounds."""
+    sentences = [list(sentence.tokens.numpy()) for sentence in corpus.splits["train"].take(SENTENCES)]
+    words = [word for sentence in sentences for word in sentence]
+    model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
+    with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
+        export.export(
+            model, corpus.vocabulary, corpus.scheme, directory=f"{home}/ours", n_best=hp.n_best, extra={}
+        )
+        for name, tagger in (
+            ("keras", KerasTagger(model, corpus, hp)),
+            ("our tags", OurTags(model, corpus)),
+        ):
+            tf.saved_model.save(tagger, f"{home}/{name}", signatures={"decode_tokens": tagger.decode})
+        signatures = {
+            name: tf.saved_model.load(f"{home}/{name}").signatures["decode_tokens"]
+            for name in ("ours", "our tags", "keras")
+        }
+
+    def over(signature: Callable[..., dict[str, tf.Tensor]], grids: Sequence[tf.Tensor]) -> tf.Tensor:
+        for tokens in grids:
+            tags = signature(tokens=tokens)["tags"]
+        return tags
+
+    def milliseconds(grids: dict[str, tuple[str, list[tf.Tensor]]]) -> dict[str, float]:
+        contestants = {
+            what: (lambda whose=whose, given=given: over(signatures[whose], given))
+            for what, (whose, given) in grids.items()
+        }
+        return {what: 1e3 * found for what, found in medians(contestants, [], seconds=seconds).items()}
+
+    one = [grid([words[:TOKENS]])]
+    alone = milliseconds({name: (name, one) for name in signatures})
+    by_length = sorted(sentences, key=len)
+    batches = [grid(by_length[start : start + BATCH]) for start in range(0, len(by_length), BATCH)]
+    singles = [grid([sentence]) for sentence in sentences]
+    many = milliseconds({"alone": ("ours", singles), "bulk": ("ours", batches)})
+    return [
+        Figure(f"ours, one sentence of {TOKENS} tokens, tags alone", alone["our tags"], "CPU ms"),
+        Figure("the same as served, with confidences", alone["ours"], "CPU ms"),
+        Figure(f"keras, one sentence of {TOKENS} tokens", alone["keras"], "CPU ms"),
+        Figure("speed, our tags alone / keras", alone["keras"] / alone["our tags"], "x", least=2.0),
+        Figure(
+            f"ours, {len(sentences)} sentences one by one, each", many["alone"] / len(sentences), "CPU ms"
+        ),
+        Figure(
+            f"ours, in batches of {BATCH} sorted by length, each", many["bulk"] / len(sentences), "CPU ms"
+        ),
+        Figure("speed, bulk / one by one", many["alone"] / many["bulk"], "x", least=2.0),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 where every bound is met, 1 where one is not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.inference",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, default=ROOT / "sample" / "corpus", help="a corpus's folder")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of measuring, each comparison")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as trainer.lstm_units=200"
+    )
+    given = parser.parse_args(arguments)
+    figures = measure(read(given.data), load(assignments=given.set).trainer, given.seconds)
+    show(figures)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    record = {
+        "machine": machine(),
+        "tensorflow": tf.__version__,
+        "figures": {figure.what: figure.value for figure in figures},
+    }
+    (RESULTS / "inference.json").write_text(json.dumps(record, indent=1) + "\n")
+    return 0 if all(figure.is_met for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""Compiles a pipeline for back ends that take a pipeline spec 2.1: Kubeflow's second one, and Vertex AI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration import data_types
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
+
+from pipeline.factory import BASELINE, BLESSED_STATISTICS, UNCACHED, create_pipeline
+from pipeline.kubeflow_settings import Step
+from pipeline.runners import platform
+from pipeline.runners.quantities import cores, gigabytes
+from pipeline.runners.steps import cached, steps_of
+from pipeline.runners.volumes import on_volumes
+from pipeline.settings import Settings, SettingsError
+
+# Maps what a back end hands over to what the components take, then runs TFX's own entry point.
+COMMAND = ("python", "-m", "pipeline.runners.v2_step")
+# An accelerator that Vertex has everywhere, where none is named.
+_VERTEX_GPU = "NVIDIA_TESLA_T4"
+# These look at the past, and no cache knows that it changed.
+_NEVER_CACHED = (*UNCACHED, BASELINE, BLESSED_STATISTICS)
+# It has no driver in these back ends, which would see that the files changed: cached where the settings say so alone.
+_READS_FILES = "CorpusGen"
+
+
+def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
+    """The pipeline job, in protobuf's JSON form. The same for the same settings and code.
+
+    Raises:
+        SettingsError: a path that the back end cannot reach, settings of a component that there is not, or a warm
+            start, whose model these back ends cannot look up.
+    """
+    settings = _on_vertex(settings) if vertex else on_volumes(settings)
+    pipeline = create_pipeline(settings, past="pushed")
+    pipeline.metadata_connection_config = None  # the cluster has its own
+    _name(pipeline, settings.name)
+    for node in pipeline.components:
+        if isinstance(node, Resolver):
+            raise SettingsError(
+                f"{node.id} looks a model up in the metadata, which only the targets local and kubeflow can; set "
+                "trainer.warm_start to false, or compile for kubeflow"
+            )
+    steps = steps_of(settings.kubeflow, [node.id for node in pipeline.components])
+    config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
+        default_image=settings.kubeflow.image, default_commands=list(COMMAND), use_pipeline_spec_2_1=True
+    )
+    runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(config=config)
+    compiled = runner.run(pipeline, write_out=False)
+    spec = compiled["pipelineSpec"]
+    for name, step in steps.items():
+        _executor(
+            spec["deploymentSpec"]["executors"][f"{name}_executor"]["container"], settings, step, vertex
+        )
+        _task(spec["root"]["dag"]["tasks"][name], name, step, default=settings.pipeline.cache)
+    # Nothing that the format does not know.
+    json_format.ParseDict(compiled, pipeline_spec_pb2.PipelineJob())
+    json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
+    return compiled
+
+
+def write_spec(settings: Settings, output: Path, *, vertex: bool = False) -> None:
+    """Write the job as JSON, or for Kubeflow the spec as YAML, whose second document says what pods need beside it.
+
+    Raises:
+        SettingsError: as `job`; or YAML for Vertex, which takes JSON.
+    """
+    is_yaml = output.suffix in (".yaml", ".yml")
+    if vertex and is_yaml:
+        raise SettingsError(
+            f"--output: found {output}; expected a name that ends in .json, which Vertex takes"
+        )
+    compiled = job(settings, vertex=vertex)
+    if not is_yaml:
+        output.write_text(json.dumps(compiled, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        return
+    names = [
+        name.removesuffix("_executor") for name in compiled["pipelineSpec"]["deploymentSpec"]["executors"]
+    ]
+    documents = [compiled["pipelineSpec"]]
+    if config := platform.kubernetes(settings.kubeflow, steps_of(settings.kubeflow, names)):
+        documents.append(config)
+    output.write_text(yaml.safe_dump_all(documents, sort_keys=True, width=1 << 20), encoding="utf-8")
+
+
+def _on_vertex(settings: Settings) -> Settings:
+    for key, path in settings.places.items():
+        if not path.startswith("gs://"):
+            raise SettingsError(
+                f"{key}: found {path}; expected gs://BUCKET/path: Vertex AI mounts buckets, and no volumes"
+            )
+    if settings.kubeflow.secrets:
+        raise SettingsError(
+            f"kubeflow.secrets: found {', '.join(sorted(settings.kubeflow.secrets))}; Vertex AI knows no Kubernetes "
+            "secrets: give the job's service account the rights instead, and take them out"
+        )
+    return settings
+
+
+def _name(pipeline: tfx_pipeline.Pipeline, name: str) -> None:
+    """These back ends take small letters, digits and - alone for a pipeline's name."""
+    pipeline.pipeline_info = data_types.PipelineInfo(
+        pipeline_name=name.lower().replace("_", "-"), pipeline_root=pipeline.pipeline_info.pipeline_root
+    )
+
+
+def _executor(container: dict[str, Any], settings: Settings, step: Step, vertex: bool) -> None:
+    # A driver before the cache is asked, which open-source back ends do not run.
+    container.pop("lifecycle", None)
+    container["image"] = step.image or settings.kubeflow.image
+    resources: dict[str, Any] = {}
+    if step.cpu:
+        resources["cpuLimit"] = cores(step.cpu)
+    if step.memory:
+        resources["memoryLimit"] = gigabytes(step.memory)
+    if step.gpus:
+        kind = (step.gpu_type or _VERTEX_GPU) if vertex else step.gpu_resource
+        resources["accelerator"] = {"type": kind, "count": str(step.gpus)}
+    if resources:
+        container["resources"] = resources
+    if settings.kubeflow.env:
+        container["env"] = [
+            {"name": name, "value": value} for name, value in sorted(settings.kubeflow.env.items())
+        ]
+
+
+def _task(task: dict[str, Any], name: str, step: Step, *, default: bool) -> None:
+    hit = cached(name, step, default=default and name != _READS_FILES, never=_NEVER_CACHED)
+    task["cachingOptions"] = {"enableCache": True} if hit else {}
+    if step.retries:
+        task["retryPolicy"] = {"maxRetryCount": step.retries, "backoffDuration": "30s", "backoffFactor": 2.0}

@@ -1,0 +1,45 @@
+"""What a pod needs and a pipeline spec has no word for, as Kubeflow's second back end takes it: a platform spec.
+
+Its form is kfp-kubernetes' KubernetesExecutorConfig, which the client of this project's set does not hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.kubeflow_settings import Kubeflow, Step
+
+
+def kubernetes(kubeflow: Kubeflow, steps: dict[str, Step]) -> dict[str, Any]:
+    """The second document of a spec; empty where no step needs anything."""
+    executors = {f"{name}_executor": _config(kubeflow, step) for name, step in sorted(steps.items())}
+    executors = {name: config for name, config in executors.items() if config}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}} if executors else {}
+
+
+def _config(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if kubeflow.pvc:
+        config["pvcMount"] = [
+            {
+                "constant": volume.claim,
+                "mountPath": volume.mount,
+                **({"subPath": volume.sub_path} if volume.sub_path else {}),
+            }
+            for volume in kubeflow.pvc
+        ]
+    if kubeflow.secrets:
+        config["secretAsEnv"] = [
+            {"secretName": key.secret, "keyToEnv": [{"secretKey": key.key, "envVar": name}]}
+            for name, key in sorted(kubeflow.secrets.items())
+        ]
+    if labels := step.node_labels:
+        config["nodeSelector"] = {"labels": labels}
+    if step.tolerations:
+        config["tolerations"] = [msgspec.to_builtins(toleration) for toleration in step.tolerations]
+    if step.timeout:
+        # Protobuf's JSON writes 64-bit integers as text.
+        config["activeDeadlineSeconds"] = str(step.timeout)
+    return config

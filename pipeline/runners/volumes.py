@@ -1,0 +1,67 @@
+"""Where the paths of the settings lie on a cluster: on a mounted volume, or in a bucket."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+import msgspec
+
+from pipeline.kubeflow_settings import Volume
+from pipeline.settings import Settings, SettingsError, is_bucket
+
+
+def on_volumes(settings: Settings) -> Settings:
+    """The same settings with every path as a step sees it: a relative one below the first volume.
+
+    Raises:
+        SettingsError: an absolute path below no volume, such as one of this machine.
+    """
+    volumes = settings.kubeflow.pvc
+    schema, vectors = settings.schema, settings.trainer.vectors
+    return msgspec.structs.replace(
+        settings,
+        data=placed("data", settings.data, volumes),
+        schema=placed("schema", schema, volumes) if schema else None,
+        serving=msgspec.structs.replace(
+            settings.serving, models=placed("serving.models", settings.serving.models, volumes)
+        ),
+        pipeline=msgspec.structs.replace(
+            settings.pipeline, root=placed("pipeline.root", settings.pipeline.root, volumes)
+        ),
+        trainer=msgspec.structs.replace(
+            settings.trainer, vectors=placed("trainer.vectors", vectors, volumes) if vectors else None
+        ),
+    )
+
+
+def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:
+    """One path as a step sees it; `key` is the setting's name.
+
+    Raises:
+        SettingsError: as `on_volumes`.
+    """
+    if is_bucket(path):
+        return path
+    mounts = [volume.mount for volume in volumes]
+    whole = posixpath.normpath(path if path.startswith("/") else posixpath.join((mounts or ["/"])[0], path))
+    if any(whole == mount or whole.startswith(f"{mount}/") for mount in mounts):
+        return whole
+    raise SettingsError(
+        f"{key}: found {path}; expected a relative path (below the first volume of kubeflow.pvc), one below "
+        f"{' or '.join(mounts) or 'a volume, of which kubeflow.pvc names none'}, or a bucket such as gs://NAME/path"
+    )
+
+
+def volume_of(path: str, volumes: Sequence[Volume]) -> tuple[Volume, str] | None:
+    """The volume that holds a path, and where in the claim; None for a path on none.
+
+    The volume mounted nearest to the path counts, as for a kernel.
+    """
+    holding = [volume for volume in volumes if path == volume.mount or path.startswith(f"{volume.mount}/")]
+    if not holding:
+        return None
+    nearest = max(holding, key=lambda volume: len(volume.mount))
+    return nearest, posixpath.normpath(
+        posixpath.join(nearest.sub_path, posixpath.relpath(path, nearest.mount))
+    )

@@ -1,0 +1,262 @@
+"""What holds for every compiled target, and what a person has read of each: the files in `golden`.
+
+`python -m tests.pipeline.runners.golden` writes those anew; read the difference before it is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+
+from pipeline.runners import kubeflow, kubeflow_v2
+from pipeline.runners.v2_step import on_disk
+from pipeline.settings import SettingsError
+from tests.pipeline.runners import compiled
+from tests.pipeline.runners.compiled import (
+    NODES,
+    SECRET,
+    argument,
+    containers,
+    every_text,
+    readable,
+    settings,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+GOLDEN = Path(__file__).with_name("golden")
+SCHEMA = json.loads(Path(__file__).with_name("workflow_schema.json").read_text(encoding="utf-8"))
+TARGETS = {
+    "kubeflow.yaml": compiled.argo,
+    "kubeflow_v2.yaml": compiled.job,
+    "kubeflow_v2_pods.yaml": compiled.pods,
+    "vertex.yaml": compiled.vertex,
+}
+SPECS = {"kubeflow-v2": compiled.job, "vertex": compiled.vertex}
+
+
+def golden_text(name: str) -> str:
+    return yaml.safe_dump(readable(TARGETS[name]()), sort_keys=True, width=120)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_person_has_read_what_is_compiled(name: str) -> None:
+    assert golden_text(name) == (GOLDEN / name).read_text(encoding="utf-8"), (
+        "read the difference; then python -m tests.pipeline.runners.golden"
+    )
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_nothing_of_this_machine_and_of_this_moment(name: str) -> None:
+    texts = every_text(TARGETS[name]())
+    for unwanted in (str(ROOT), str(Path.home()) + "/", sys.prefix, "/tmp/tmp"):
+        assert not [text for text in texts if unwanted in text]
+    # A date, a uuid.
+    for form in (r"20\d\d-\d\d-\d\d", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-"):
+        assert not [text for text in texts if re.search(form, text)]
+
+
+@pytest.mark.slow
+def test_another_process_compiles_the_same_text(tmp_path: Path) -> None:
+    kubeflow.write_argo(settings(SECRET), tmp_path / "here.yaml")
+    kubeflow_v2.write_spec(settings(SECRET), tmp_path / "here.json")
+    program = f"""
+from pathlib import Path
+from tests.pipeline.runners.compiled import SECRET, settings
+from pipeline.runners import kubeflow, kubeflow_v2
+kubeflow.write_argo(settings(SECRET), Path({str(tmp_path)!r}, "there.yaml"))
+kubeflow_v2.write_spec(settings(SECRET), Path({str(tmp_path)!r}, "there.json"))
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, cwd=ROOT, capture_output=True)
+    for kind in ("yaml", "json"):
+        here, there = (
+            # The hashes of the code aside, which somebody may be changing.
+            re.sub(r"\b[0-9a-f]{16}\b", "(code)", (tmp_path / f"{where}.{kind}").read_text(encoding="utf-8"))
+            for where in ("here", "there")
+        )
+        assert here == there
+
+
+# Argo.
+
+
+def test_the_workflow_is_one_as_argo_takes_it() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    jsonschema.validate(compiled.argo(), SCHEMA)
+    for place in ("spec", "metadata"):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(
+                {**compiled.argo(), place: {**compiled.argo()[place], "tepmlates": []}}, SCHEMA
+            )
+
+
+def test_the_workflows_graph_is_the_pipelines() -> None:
+    workflow = compiled.argo()
+    (dag,) = [template["dag"] for template in workflow["spec"]["templates"] if "dag" in template]
+    after = {task["name"]: set(task.get("dependencies", [])) for task in dag["tasks"]}
+    assert after.keys() == {node.lower() for node in NODES}
+    for node, template in containers(workflow).items():
+        (ir,) = json.loads(argument(template, "--tfx_ir"))["nodes"]
+        assert after[node.lower()] == {name.lower() for name in ir["pipelineNode"].get("upstreamNodes", [])}
+
+
+def test_a_workflows_cache_node_by_node() -> None:
+    on = set()
+    for node, template in containers(compiled.argo()).items():
+        assert template["metadata"]["labels"]["pipelines.kubeflow.org/enable_caching"] == "false"
+        (ir,) = json.loads(argument(template, "--tfx_ir"))["nodes"]
+        options = ir["pipelineNode"]["executionOptions"]["cachingOptions"]
+        on |= {node} if options.get("enableCache") else set()
+    assert on == NODES - {"AtomicPusher", "Report", "Transform"}
+
+
+def test_the_gpu_is_the_trainers_alone() -> None:
+    limits = {
+        node: template["container"].get("resources", {}).get("limits", {})
+        for node, template in containers(compiled.argo()).items()
+    }
+    assert limits["Trainer"] == {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}
+    assert [node for node, limit in limits.items() if "nvidia.com/gpu" in limit] == ["Trainer"]
+    for target in SPECS.values():
+        executors = target()["pipelineSpec"]["deploymentSpec"]["executors"]
+        with_gpu = [
+            name for name, one in executors.items() if "accelerator" in one["container"].get("resources", {})
+        ]
+        assert with_gpu == ["Trainer_executor"]
+
+
+def test_secrets_are_named_and_not_told() -> None:
+    for template in containers(compiled.argo()).values():
+        (variable,) = [one for one in template["container"]["env"] if one["name"] == "S3_ID"]
+        assert variable["valueFrom"] == {"secretKeyRef": {"name": "s3", "key": "id"}}
+        names = [one["name"] for one in template["container"]["env"]]
+        assert len(names) == len(set(names))
+
+
+def test_metadata_by_address_or_by_the_clusters_own_map() -> None:
+    def told(workflow: dict[str, Any]) -> Any:
+        return json.loads(argument(containers(workflow)["Trainer"], "--kubeflow_metadata_config"))[
+            "grpc_config"
+        ]
+
+    assert told(compiled.argo())["grpc_service_host"] == {
+        "environment_variable": "METADATA_GRPC_SERVICE_HOST"
+    }
+    workflow = kubeflow.workflow(settings("kubeflow.metadata={host: mlmd.ml, port: 9090}"))
+    assert told(workflow) == {
+        "grpc_service_host": {"value": "mlmd.ml"},
+        "grpc_service_port": {"value": "9090"},
+    }
+    assert "envFrom" not in containers(workflow)["Trainer"]["container"]
+
+
+# Pipeline specs.
+
+
+@pytest.mark.parametrize("target", SPECS)
+def test_the_spec_is_one_of_kfps_own_format(target: str) -> None:
+    job = SPECS[target]()
+    parsed = json_format.Parse(json.dumps(job), pipeline_spec_pb2.PipelineJob())
+    spec = json_format.ParseDict(job["pipelineSpec"], pipeline_spec_pb2.PipelineSpec())
+    deployment = pipeline_spec_pb2.PipelineDeploymentConfig()
+    json_format.ParseDict(job["pipelineSpec"]["deploymentSpec"], deployment)
+    assert parsed.display_name
+    assert spec.schema_version == "2.1.0"
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,127}", spec.pipeline_info.name)
+    assert set(spec.root.dag.tasks) == NODES
+    # All of them containers: open-source back ends have no other executors.
+    assert {executor.WhichOneof("spec") for executor in deployment.executors.values()} == {"container"}
+    for executor in deployment.executors.values():
+        assert not executor.container.HasField("lifecycle")
+
+
+@pytest.mark.parametrize("target", SPECS)
+def test_every_input_comes_from_a_task_that_is_waited_for(target: str) -> None:
+    spec = SPECS[target]()["pipelineSpec"]
+    tasks = spec["root"]["dag"]["tasks"]
+    for name, task in tasks.items():
+        assert set(task.get("dependentTasks", [])) <= tasks.keys()
+        for given in task.get("inputs", {}).get("artifacts", {}).values():
+            made = given["taskOutputArtifact"]
+            assert made["producerTask"] in task["dependentTasks"], name
+            component = spec["components"][made["producerTask"]]
+            assert made["outputArtifactKey"] in component["outputDefinitions"]["artifacts"]
+
+
+@pytest.mark.parametrize("target", SPECS)
+def test_a_specs_cache_node_by_node(target: str) -> None:
+    tasks = SPECS[target]()["pipelineSpec"]["root"]["dag"]["tasks"]
+    on = {name for name, task in tasks.items() if task["cachingOptions"].get("enableCache")}
+    never = {"AtomicPusher", "Report", "Baseline", "BlessedStatistics", "CorpusGen", "Transform"}
+    assert on == NODES - never
+
+
+def test_a_corpus_that_never_changes_can_be_cached() -> None:
+    tasks = kubeflow_v2.job(settings("kubeflow.components.CorpusGen.cache=true"), vertex=False)[
+        "pipelineSpec"
+    ]["root"]
+    assert tasks["dag"]["tasks"]["CorpusGen"]["cachingOptions"] == {"enableCache": True}
+
+
+def test_a_pipeline_without_cache_has_none_anywhere() -> None:
+    tasks = kubeflow_v2.job(settings("pipeline.cache=false"), vertex=False)["pipelineSpec"]["root"]["dag"][
+        "tasks"
+    ]
+    assert not [name for name, task in tasks.items() if task["cachingOptions"]]
+
+
+def test_models_are_pushed_where_the_baseline_is_looked_up() -> None:
+    tasks = compiled.job()["pipelineSpec"]["root"]["dag"]["tasks"]
+    places = {
+        name: task["inputs"]["parameters"]["destination"]["runtimeValue"]["constant"]
+        for name, task in tasks.items()
+        if "destination" in task["inputs"].get("parameters", {})
+    }
+    assert places.keys() == {"AtomicPusher", "Baseline", "BlessedStatistics"}
+    assert set(places.values()) == {"/tagline/serving_models/Sample_1"}
+
+
+def test_yaml_holds_the_spec_and_what_pods_need(tmp_path: Path) -> None:
+    kubeflow_v2.write_spec(settings(SECRET), tmp_path / "pipeline.yaml")
+    spec, pods = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text(encoding="utf-8"))
+    assert spec == compiled.job()["pipelineSpec"]
+    assert pods == compiled.pods()
+    executors = pods["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert executors.keys() == spec["deploymentSpec"]["executors"].keys()
+    assert [name for name, one in executors.items() if "nodeSelector" in one] == ["Trainer_executor"]
+
+
+def test_vertex_takes_buckets_json_and_no_secrets(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"data: found sample/corpus; expected gs://BUCKET/path"):
+        kubeflow_v2.job(settings(), vertex=True)
+    with pytest.raises(SettingsError, match=r"kubeflow\.secrets: found S3_ID; Vertex AI knows no Kubernetes"):
+        kubeflow_v2.job(settings(SECRET, *compiled.BUCKETS), vertex=True)
+    with pytest.raises(SettingsError, match=r"expected a name that ends in \.json"):
+        kubeflow_v2.write_spec(settings(*compiled.BUCKETS), tmp_path / "x.yaml", vertex=True)
+    assert on_disk(compiled.vertex()["runtimeConfig"]["gcsOutputDirectory"]).startswith("/gcs/b/runs/")
+
+
+@pytest.mark.parametrize("compile_", [kubeflow.workflow, lambda given: kubeflow_v2.job(given, vertex=False)])
+def test_settings_of_no_component_are_refused(compile_: Any) -> None:
+    with pytest.raises(SettingsError, match=r"kubeflow\.components\.Evalutor: .*did you mean Evaluator\?"):
+        compile_(settings("kubeflow.components.Evalutor.memory=1Gi"))
+    with pytest.raises(SettingsError, match=r"AtomicPusher asks how the world is now"):
+        compile_(settings("kubeflow.components.AtomicPusher.cache=true"))
+
+
+def test_a_warm_start_needs_the_metadata() -> None:
+    with pytest.raises(SettingsError, match=r"BaseModel looks a model up in the metadata"):
+        kubeflow_v2.job(settings("trainer.warm_start=true"), vertex=False)
+    assert "basemodel" in {
+        template["name"]
+        for template in kubeflow.workflow(settings("trainer.warm_start=true"))["spec"]["templates"]
+    }

@@ -1,0 +1,126 @@
+"""The entry point of a step: what a back end hands over, and what comes back."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.runners import kubeflow_v2
+from pipeline.runners.v2_step import localized, on_disk, restored, with_reachable_parameters
+from pipeline.settings import load
+
+ROOT = Path(__file__).resolve().parents[3]
+SENTENCES = "".join(f"Ann{i}\tB-PER\nsings\tO\n\nin\tO\nRome\tB-LOC\n\n" for i in range(4))
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("gs://b/x/y", "/gcs/b/x/y"),
+        ("s3://b/x", "/s3/b/x"),
+        ("minio://mlpipeline/v2", "/minio/mlpipeline/v2"),
+        ("/tagline/runs", "/tagline/runs"),
+        ("a/gs://b", "a/gs://b"),
+    ],
+)
+def test_where_a_bucket_is_on_the_disk(uri: str, path: str) -> None:
+    assert on_disk(uri) == path
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["gs://b/", "s3://c/", "minio://d/", "/v/"]), min_size=1, max_size=5),
+    st.integers(0, 9),
+)
+def test_what_comes_back_names_what_was_handed_over(places: list[str], salt: int) -> None:
+    given_uris = [f"{place}{index}-{salt}" for index, place in enumerate(places)]
+    artifacts = {f"a{i}": {"artifacts": [{"uri": uri}]} for i, uri in enumerate(given_uris)}
+    invocation = {"inputs": {}, "outputs": {"artifacts": artifacts, "outputFile": "/x/out.json"}}
+    changed, uris = localized(invocation)
+    on_disks = [listed["artifacts"][0]["uri"] for listed in changed["outputs"]["artifacts"].values()]
+    assert all(uri.startswith("/") for uri in on_disks)
+    back = restored({"artifacts": changed["outputs"]["artifacts"]}, uris)
+    assert [listed["artifacts"][0]["uri"] for listed in back["artifacts"].values()] == given_uris
+    # What was handed over is not written into.
+    assert invocation["outputs"]["artifacts"]["a0"]["artifacts"][0]["uri"] == given_uris[0]
+
+
+def test_what_was_not_found_is_no_input() -> None:
+    def listed(**metadata: Any) -> dict[str, Any]:
+        return {"artifacts": [{"uri": "/m", "metadata": metadata}]}
+
+    invocation = {
+        "inputs": {"artifacts": {"a": listed(found=0), "b": listed(found=1), "c": listed()}},
+        "outputs": {},
+    }
+    changed, _ = localized(invocation)
+    assert [len(changed["inputs"]["artifacts"][key]["artifacts"]) for key in "abc"] == [0, 1, 1]
+
+
+def test_a_bucket_that_is_not_mounted_is_left_for_the_pusher_to_refuse(tmp_path: Path) -> None:
+    invocation = {
+        "inputs": {"parameterValues": {"destination": "gs://b/models", "input_base": "/tagline/corpus"}}
+    }
+    changed = with_reachable_parameters(invocation, tmp_path)
+    assert changed["inputs"]["parameterValues"] == {
+        "destination": "gs://b/models",
+        "input_base": "/tagline/corpus",
+    }
+
+
+@pytest.mark.slow
+def test_two_steps_run_as_the_spec_says(tmp_path: Path) -> None:
+    """CorpusGen, and BlessedStatistics on what it made, each a process with its own command and arguments."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for split in ("train", "dev", "test"):
+        (corpus / f"{split}.conll").write_text(SENTENCES.replace("Ann", f"Ann{split}"))
+    volume = f"kubeflow.pvc=[{{claim: work, mount: {tmp_path}}}]"
+    spec = kubeflow_v2.job(load(assignments=[volume, "data=corpus"]), vertex=False)["pipelineSpec"]
+
+    made = run(spec, "CorpusGen", {}, tmp_path)
+    examples = made["artifacts"]["examples"]["artifacts"][0]
+    assert re.fullmatch(r"[0-9a-f]{64}", examples["metadata"]["data_fingerprint"])
+    assert json.loads(examples["metadata"]["split_names"]) == ["train", "dev", "test"]
+    assert (Path(examples["uri"]) / "Split-train").is_dir()
+
+    examples |= {"type": {"schemaTitle": "tfx.Examples"}, "name": "examples/1"}
+    found = run(spec, "BlessedStatistics", {"examples": examples}, tmp_path)
+    assert found["artifacts"]["statistics"]["artifacts"][0]["metadata"]["found"] == 0
+
+
+def run(spec: dict[str, Any], node: str, inputs: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Run a node's container as a process; its output, in JSON form."""
+    component = spec["components"][node]
+    parameters = spec["root"]["dag"]["tasks"][node]["inputs"]["parameters"]
+    outputs = {
+        key: {
+            "artifacts": [
+                {"uri": str(folder / node / key), "type": one["artifactType"], "name": f"{node}/{key}"}
+            ]
+        }
+        for key, one in component["outputDefinitions"]["artifacts"].items()
+    }
+    invocation = {
+        "inputs": {
+            "artifacts": {key: {"artifacts": [one]} for key, one in inputs.items()},
+            "parameterValues": {key: one["runtimeValue"]["constant"] for key, one in parameters.items()},
+        },
+        "outputs": {"artifacts": outputs, "outputFile": str(folder / node / "output.json")},
+    }
+    container = spec["deploymentSpec"]["executors"][component["executorLabel"]]["container"]
+    assert container["command"][0] == "python"
+    program = [sys.executable, *container["command"][1:], *container["args"]]
+    command = [json.dumps(invocation) if word == "{{$}}" else word for word in program]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-3000:]
+    output: dict[str, Any] = json.loads((folder / node / "output.json").read_text(encoding="utf-8"))
+    return output

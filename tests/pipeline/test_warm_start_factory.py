@@ -1,0 +1,36 @@
+"""Where the model that a warm start begins with comes in, for every runner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline import settings
+from pipeline.factory import create_pipeline
+from pipeline.runners.kubeflow import workflow
+
+
+def nodes(*changes: str) -> dict[str, Any]:
+    chosen = settings.load(assignments=changes).with_absolute_paths()
+    return {node.id: node for node in create_pipeline(chosen).components}
+
+
+def test_a_warm_start_looks_its_model_up_before_the_training() -> None:
+    found = nodes("trainer.warm_start=true")
+    order = list(found)
+    assert order.index("Transform") < order.index("BaseModel") < order.index("Trainer")
+    assert found["Trainer"].inputs["base_model"].producer_component_id == "BaseModel"
+
+
+def test_without_it_the_line_is_what_it_was() -> None:
+    found = nodes()
+    assert "BaseModel" not in found
+    assert "base_model" not in found["Trainer"].inputs
+
+
+def test_kubeflow_looks_it_up_too() -> None:
+    chosen = settings.load(assignments=["trainer.warm_start=true"])
+    compiled = workflow(chosen)
+    (dag,) = (template["dag"] for template in compiled["spec"]["templates"] if "dag" in template)
+    tasks = {task["name"]: task for task in dag["tasks"]}
+    assert "basemodel" in tasks["trainer"]["dependencies"]
+    assert "transform" in tasks["basemodel"]["dependencies"]

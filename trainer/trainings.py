@@ -1,0 +1,111 @@
+"""What the Trainer is asked for, loaded: a training for each seed, on the devices of a strategy."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Protocol
+
+import msgspec
+import tensorflow as tf
+
+from trainer import cluster, inputs, training, vectors, vocabulary
+from trainer.history import History
+from trainer.hyperparameters import Hyperparameters
+from trainer.model import BiLstmCrf
+from trainer.scheme import scheme_of_vocabulary
+from trainer.tensorboard import Events
+from trainer.tuned import with_trial
+from trainer.warm_start import WarmStart
+
+
+class Asked(Protocol):
+    """What is read of TFX's FnArgs; `trainer.job` hands the same to workers."""
+
+    @property
+    def train_files(self) -> list[str]: ...
+
+    @property
+    def eval_files(self) -> list[str]: ...
+
+    @property
+    def transform_graph_path(self) -> str: ...
+
+    @property
+    def model_run_dir(self) -> str: ...
+
+    @property
+    def base_model(self) -> str | None: ...
+
+    @property
+    def hyperparameters(self) -> dict[str, Any] | None: ...
+
+    @property
+    def custom_config(self) -> dict[str, Any]: ...
+
+
+class Trainings:
+    """Trains a model of any seed.
+
+    Args:
+        asked: as `train.run_fn` has it.
+        strategy: on which devices.
+
+    Attributes:
+        hyperparameters: in effect, with what a search and the vectors' file say.
+        vocabulary, scheme: of the model.
+        pretrained: the vectors from a file, if there are any.
+        warm: what models start from.
+    """
+
+    def __init__(self, asked: Asked, strategy: tf.distribute.Strategy) -> None:
+        self._asked, self._strategy = asked, strategy
+        hp = msgspec.json.decode(asked.custom_config["hyperparameters"], type=Hyperparameters)
+        if asked.hyperparameters:
+            hp = with_trial(hp, asked.hyperparameters["values"])
+        self.vocabulary = vocabulary.load(asked.transform_graph_path)
+        self.pretrained = vectors.load(hp, self.vocabulary) if hp.vectors else None
+        if self.pretrained:
+            hp, self.vocabulary = self.pretrained.sized(hp), self.pretrained.vocabulary
+        self.hyperparameters = hp
+        self.scheme = scheme_of_vocabulary(self.vocabulary.tags, asked.custom_config["scheme"])
+        self.warm = WarmStart(asked.base_model)
+
+    def build(self, seed: int) -> BiLstmCrf:
+        """An untrained model, with the weights that it starts from."""
+        hp, pretrained = self.hyperparameters, self.pretrained
+        with self._strategy.scope():
+            model = BiLstmCrf(msgspec.structs.replace(hp, seed=seed), self.vocabulary, self.scheme)
+            # Tuned vectors come first, since what was learned from them is worth more; frozen ones stay the file's.
+            if pretrained and not hp.vectors_frozen:
+                pretrained.put_into(model.encoder.word_embedding)
+            if hp.warm_start:
+                self.warm.give(model, self.vocabulary)
+            if pretrained and hp.vectors_frozen:
+                pretrained.put_into(model.encoder.word_embedding)
+            return model
+
+    def train(self, seed: int, directory: str) -> tuple[BiLstmCrf, History]:
+        """Train, or go on with, the model of a seed, whose checkpoints lie in `directory`."""
+        dev = inputs.sentences(tf.io.gfile.glob(self._asked.eval_files))
+        with self._events(seed) as written:
+            return training.train(
+                build=lambda: self.build(seed),
+                train_sentences=inputs.sentences(tf.io.gfile.glob(self._asked.train_files)),
+                dev_sentences=self.pretrained.looked_up(dev) if self.pretrained else dev,
+                vocabulary=self.vocabulary,
+                scheme=self.scheme,
+                hyperparameters=msgspec.structs.replace(self.hyperparameters, seed=seed),
+                strategy=self._strategy,
+                checkpoint_dir=directory,
+                tell=written.write if cluster.leads(self._strategy) else lambda _: None,
+            )
+
+    def tell(self, seed: int, history: History) -> None:
+        """Write the curves of a training that had ended before."""
+        with self._events(seed) as written:
+            written.write(history)
+
+    def _events(self, seed: int) -> Events:
+        # TensorBoard takes each folder below a run's for a run of its own.
+        folder = [f"seed-{seed}"] if self.hyperparameters.seeds > 1 else []
+        return Events(os.path.join(self._asked.model_run_dir, *folder))
