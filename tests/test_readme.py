@@ -39,6 +39,8 @@ COVERED = {
     ".venv/bin/tagline tensorboard": "tests/pipeline/test_tensorboard.py",
     ".venv/bin/tagline predict": "tests/pipeline/test_predict.py",
     ".venv/bin/tagline compile": "tests/pipeline/test_cli.py",
+    ".venv/bin/tagline tune": "tests/pipeline/test_tune.py",
+    ".venv/bin/tagline run --config runs": "tests/pipeline/test_tune.py",
     "make demo": "tests/pipeline/test_demo.py",
     ".venv/bin/tagline models --config": "tests/pipeline/test_models.py",
     ".venv/bin/tagline models promote": "tests/pipeline/test_models_serve.py",
