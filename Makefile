@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 SAMPLE := --config configs/sample.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-all lint types serve demo bench pictures kubeflow lock sample messages clean
+.PHONY: help run test test-slow test-all lint types serve demo bench pictures kubeflow image lock sample messages clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ pictures: $(VENV)/.ready ## take the pictures of the page in docs/images again; 
 kubeflow: $(VENV)/.ready ## compile the pipeline for Kubeflow
 	$(VENV)/bin/tagline compile $(SAMPLE) --target kubeflow --output build/kubeflow.yaml
 
+image: ## build the image that a cluster's steps run in; needs docker or podman. IMAGE=name:tag names it
+	deploy/image/build.sh $(IMAGE)
+
 sample: $(VENV)/.ready ## generate the shipped corpus again
 	$(PY) -m sample.generate
 
@@ -55,6 +58,7 @@ lock: ## pin every dependency by hash; needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	uv pip compile pyproject.toml --extra dev --python-version 3.10 --python-platform x86_64-manylinux_2_28 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	python3 -m deploy.lock
 
 clean: ## remove what runs made; the environment stays
 	rm -rf runs serving_models build benchmarks/results

@@ -335,6 +335,37 @@ def compile_(
 
 
 @app.command()
+def execute(
+    spec: Annotated[Path, typer.Option(help="What `compile --target kubeflow-v2` wrote.")],
+    work: Annotated[
+        Path | None,
+        typer.Option(help="Logs, and what is done so far; build/execute/<pipeline> without it."),
+    ] = None,
+    mount: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH=DIR", help="A folder of this machine for a volume, or a bucket, of the cluster."
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Steps side by side.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new run in the same --work.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the copy of the code that steps import.")
+    ] = False,
+) -> None:
+    """Run a compiled pipeline without a cluster: each step a process, with the command its container would have.
+
+    A step sees the environment that the spec sets, and a read-only copy of the code; --mount /tagline=DIR puts
+    DIR for /tagline wherever a parameter or an argument names a path below it.
+
+    The same command again goes on after the last finished step. Exit code 3 if a gate refuses the model.
+    """
+    from pipeline.commands.execute import execute
+
+    execute(spec=spec, work=work, mounts=mount or [], jobs=jobs, fresh=fresh, keep=keep)
+
+
+@app.command()
 def submit(
     host: Annotated[
         str | None, typer.Option(help="Kubeflow Pipelines' API; kubeflow.host without it.")

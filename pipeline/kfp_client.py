@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +20,7 @@ import kfp
 TOKEN = "TAGLINE_KFP_TOKEN"
 _ENDED = ("succeeded", "failed", "skipped", "error", "terminated")
 _ANSWER_SECONDS = 10
+_ATTEMPT = re.compile(r"\(\d+\)$")
 
 
 class ClusterError(RuntimeError):
@@ -31,7 +33,7 @@ class Progress:
 
     Attributes:
         status: of the run, in small letters; empty before it is known.
-        steps: phase of each component that has started, by its name, in the order of the start.
+        steps: phase of each component that has started, in its last attempt, by its name, in the order of the start.
         error: why it failed, as far as the API says.
     """
 
@@ -169,11 +171,13 @@ def _progress(answer: Any) -> Progress:
         node for node in manifest.get("status", {}).get("nodes", {}).values() if node.get("type") == "Pod"
     ]
     nodes.sort(key=lambda node: (node.get("startedAt") or "", node.get("displayName", "")))
+    # Each attempt of a step that is tried again is a pod, `trainer(0)`; the last one says how the step is.
+    steps = {_ATTEMPT.sub("", node["displayName"]): node for node in nodes}
     return Progress(
         status=(answer.run.status or "").rstrip(":").lower(),
-        steps={node["displayName"]: node.get("phase", "") for node in nodes},
+        steps={name: node.get("phase", "") for name, node in steps.items()},
         error=answer.run.error
-        or "; ".join(f"{node['displayName']}: {node['message']}" for node in nodes if node.get("message")),
+        or "; ".join(f"{name}: {node['message']}" for name, node in steps.items() if node.get("message")),
     )
 
 

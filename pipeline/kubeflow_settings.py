@@ -56,6 +56,13 @@ class Toleration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     value: str = ""
     effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = ""
 
+    def __post_init__(self) -> None:
+        # Kubernetes would refuse the pod, long after the pipeline was submitted.
+        if not self.key and self.operator != "Exists":
+            raise ValueError("found no key; expected a key, or operator Exists, which then stands for all")
+        if self.value and self.operator == "Exists":
+            raise ValueError(f"found value {self.value}; expected no value beside Exists, or operator Equal")
+
 
 class SecretKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One entry of a Secret, by name alone."""

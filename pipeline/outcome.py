@@ -148,9 +148,10 @@ def _median(step: Step) -> str:
     if not path.exists():
         return ""
     seeds = json.loads(path.read_text(encoding="utf-8"))
+    diverged = f", {len(seeds['diverged'])} more diverged" if seeds.get("diverged") else ""
     return (
         f", seed {seeds['chosen']}, the median of {len(seeds['seeds'])} "
-        f"({seeds['lowest']:.4f} to {seeds['highest']:.4f})"
+        f"({seeds['lowest']:.4f} to {seeds['highest']:.4f}){diverged}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -54,9 +55,21 @@ def test_every_command_is_of_a_kind_that_is_tested() -> None:
     kinds = [
         ("kubectl",),
         ("curl", "-s"),
+        ("deploy/image/build.sh",),
+        ("docker", "push"),
         *((".venv/bin/tagline", name) for name in ("cluster", "submit", "compile")),
     ]
     assert sum(len(beginning(*kind)) for kind in kinds) == len(COMMANDS)
+
+
+def test_the_images_are_built_pushed_and_named_in_the_settings() -> None:
+    built = [words[-1] for words in beginning("deploy/image/build.sh")]
+    assert built == [words[-1] for words in beginning("docker", "push")]
+    assert os.access(ROOT / "deploy/image/build.sh", os.X_OK)
+    (cluster,) = [yaml.safe_load(block)["kubeflow"] for block in blocks("yaml")]
+    assert built == [cluster["image"], cluster["components"]["Trainer"]["image"]]
+    given = {one for words in beginning(".venv/bin/tagline") for one in settings_of(words)}
+    assert f"kubeflow.image={built[0]}" in given
 
 
 def test_kubectl_is_given_what_is_there() -> None:

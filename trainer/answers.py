@@ -30,7 +30,7 @@ class Answers(NamedTuple):
 def answerer(model: BiLstmCrf, vocabulary: Vocabulary) -> Callable[[tf.data.Dataset], Answers]:
     """Answers batches of sentences by the model as its weights are at the time."""
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def predict(tokens: tf.Tensor, words: tf.Tensor, cases: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         return model.predict(Inputs(tokens, words, cases, lengths))
 

@@ -36,7 +36,7 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     word_embedding: Positive = 100
     case_embedding: Positive = 10
     byte_embedding: Positive = 30
-    byte_filters: Positive = 50
+    byte_filters: Positive = 150
     byte_filter_width: Positive = 3
     affix_embedding: Natural = 16
     shape_embedding: Natural = 16

@@ -15,13 +15,14 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
 from trainer import checkpoints
 from trainer.history import History
 from trainer.model import BiLstmCrf
+from trainer.training import Diverged
 
 log = logging.getLogger("tagline.trainer")
 
@@ -33,9 +34,15 @@ _HISTORY = "history.json"  # of a seed whose training has ended
 
 @dataclass(frozen=True)
 class Seeds:
-    """What the trainings came to, by seed, in the order of training."""
+    """What the trainings came to, by seed, in the order of training.
+
+    Attributes:
+        histories: of those that came to an end.
+        diverged: why the others have none.
+    """
 
     histories: Mapping[int, History]
+    diverged: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def chosen(self) -> int:
@@ -49,7 +56,8 @@ class Seeds:
         return self.histories[self.chosen]
 
     def to_json(self) -> str:
-        """`{"metric", "chosen", "lowest", "median", "highest", "seeds": [{"seed", "metric", "best", "epochs"}]}`."""
+        """`{"metric", "chosen", "lowest", "median", "highest", "seeds": [{"seed", "metric", "best", "epochs"}],
+        "diverged": {seed: why}}`."""
         scores = [history.best.dev_score for history in self.histories.values()]
         return json.dumps(
             {
@@ -62,6 +70,7 @@ class Seeds:
                     {"seed": seed, **json.loads(history.to_json())}
                     for seed, history in self.histories.items()
                 ],
+                "diverged": {str(seed): why for seed, why in self.diverged.items()},
             }
         )
 
@@ -101,12 +110,16 @@ def train(
 
     Returns:
         The median with the weights of its best epoch, and what all came to.
+
+    Raises:
+        Diverged: half of the seeds or more did, or the only one; fewer are left out of the median.
     """
     wanted = list(seeds)
     if len(wanted) == 1:
         model, history = train_one(wanted[0], checkpoint_dir)
         return model, Seeds({wanted[0]: history})
     histories: dict[int, History] = {}
+    diverged: dict[int, str] = {}
     for number, seed in enumerate(wanted, start=1):
         folder = _folder(checkpoint_dir, seed)
         before = _finished(folder)
@@ -116,19 +129,29 @@ def train(
             tell(seed, history)
         else:
             log.info("seed %d, %d of %d", seed, number, len(wanted))
-            history = train_one(seed, folder)[1]
+            try:
+                history = train_one(seed, folder)[1]
+            except Diverged as error:
+                diverged[seed] = str(error)
+                log.warning("seed %d is left out: %s", seed, error)
+                if 2 * len(diverged) >= len(wanted):
+                    raise Diverged(
+                        f"{len(diverged)} of {len(wanted)} seeds ({', '.join(map(str, diverged))}) came to no end: "
+                        f"{error}"
+                    ) from error
+                continue
             _finish(folder, history)
             # A model and its graphs refer to each other in circles, which only a collection frees.
             gc.collect()
         histories[seed] = history
         _discard_what_is_not_needed(checkpoint_dir, histories, missing=len(wanted) - number)
-    found = Seeds(histories)
+    found = Seeds(histories, diverged)
     model = build(found.chosen)
     checkpoints.restore_weights(_folder(checkpoint_dir, found.chosen), model, epoch=found.history.best.number)
     scores = [history.best.dev_score for history in histories.values()]
     log.info(
         "median of %d seeds: %d, dev %.4f (%.4f to %.4f)",
-        len(wanted), found.chosen, found.history.best.dev_score, min(scores), max(scores),
+        len(histories), found.chosen, found.history.best.dev_score, min(scores), max(scores),
     )  # fmt: skip
     return model, found
 

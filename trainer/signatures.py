@@ -131,20 +131,20 @@ def _signatures(
     def located(found: Tokens) -> Outputs:
         return {"tokens": found.tokens, "starts": found.starts, "ends": found.ends}
 
-    @tf.function(input_signature=[examples])
+    @tf.function(input_signature=[examples], autograph=False)
     def decode_examples(examples: tf.Tensor) -> Outputs:
         return decode(*_tokens_of(examples))
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")], autograph=False)
     def decode_tokens(tokens: tf.Tensor) -> Outputs:
         return decode(tokens, _lengths(tokens))
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")], autograph=False)
     def decode_text(text: tf.Tensor) -> Outputs:
         found = tokenize(text)
         return {**decode(found.tokens, found.lengths), **located(found)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")], autograph=False)
     def explain(text: tf.Tensor) -> Outputs:
         found = tokenize(text)
         padded = _Padded(found.tokens, found.lengths)
@@ -160,7 +160,7 @@ def _signatures(
             "best_probability": probability,
         }
 
-    @tf.function(input_signature=[examples])
+    @tf.function(input_signature=[examples], autograph=False)
     def decode_nbest(examples: tf.Tensor) -> Outputs:
         tokens, lengths = _tokens_of(examples)
         padded = _Padded(tokens, lengths)
@@ -168,7 +168,7 @@ def _signatures(
         tags, probability = ranked(padded, paths)
         return {"tags": tags, "lengths": lengths, "probability": probability}
 
-    @tf.function(input_signature=[examples])
+    @tf.function(input_signature=[examples], autograph=False)
     def evaluate(examples: tf.Tensor) -> Outputs:
         tokens, lengths = _tokens_of(examples)
         padded = _Padded(tokens, lengths)

@@ -116,12 +116,18 @@ def steps_of(
             apply_unless_overflown(gradients, loss_scale)
         return summed(losses), summed(tokens)
 
-    @tf.function
+    # AutoGraph would read the source of all that is called, which takes longer than the tracing itself.
+    @tf.function(autograph=False)
     def steps(stream: tf.data.Iterator, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        loss_sum, token_sum = tf.constant(0.0), tf.constant(0)
-        for _ in tf.range(count):
+        def take_one(
+            taken: tf.Tensor, loss_sum: tf.Tensor, token_sum: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             loss, tokens = step(next(stream))
-            loss_sum, token_sum = loss_sum + loss, token_sum + tokens
+            return taken + 1, loss_sum + loss, token_sum + tokens
+
+        _, loss_sum, token_sum = tf.while_loop(
+            lambda taken, *_: taken < count, take_one, (tf.constant(0), tf.constant(0.0), tf.constant(0))
+        )
         return loss_sum, token_sum
 
     return lambda stream, count: steps(stream, tf.constant(count))

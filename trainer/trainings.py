@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -72,9 +73,42 @@ class Trainings:
 
     def build(self, seed: int) -> BiLstmCrf:
         """An untrained model, with the weights that it starts from."""
-        hp, pretrained = self.hyperparameters, self.pretrained
+        return self._built(self._of_seed(seed))
+
+    def train(self, seed: int, directory: str) -> tuple[BiLstmCrf, History]:
+        """Train, or go on with, the model of a seed, whose checkpoints lie in `directory`."""
+        with self._events(seed) as written:
+            tell = written.write if cluster.leads(self._strategy) else lambda _: None
+            return self.train_with(self._of_seed(seed), directory, tell=tell)
+
+    def train_with(
+        self,
+        hyperparameters: Hyperparameters,
+        directory: str,
+        *,
+        tell: Callable[[History], None] = lambda _: None,
+    ) -> tuple[BiLstmCrf, History]:
+        """Train, or go on with, a model of other settings than `hyperparameters`, of the same vectors."""
+        dev = inputs.sentences(tf.io.gfile.glob(self._asked.eval_files))
+        return training.train(
+            build=lambda: self._built(hyperparameters),
+            train_sentences=inputs.sentences(tf.io.gfile.glob(self._asked.train_files)),
+            dev_sentences=self.pretrained.looked_up(dev) if self.pretrained else dev,
+            vocabulary=self.vocabulary,
+            scheme=self.scheme,
+            hyperparameters=hyperparameters,
+            strategy=self._strategy,
+            checkpoint_dir=directory,
+            tell=tell,
+        )
+
+    def _of_seed(self, seed: int) -> Hyperparameters:
+        return msgspec.structs.replace(self.hyperparameters, seed=seed)
+
+    def _built(self, hyperparameters: Hyperparameters) -> BiLstmCrf:
+        hp, pretrained = hyperparameters, self.pretrained
         with self._strategy.scope():
-            model = BiLstmCrf(msgspec.structs.replace(hp, seed=seed), self.vocabulary, self.scheme)
+            model = BiLstmCrf(hp, self.vocabulary, self.scheme)
             # Tuned vectors come first, since what was learned from them is worth more; frozen ones stay the file's.
             if pretrained and not hp.vectors_frozen:
                 pretrained.put_into(model.encoder.word_embedding)
@@ -83,22 +117,6 @@ class Trainings:
             if pretrained and hp.vectors_frozen:
                 pretrained.put_into(model.encoder.word_embedding)
             return model
-
-    def train(self, seed: int, directory: str) -> tuple[BiLstmCrf, History]:
-        """Train, or go on with, the model of a seed, whose checkpoints lie in `directory`."""
-        dev = inputs.sentences(tf.io.gfile.glob(self._asked.eval_files))
-        with self._events(seed) as written:
-            return training.train(
-                build=lambda: self.build(seed),
-                train_sentences=inputs.sentences(tf.io.gfile.glob(self._asked.train_files)),
-                dev_sentences=self.pretrained.looked_up(dev) if self.pretrained else dev,
-                vocabulary=self.vocabulary,
-                scheme=self.scheme,
-                hyperparameters=msgspec.structs.replace(self.hyperparameters, seed=seed),
-                strategy=self._strategy,
-                checkpoint_dir=directory,
-                tell=written.write if cluster.leads(self._strategy) else lambda _: None,
-            )
 
     def tell(self, seed: int, history: History) -> None:
         """Write the curves of a training that had ended before."""

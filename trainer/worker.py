@@ -1,7 +1,8 @@
 """`python -m trainer.worker JOB`: one of several processes that train a model together.
 
 `TF_CONFIG` in the environment says which one of whom. The exit status is 0 when the training has ended, AGAIN when
-this process, started anew with all others, would go on from the last checkpoint, and 1 if that would not help.
+this process, started anew with all others, would go on from the last checkpoint, DIVERGED when the loss is no number
+any more, and 1 if anything else would not help.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import tensorflow as tf
 from trainer import cluster
 from trainer.devices import take_gpu_memory_as_needed
 from trainer.job import Job
+from trainer.training import Diverged
 from trainer.trainings import Trainings
 
 # Between 128 and 255 Kubeflow's training operator starts a pod again, and 138 is the one left to programs.
 AGAIN = 138
+DIVERGED = 3
 
 # What a step says when another worker is gone, or when memory is short and the batch is to be cut.
 _PASSING = (
@@ -46,6 +49,9 @@ def exit_status(
         print(error.message, file=sys.stderr)
         print(f"to be started again: {_reason(error)}", file=sys.stderr)
         return AGAIN
+    except Diverged as error:
+        print(error, file=sys.stderr)
+        return DIVERGED
     except Exception:
         traceback.print_exc()
         return 1

@@ -22,7 +22,8 @@ from typing import IO
 
 import tensorflow as tf
 
-from trainer.worker import AGAIN
+from trainer.training import Diverged
+from trainer.worker import AGAIN, DIVERGED
 
 log = logging.getLogger("tagline.trainer")
 
@@ -44,6 +45,7 @@ def train_together(command: Sequence[str], *, workers: int, directory: str) -> N
         directory: of the checkpoints; what each worker writes to stderr goes to `worker-N.log` there.
 
     Raises:
+        Diverged: as `training.train` does.
         WorkerFailed: one of them ended with an error of its own, or they died again and again.
     """
     os.makedirs(directory, exist_ok=True)
@@ -55,6 +57,8 @@ def train_together(command: Sequence[str], *, workers: int, directory: str) -> N
             return
         number, status = ended
         place = os.path.join(directory, f"worker-{number}.log")
+        if status == DIVERGED:
+            raise Diverged(_last_line(place))
         if status > 0 and status != AGAIN:
             raise WorkerFailed(
                 f"worker {number} ended with status {status}; {place} ends with: {_last_line(place)}"

@@ -17,6 +17,7 @@ from components.tuner.space import readable, tried
 from components.tuner.trials import Asked, Trial, Trials, best_of, spoken, write_search
 from trainer.history import History
 from trainer.hyperparameters import Hyperparameters
+from trainer.memory import OutOfMemory
 from trainer.training import Diverged
 from trainer.tuned import with_trial
 
@@ -126,7 +127,7 @@ class Search(BaseTuner):
             history = self._train(hp, folder)
         except Diverged as error:
             trial = Trial(**about, dev_score=0.0, best_epoch=0, seconds=0.0, failed=str(error))
-        except tf.errors.ResourceExhaustedError as error:
+        except (tf.errors.ResourceExhaustedError, OutOfMemory) as error:
             # Not kept: the next call may find more memory.
             why = f"out of memory: {str(error).splitlines()[0]}"
             return Trial(**about, dev_score=0.0, best_epoch=0, seconds=0.0, failed=why)

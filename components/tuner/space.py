@@ -18,6 +18,8 @@ _DECIDED = {
     "seed": "another seed is luck and no better setting; leave it out",
     "seeds": "a trial trains once; leave it out",
     "warm_start": "a trial begins with new weights; leave it out",
+    "vectors": "a search reads one file of vectors, that of trainer.vectors; leave it out",
+    "vectors_extra_words": "a search reads one file of vectors once; leave it out",
     "workers": "that is for the machines; leave it out",
 }
 
@@ -52,7 +54,7 @@ def default_space() -> Space:
         "batch_size": (8, 16, 32),
         "lstm_units": Range(min=50, max=300, step=50),
         "word_embedding": Range(min=50, max=200, step=50),
-        "byte_filters": Range(min=25, max=150, step=25),
+        "byte_filters": Range(min=50, max=250, step=50),
         "input_dropout": Range(min=0.0, max=0.6),
         "output_dropout": Range(min=0.0, max=0.6),
         "singleton_dropout": Range(min=0.0, max=0.8),

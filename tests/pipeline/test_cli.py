@@ -15,7 +15,7 @@ from pipeline.outcome import Outcome
 
 COMMANDS = (
     "run", "check", "serve", "demo", "decode", "predict", "status", "models", "report", "tensorboard", "compile",
-    "submit", "cluster",
+    "submit", "execute", "cluster",
 )  # fmt: skip
 HEAVY = ("tensorflow", "tfx", "numpy", "apache_beam", "ml_metadata", "matplotlib", "grpc")
 

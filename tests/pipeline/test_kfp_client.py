@@ -105,6 +105,20 @@ def test_a_run_is_followed_to_its_end(api: Api) -> None:
     assert seen[-1].succeeded
 
 
+def test_a_step_that_is_tried_again_is_one_step_and_what_it_overcame_no_error(api: Api) -> None:
+    # Argo makes a pod of each attempt and puts its number behind the step's name.
+    told = detail("Failed", ("trainer(0)", "Failed"), ("trainer(1)", "Succeeded"), ("report", "Failed"))
+    manifest = json.loads(told["pipeline_runtime"]["workflow_manifest"])
+    for node in manifest["status"]["nodes"].values():
+        if node["displayName"] in ("trainer(0)", "report"):
+            node["message"] = f"of {node['displayName']}"
+    told["pipeline_runtime"]["workflow_manifest"] = json.dumps(manifest)
+    api.answers[f"GET {BASE}/runs/r1"] = [told]
+    (progress,) = Pipelines(api.address, namespace="n").follow("r1", seconds=0)
+    assert progress.steps == {"trainer": "Succeeded", "report": "Failed"}
+    assert progress.error == "report: of report"
+
+
 def test_a_token_is_sent_and_comes_from_the_environment(
     api: Api, monkeypatch: pytest.MonkeyPatch, package: Path
 ) -> None:

@@ -109,3 +109,16 @@ def test_a_gpu_is_for_training_alone(node: str, count: int) -> None:
         assert load(assignments=[assignment]).kubeflow.components[node].gpus == count
     else:
         assert f"components.{node}.gpus: found {count}" in refusal(assignment)
+
+
+@pytest.mark.parametrize(
+    ("toleration", "told"),
+    [
+        ("{operator: Equal, value: x}", "expected a key, or operator Exists"),
+        ("{key: gpu, operator: Exists, value: x}", "expected no value beside Exists"),
+    ],
+)
+def test_a_toleration_that_kubernetes_refuses_is_refused_here(toleration: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        load(assignments=[f"kubeflow.components.Trainer.tolerations=[{toleration}]"])
+    load(assignments=["kubeflow.components.Trainer.tolerations=[{operator: Exists}]"])

@@ -159,3 +159,21 @@ class TestOneSearch:
         history = json.loads((extra / "training_history.json").read_text())
         scores = [epoch["dev_score"] for epoch in history["epochs"]]
         assert max(scores) == best.trial.dev_score, "a trial is just what the line trains"
+
+    def test_run_takes_the_file_and_comes_to_the_same_score(self, home: Path) -> None:
+        done = subprocess.run(
+            [*TAGLINE, "run", "--config", str(home / "best.yaml")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        # Whether a gate refuses a model of so few sentences is not the question here.
+        assert done.returncode in (0, 3), done.stdout + done.stderr
+        lineage = Lineage(home / "runs" / "tiny" / METADATA)
+        steps = lineage.steps(lineage.run_ids()[-1], ("Tuner", "Trainer"))
+        assert "Tuner" not in steps
+        extra = Path(steps["Trainer"].only("model").uri, "Format-Serving", "assets.extra")
+        history = json.loads((extra / "training_history.json").read_text())
+        best = best_of(search_of(home))
+        assert best is not None
+        assert max(epoch["dev_score"] for epoch in history["epochs"]) == best.trial.dev_score

@@ -23,9 +23,11 @@ from trainer.checkpoints import Checkpoints
 from trainer.history import Epoch, History
 from trainer.model import BiLstmCrf
 from trainer.seeds import Seeds, may_be_median
+from trainer.training import Diverged
 from trainer.vocabulary import Vocabulary
 
 Train = Callable[[int, str], tuple[BiLstmCrf, History]]
+Build = Callable[[int], BiLstmCrf]
 
 
 class _Killed(BaseException):
@@ -40,14 +42,12 @@ def history(score: float) -> History:
 
 
 @pytest.fixture
-def build(vocabulary: Vocabulary) -> Callable[[int], BiLstmCrf]:
+def build(vocabulary: Vocabulary) -> Build:
     return lambda seed: BiLstmCrf(msgspec.structs.replace(SMALL, seed=seed), vocabulary, BIOES)
 
 
 @pytest.fixture
-def train_one(
-    build: Callable[[int], BiLstmCrf], tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary
-) -> Train:
+def train_one(build: Build, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary) -> Train:
     def train(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
         return training.train(
             build=lambda: build(seed),
@@ -248,3 +248,32 @@ def test_every_seeds_epochs_are_in_the_file() -> None:
     }
     assert [one["seed"] for one in read["seeds"]] == [3, 4, 5]
     assert [History.from_json(json.dumps(one)) for one in read["seeds"]] == list(found.histories.values())
+
+
+def test_a_seed_that_diverges_is_left_out_of_the_median_and_named(
+    train_one: Train, build: Build, tmp_path: Path
+) -> None:
+    def diverges(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
+        if seed == 5:
+            raise Diverged("the loss of epoch 1 is nan")
+        return train_one(seed, directory)
+
+    model, found = seeds.train(range(4, 7), train_one=diverges, build=build, checkpoint_dir=str(tmp_path))
+    scores = {seed: one.best.dev_score for seed, one in found.histories.items()}
+    assert sorted(scores) == [4, 6]
+    assert scores[found.chosen] == min(scores.values()), "of two the lower"
+    assert json.loads(found.to_json())["diverged"] == {"5": "the loss of epoch 1 is nan"}
+    expected = train_one(found.chosen, str(tmp_path / "alone"))[0]
+    for variable, values in zip(model.variables, expected.variables, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), values.numpy())
+
+
+def test_where_half_of_the_seeds_diverge_so_does_the_training(build: Build, tmp_path: Path) -> None:
+    def diverges(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
+        if seed > 4:
+            raise Diverged("the loss of epoch 1 is nan")
+        Path(directory).mkdir(parents=True)
+        return build(seed), history(0.5)
+
+    with pytest.raises(Diverged, match=r"2 of 3 seeds.*5, 6.*: the loss of epoch 1 is nan"):
+        seeds.train(range(4, 7), train_one=diverges, build=build, checkpoint_dir=str(tmp_path))

@@ -182,6 +182,14 @@ def test_an_error_of_a_workers_own_is_told_and_not_tried_again(tmp_path: Path) -
     assert (tmp_path / "runs").read_text() == "x"
 
 
+def test_a_loss_that_is_no_number_is_told_as_where_one_trains_alone(tmp_path: Path) -> None:
+    program = "import sys; from trainer import training, worker\n"
+    program += "def train(_): raise training.Diverged('the loss of epoch 1 is nan')\n"
+    program += "sys.exit(worker.exit_status(train, lambda: None))"
+    with pytest.raises(training.Diverged, match=r"^the loss of epoch 1 is nan$"):
+        train_together([sys.executable, "-c", program], workers=1, directory=str(tmp_path))
+
+
 def test_workers_that_die_again_and_again_are_given_up(tmp_path: Path) -> None:
     program = "import os, sys; open(sys.argv[1], 'a').write('x'); os.kill(os.getpid(), 9)"
     with pytest.raises(
@@ -224,14 +232,19 @@ def test_what_passes_is_told_from_what_does_not(capsys: pytest.CaptureFixture[st
         raise tf.errors.UnavailableError(None, None, "Connection reset by peer")
 
     def wrong(_: tf.distribute.Strategy) -> None:
+        raise ValueError("no such word")
+
+    def diverged(_: tf.distribute.Strategy) -> None:
         raise training.Diverged("the loss is nan")
 
     strategy = tf.distribute.get_strategy()
-    statuses = [worker.exit_status(train, lambda: strategy) for train in (gone, wrong, lambda _: None)]
-    assert statuses == [worker.AGAIN, 1, 0]
+    trainings = (gone, diverged, wrong, lambda _: None)
+    statuses = [worker.exit_status(train, lambda: strategy) for train in trainings]
+    assert statuses == [worker.AGAIN, worker.DIVERGED, 1, 0]
     errors = capsys.readouterr().err
     assert "to be started again: Connection reset by peer" in errors
-    assert errors.rstrip().endswith("Diverged: the loss is nan")
+    assert "the loss is nan\nTraceback" in errors
+    assert errors.rstrip().endswith("ValueError: no such word")
 
 
 def test_gpus_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from components.tuner.space import default_space, holds
 from components.tuner.trials import Asked, Trials, best_of, read_search
 from trainer.history import Epoch, History
 from trainer.hyperparameters import Hyperparameters
+from trainer.memory import OutOfMemory
 from trainer.training import Diverged
 from trainer.tuned import value_at, with_trial
 
@@ -224,8 +225,15 @@ def test_a_search_without_any_success_is_an_error(tmp_path: Path) -> None:
         search(tmp_path, Trainings(failing=lambda hp: True), trials=2, max_failures=5)
 
 
-def test_out_of_memory_is_a_failure_that_the_next_call_tries_again(tmp_path: Path) -> None:
-    error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nmore")
+@pytest.mark.parametrize(
+    "error",
+    [
+        tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nmore"),
+        # What a training says that has tried with ever smaller parts of a batch.
+        OutOfMemory("OOM when allocating tensor\nmore"),
+    ],
+)
+def test_out_of_memory_is_a_failure_that_the_next_call_tries_again(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(TooManyFailures, match="out of memory: OOM when allocating tensor;"):
         search(tmp_path, Trainings(error=error), algorithm="random", trials=4)
     again = Trainings()

@@ -35,6 +35,8 @@ def refusal(space: dict[str, Any]) -> str:
         ({"crf": [True]}, "space: crf: no such setting of trainer"),
         ({"epochs": [3]}, "space: epochs: the search trains for tuning.epochs"),
         ({"seed": {"min": 1, "max": 9}}, "space: seed: another seed is luck"),
+        ({"vectors": ["a.vec", "b.vec"]}, "space: vectors: a search reads one file of vectors"),
+        ({"vectors_extra_words": [0, 10]}, "space: vectors_extra_words: a search reads one file"),
         ({"learning_rate": {"min": 0.1, "max": 0.01}}, "found min 0.1 and max 0.01; expected min below max"),
         ({"learning_rate": {"min": 0.1, "max": 0.1}}, "expected min below max"),
         (

@@ -1,0 +1,53 @@
+"""What a step finds where a container would be: a read-only copy of the code, and a nearly empty environment."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# What the image has of the project.
+PACKAGES = ("components", "corpus", "pipeline", "serving", "tagging", "trainer", "configs")
+_SYSTEM = "/usr/local/bin:/usr/bin:/bin"
+
+
+def copy_code(target: Path) -> None:
+    """Copy the packages of this very installation to `target`, and take away the right to write there."""
+    source = Path(__file__).resolve().parents[2]
+    for name in PACKAGES:
+        if (source / name).is_dir():
+            shutil.copytree(
+                source / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+            )
+    # As an image has it: no step can write it later.
+    compileall.compile_dir(target, quiet=2)
+    for path in [target, *target.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def remove_code(target: Path) -> None:
+    """Remove such a copy."""
+    for path in [target, *target.rglob("*")]:
+        if path.is_dir():
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    shutil.rmtree(target, ignore_errors=True)
+
+
+def environment(code: Path, home: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """All that a step's process has in its environment: the spec's, and what any process needs to start.
+
+    `python` is this interpreter, whose libraries the image would have; the project itself comes from the copy.
+    """
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{_SYSTEM}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": str(code),
+        "PYTHONUNBUFFERED": "1",
+        **given,
+    }

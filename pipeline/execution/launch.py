@@ -1,0 +1,212 @@
+"""One step: the ExecutorInput that it is handed, its process, and what it says that it made."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline.execution.graph import Output, Step
+from pipeline.execution.image import environment
+from pipeline.execution.placeholders import resolved
+
+# A step is asked to end, then told to, then ended.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished step made.
+
+    Attributes:
+        artifacts: in the JSON form of a RuntimeArtifact (name, type, uri, metadata), by key.
+        parameters: values, by key.
+        seconds: how long it took.
+    """
+
+    artifacts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def lost(self) -> bool:
+        """Whether something that it made is no longer on the disk."""
+        return any(one.get("made") and not os.path.exists(one["uri"]) for one in self.artifacts.values())
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one step of a run works.
+
+    Attributes:
+        scratch: of its own: its output file, home and parameters.
+        artifacts: the folder of what it makes.
+        log: what its process writes.
+        code: the read-only copy, which is also where it starts.
+    """
+
+    scratch: Path
+    artifacts: Path
+    log: Path
+    code: Path
+
+    @property
+    def output_file(self) -> Path:
+        return self.scratch / "outputs" / "executor_output.json"
+
+
+class OutputError(ValueError):
+    """A step ended well, but what it left is not what the spec says."""
+
+
+def executor_input(step: Step, results: Mapping[str, Result], place: Place, *, run: str) -> dict[str, Any]:
+    """The ExecutorInput of a step, in JSON form."""
+
+    def artifact(source: Output) -> dict[str, Any]:
+        made = results[source.step].artifacts[source.key]
+        return {key: made[key] for key in ("name", "type", "uri", "metadata") if key in made}
+
+    return {
+        "inputs": {
+            "artifacts": {key: {"artifacts": [artifact(one)]} for key, one in step.artifacts.items()},
+            "parameterValues": {
+                key: results[one.step].parameters[one.key] if isinstance(one, Output) else one
+                for key, one in step.parameters.items()
+            },
+        },
+        "outputs": {
+            "artifacts": {
+                key: {
+                    "artifacts": [
+                        {
+                            "name": f"{run}/{step.name}/{key}",
+                            "type": dict(one["type"]),
+                            "uri": str(place.artifacts / key),
+                            "metadata": dict(one.get("metadata", {})),
+                        }
+                    ]
+                }
+                for key, one in step.makes.items()
+            },
+            "parameters": {
+                key: {"outputFile": str(place.scratch / "parameters" / key)} for key in step.returns
+            },
+            "outputFile": str(place.output_file),
+        },
+    }
+
+
+def command_of(step: Step, given: Mapping[str, Any]) -> list[str]:
+    """The step's command and arguments, without placeholders.
+
+    Raises:
+        SettingsError: a placeholder that cannot be resolved.
+    """
+    return [resolved(word, given) for word in step.words]
+
+
+def start(step: Step, given: Mapping[str, Any], place: Place, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the step's process, the leader of a session of its own, on folders that an earlier try left nothing in.
+
+    Raises:
+        OSError: the program cannot be started.
+        SettingsError: as `command_of`.
+    """
+    command = command_of(step, given)
+    for folder in (place.scratch, place.artifacts):
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (
+        place.output_file.parent,
+        place.scratch / "home",
+        place.scratch / "parameters",
+        place.artifacts,
+    ):
+        folder.mkdir(parents=True)
+    (place.scratch / "executor_input.json").write_text(json.dumps(given, indent=2), encoding="utf-8")
+    return subprocess.Popen(
+        command,
+        cwd=place.code,
+        env=environment(place.code, place.scratch / "home", step.env),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def result(step: Step, given: Mapping[str, Any], place: Place, *, seconds: float) -> Result:
+    """What a step that ended well made: what it was asked for, as its output file changes it.
+
+    Raises:
+        OutputError: the output file is no JSON, or a parameter that the spec promises is missing.
+    """
+    said: dict[str, Any] = {}
+    if place.output_file.exists():
+        try:
+            said = json.loads(place.output_file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise OutputError(f"{place.output_file} is no JSON: {error}") from error
+    artifacts = {}
+    for key, listed in given["outputs"]["artifacts"].items():
+        asked = listed["artifacts"][0]
+        found = (said.get("artifacts", {}).get(key, {}).get("artifacts") or [{}])[0]
+        uri = found.get("uri") or asked["uri"]
+        artifacts[key] = {
+            **asked,
+            "uri": uri,
+            "metadata": {**asked["metadata"], **found.get("metadata", {})},
+            "made": os.path.exists(uri),
+        }
+    parameters = dict(said.get("parameterValues", {}))
+    for key in step.returns:
+        file = Path(given["outputs"]["parameters"][key]["outputFile"])
+        if file.exists():
+            parameters[key] = _parsed(file.read_text(encoding="utf-8"))
+        elif key not in parameters:
+            raise OutputError(f"found no value of the output {key}; expected it in {file}")
+    return Result(artifacts=artifacts, parameters=parameters, seconds=seconds)
+
+
+def end(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    """End processes and what they started: asked by an interrupt, so that they take their own servers down."""
+    running = [process for process in processes if process.poll() is None]
+    try:
+        for sent in _SIGNALS:
+            for process in running:
+                _send(process, sent)
+            deadline = time.monotonic() + _PATIENCE
+            while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+                time.sleep(0.02)
+    finally:
+        # A second interrupt cannot wait.
+        for process in running:
+            _send(process, signal.SIGKILL)
+            process.wait()
+
+
+def sweep(process: subprocess.Popen[bytes]) -> None:
+    """End what an ended step left behind: nothing outlives a container's first process."""
+    _send(process, signal.SIGKILL)
+
+
+def _send(process: subprocess.Popen[bytes], sent: signal.Signals) -> None:
+    """To all of its group, which may outlive it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, sent)
+
+
+def _parsed(text: str) -> Any:
+    """A parameter is text, unless it is a number, a truth or a structure."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

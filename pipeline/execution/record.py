@@ -1,0 +1,82 @@
+"""What a run has done so far, in a file: a run that was interrupted goes on after it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.execution.graph import Graph
+from pipeline.execution.launch import Result
+from pipeline.settings import SettingsError
+
+_FILE = "run.json"
+
+
+class Record:
+    """The finished steps of a run, and its name, kept in `work`."""
+
+    def __init__(self, work: Path, graph: Graph, *, fresh: bool = False) -> None:
+        """Read what is there, or begin.
+
+        Args:
+            work: the folder, made where it is missing.
+            graph: what is run.
+            fresh: begin a new run, whatever is there.
+
+        Raises:
+            SettingsError: the folder holds a run of another spec, or one that cannot be read.
+        """
+        self._file = work / _FILE
+        self._graph = digest(graph)
+        self.run = uuid.uuid4().hex[:12]
+        self.finished: dict[str, Result] = {}
+        if fresh or not self._file.exists():
+            self._write()
+            return
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            self.run = kept["run"]
+            self.finished = {name: Result(**one) for name, one in kept["finished"].items()}
+        except (ValueError, KeyError, TypeError) as error:
+            raise SettingsError(
+                f"--work: {self._file} is not the record of a run ({error}); --fresh begins a new one"
+            ) from error
+        if kept["graph"] != self._graph:
+            raise SettingsError(
+                f"--work: {work} holds a run of another spec, or with other mounts; --fresh begins a new one, and "
+                "another --work keeps both"
+            )
+        self._forget_what_is_lost(graph)
+
+    def add(self, step: str, result: Result) -> None:
+        """A step has finished."""
+        self.finished[step] = result
+        self._write()
+
+    def _forget_what_is_lost(self, graph: Graph) -> None:
+        for step in graph.steps:
+            found = self.finished.get(step.name)
+            if found and (found.lost or not step.after <= self.finished.keys()):
+                del self.finished[step.name]
+
+    def _write(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        kept: Mapping[str, object] = {
+            "graph": self._graph,
+            "run": self.run,
+            "finished": {name: asdict(one) for name, one in self.finished.items()},
+        }
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        os.replace(part, self._file)
+
+
+def digest(graph: Graph) -> str:
+    """Tells one graph from another."""
+    parts = [[step.name, repr({**asdict(step), "after": sorted(step.after)})] for step in graph.steps]
+    return hashlib.sha256(json.dumps([graph.name, graph.root, parts]).encode()).hexdigest()
