@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -61,8 +61,8 @@ def tune(
         int | None, typer.Option(min=1, help="Epochs of the longest training; trainer.epochs without it.")
     ] = None,
     algorithm: Annotated[
-        str | None,
-        typer.Option(help="hyperband, bayesian or random; tuning.algorithm without it."),
+        Literal["hyperband", "bayesian", "random"] | None,
+        typer.Option(help="How settings are chosen; tuning.algorithm without it."),
     ] = None,
     output: Annotated[
         Path | None,

@@ -68,7 +68,7 @@ def with_reachable_parameters(invocation: dict[str, Any], scratch: Path) -> dict
     for name, value in parameters.items():
         if name == "custom_config" and isinstance(value, str):
             # Checkpoints of interrupted trainings: for this machine alone where no bucket is mounted.
-            parameters[name] = re.sub(r'"gs://', '"/gcs/', value) if os.path.ismount("/gcs") else value
+            parameters[name] = re.sub(r'(?<=")gs://[^/"]+', _on_disk_if_mounted, value)
         elif isinstance(value, str) and _BUCKET.match(value):
             local = on_disk(value)
             if _is_mounted(local):
@@ -78,9 +78,16 @@ def with_reachable_parameters(invocation: dict[str, Any], scratch: Path) -> dict
     return invocation
 
 
+def _on_disk_if_mounted(uri: re.Match[str]) -> str:
+    local = on_disk(uri[0])
+    return local if _is_mounted(local) else uri[0]
+
+
 def _is_mounted(path: str) -> bool:
+    """Whether the bucket of `/gcs/BUCKET/...` is there: newer launchers mount an empty volume at /gcs itself."""
     root, bucket = path.split("/")[1:3]
-    return os.path.ismount(f"/{root}") or os.path.ismount(f"/{root}/{bucket}")
+    folder = f"/{root}/{bucket}"
+    return os.path.ismount(folder) or (os.path.ismount(f"/{root}") and os.path.isdir(folder))
 
 
 def _fetched(uri: str, target: Path) -> Path:

@@ -28,21 +28,19 @@ class ServerProcess:
 
     Attributes:
       target: `host:port` of its gRPC port.
+      rest_target: `host:port` of its REST port; None when REST is off.
       log_path: the file that holds everything it printed.
       pid: its process id.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], target: str, log_path: Path) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], target: str, rest_target: str | None, log_path: Path
+    ) -> None:
         self._process = process
         self.target = target
+        self.rest_target = rest_target
         self.log_path = log_path
         self.pid = process.pid
-
-    @property
-    def rest_target(self) -> str | None:
-        """`host:port` of its REST port; None when REST is off."""
-        match = _REST_READY.search(_read(self.log_path))
-        return match[1] if match else None
 
     @property
     def is_running(self) -> bool:
@@ -126,18 +124,24 @@ def start_server_process(
             start_new_session=True,
         )
     try:
-        return ServerProcess(process, _wait_until_ready(process, log_path, timeout), log_path)
+        target, rest_target = _wait_until_ready(process, log_path, timeout, rest=bool(rest_api_port))
+        return ServerProcess(process, target, rest_target, log_path)
     except BaseException:
         _end(process, timeout=0)
         raise
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log_path: Path, timeout: float) -> str:
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], log_path: Path, timeout: float, *, rest: bool
+) -> tuple[str, str | None]:
+    """The targets of gRPC and, where it is on, of REST, which the server tells of one after the other."""
     give_up = time.monotonic() + timeout
     while True:
         ended = process.poll()
-        if match := _READY.search(_read(log_path)):
-            return match[1]
+        log = _read(log_path)
+        ready, rest_ready = _READY.search(log), _REST_READY.search(log)
+        if ready and (rest_ready or not rest):
+            return ready[1], rest_ready[1] if rest_ready else None
         if ended is not None:
             raise ServerProcessError(
                 f"the server process ended with status {ended} before it was ready; {_tail(log_path)}"

@@ -41,7 +41,7 @@ def asked_for(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--algorithm", "grid"], "tuning.algorithm: invalid enum value 'grid'"),
+        (["--algorithm", "grid"], "'grid' is not one of 'hyperband',"),
         (["--set", "tuning.space.lstm=[1]"], "space: lstm: no such setting of trainer; expected one of"),
         (
             ["--set", "tuning.space.batch_size={min: 9, max: 8}"],

@@ -16,7 +16,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from serving.client import Tagger
-from serving.server.process import ServerProcessError, start_server_process
+from serving.server.process import ServerProcessError, _wait_until_ready, start_server_process
 
 pytestmark = pytest.mark.embedded
 
@@ -102,3 +102,14 @@ def test_a_server_does_not_outlive_a_parent_that_was_killed(exported, tmp_path):
     while server.exists() and "State:\tZ" not in (server / "status").read_text():
         assert time.monotonic() < give_up, "the server is still there"
         time.sleep(0.1)
+
+
+def test_it_is_ready_when_both_ports_have_been_told(tmp_path):
+    """The lines come one after the other, and a look may fall between the two."""
+    told = "echo 'Running gRPC ModelServer at h:1 ...'; sleep 0.5; echo 'Exporting HTTP/REST API at:h:2 ...'; sleep 60"
+    log = tmp_path / "log"
+    with log.open("wb") as out, subprocess.Popen(["sh", "-c", f"exec 2>&1; {told}"], stdout=out) as child:
+        try:
+            assert _wait_until_ready(child, log, 30, rest=True) == ("h:1", "h:2")
+        finally:
+            child.kill()

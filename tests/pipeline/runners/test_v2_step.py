@@ -77,6 +77,27 @@ def test_a_bucket_that_is_not_mounted_is_left_for_the_pusher_to_refuse(tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mounts", "folders", "found"),
+    [
+        ({"/gcs"}, {"/gcs/b"}, "/gcs/b/models"),
+        ({"/gcs/b"}, {"/gcs/b"}, "/gcs/b/models"),
+        ({"/gcs"}, set(), "gs://b/models"),  # an empty volume of the launcher's
+        (set(), {"/gcs/b"}, "gs://b/models"),  # its copies of artifacts
+    ],
+)
+def test_a_bucket_is_a_folder_where_it_is_mounted_itself(
+    mounts: set[str], folders: set[str], found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.path.ismount", mounts.__contains__)
+    monkeypatch.setattr("os.path.isdir", folders.__contains__)
+    config = json.dumps({"checkpoint_root": "gs://b/models", "epochs": 3})
+    invocation = {"inputs": {"parameterValues": {"models": "gs://b/models", "custom_config": config}}}
+    given = with_reachable_parameters(invocation, tmp_path)["inputs"]["parameterValues"]
+    assert given["models"] == found
+    assert json.loads(given["custom_config"]) == {"checkpoint_root": found, "epochs": 3}
+
+
 def test_two_steps_run_as_the_spec_says(tmp_path: Path) -> None:
     """CorpusGen, and BlessedStatistics on what it made, each a process with its own command and arguments."""
     corpus = tmp_path / "corpus"
