@@ -71,8 +71,8 @@ class Times(NamedTuple):
         return Times(self.wall - other.wall, self.cpu - other.cpu)
 
     def figures(self, what: str, *, most: float) -> list[Figure]:
-        """Both; the bound is that of CPU time, which neighbours on the machine do not change."""
-        return [Figure(what, self.cpu, "CPU s", most=most), Figure(f"{what}, wall", self.wall, "s")]
+        """Both; the bound is that of wall time, which is what a user waits."""
+        return [Figure(what, self.wall, "s", most=most), Figure(f"{what}, CPU", self.cpu, "s")]
 
 
 class Ours:

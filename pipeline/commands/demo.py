@@ -41,11 +41,12 @@ def demo(settings: Settings, *, port: int | None, open_browser: bool) -> None:
     try:
         with _page(settings, port, trouble) as server:
             address = f"http://{server.rest_target}/"
-            output().print(f"{address}   (Ctrl-C ends it)", soft_wrap=True)
-            sys.stdout.flush()
-            if open_browser and _has_screen():
-                webbrowser.open(address)
+            # From the line that promises it on.
             with contextlib.suppress(KeyboardInterrupt):
+                output().print(f"{address}   (Ctrl-C ends it)", soft_wrap=True)
+                sys.stdout.flush()
+                if open_browser and _has_screen():
+                    webbrowser.open(address)
                 status = server.wait()
                 raise ServerProcessError(f"the server ended by itself with status {status}")
     except Refused as error:
