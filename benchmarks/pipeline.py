@@ -44,7 +44,7 @@ def main() -> None:
                 "tagline --help": ["--help"],
             }
             for name, arguments in commands.items():
-                measured[name].append(_measure([sys.executable, "-m", "pipeline.cli", *arguments]))
+                measured[name].append(measure([sys.executable, "-m", "pipeline.cli", *arguments]))
                 print(f"{name}: {measured[name][-1][0]:.1f} s", file=sys.stderr, flush=True)
     rows = [
         {
@@ -67,8 +67,8 @@ def main() -> None:
     RESULTS.write_text(json.dumps({"machine": machine, "runs": runs, "rows": rows}, indent=2) + "\n")
 
 
-def _measure(command: list[str]) -> tuple[float, float, float]:
-    """(wall seconds, CPU seconds, peak memory in GB) of a command that must succeed."""
+def measure(command: list[str]) -> tuple[float, float, float]:
+    """(wall seconds, CPU seconds, peak memory in GB) of a command that must succeed, run in the repository."""
     began = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
 
 import msgspec
 from ml_metadata.proto import metadata_store_pb2
-from tfx import types
 from tfx.components import (
     Evaluator,
     ExampleValidator,
@@ -19,25 +17,22 @@ from tfx.components import (
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
-from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import pipeline
 from tfx.proto import trainer_pb2, transform_pb2
-from tfx.types import standard_artifacts
 
 from components.atomic_pusher.component import AtomicPusher
-from components.base_model import LatestBlessedOfAnotherTraining
-from components.baseline import LatestBlessedOtherModel
-from components.blessed_statistics import StatisticsOfLatestBlessed
 from components.corpus_gate.component import CorpusGate
 from components.corpus_gen.component import CorpusGen
 from components.crfsuite_baseline.component import CrfsuiteBaseline
 from components.entity_metrics.evaluation import eval_config
 from components.model_gate.component import ModelGate
 from components.predictions.component import Predictor
-from components.pushed_past.component import PushedModel, PushedStatistics
 from components.report.component import Report
 from components.serving_check.component import ServingCheck
+from pipeline.beam_args import pipeline_args
+from pipeline.beam_components import tell
 from pipeline.code_hash import code_hash
+from pipeline.past import Training, Where, fingerprint_of, past_of
 from pipeline.settings import Settings
 from trainer.vector_files import fingerprint
 
@@ -49,15 +44,12 @@ TUNING = "tuning"
 # Never answered from the cache: each asks how the world is now (is the served version the blessed model?).
 UNCACHED = ("AtomicPusher", "Report")
 
-# The nodes that look earlier runs up.
-BASELINE, BLESSED_STATISTICS = "Baseline", "BlessedStatistics"
-
 
 def create_pipeline(
     settings: Settings,
     *,
     force_bless: str = "",
-    past: Literal["metadata", "pushed"] = "metadata",
+    past: Where = "metadata",
     only_tuning: bool = False,
 ) -> pipeline.Pipeline:
     """Chain the components that `settings` describe. Reads no file but, to hash them, its own code and the vectors.
@@ -70,19 +62,21 @@ def create_pipeline(
         only_tuning: the search for better settings and what it needs, and nothing after it.
     """
     root = settings.run_place
+    components = _components(
+        settings,
+        checkpoint_root=os.path.join(root, "checkpoints"),
+        force_bless=force_bless,
+        past=past,
+        only_tuning=only_tuning,
+    )
+    tell(components, settings.beam, pipeline=settings.name)
     return pipeline.Pipeline(
         pipeline_name=settings.name,
         pipeline_root=os.path.join(root, "artifacts"),
-        components=_components(
-            settings,
-            checkpoint_root=os.path.join(root, "checkpoints"),
-            force_bless=force_bless,
-            past=past,
-            only_tuning=only_tuning,
-        ),
+        components=components,
         enable_cache=settings.pipeline.cache,
         metadata_connection_config=_sqlite(os.path.join(root, METADATA)),
-        beam_pipeline_args=list(settings.pipeline.beam_args),
+        beam_pipeline_args=pipeline_args(settings.beam),
     )
 
 
@@ -95,8 +89,9 @@ def _sqlite(path: str) -> metadata_store_pb2.ConnectionConfig:
 
 
 def _components(
-    settings: Settings, *, checkpoint_root: str, force_bless: str, past: str, only_tuning: bool
+    settings: Settings, *, checkpoint_root: str, force_bless: str, past: Where, only_tuning: bool
 ) -> list[BaseNode]:
+    earlier = past_of(settings, past)
     scheme = "PLAIN" if settings.corpus.scheme.upper() == "PLAIN" else settings.corpus.train_scheme
 
     # Files become examples, split into train, dev and test.
@@ -119,19 +114,9 @@ def _components(
     )
 
     # Stops the run on what would poison it; drift is measured from what the latest blessed model was trained on.
-    blessed_statistics: BaseNode
-    if past == "pushed":
-        blessed_statistics = PushedStatistics(
-            examples=examples, destination=settings.models_place, code=code_hash("components/pushed_past")
-        ).with_id(BLESSED_STATISTICS)
-    else:
-        blessed_statistics = Resolver(
-            strategy_class=StatisticsOfLatestBlessed,
-            candidate=statistics_gen.outputs["statistics"],
-            statistics=types.Channel(type=standard_artifacts.ExampleStatistics),
-            model=types.Channel(type=standard_artifacts.Model),
-            model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-        ).with_id(BLESSED_STATISTICS)
+    blessed_statistics = earlier.blessed_statistics(
+        examples=examples, statistics=statistics_gen.outputs["statistics"]
+    )
     corpus_gate = CorpusGate(
         examples=examples,
         statistics=statistics_gen.outputs["statistics"],
@@ -188,14 +173,15 @@ def _components(
     # The weights to begin with, where a warm start is asked for.
     base = None
     if settings.trainer.warm_start:
-        base = Resolver(
-            strategy_class=LatestBlessedOfAnotherTraining,
-            config={"custom_config": training},
-            examples=transform.outputs["transformed_examples"],
-            **({"hyperparameters": tuner.outputs["best_hyperparameters"]} if tuner else {}),
-            model=types.Channel(type=standard_artifacts.Model),
-            model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-        ).with_id("BaseModel")
+        searched = {"hyperparameters": tuner.outputs["best_hyperparameters"]} if tuner else {}
+        base = earlier.base_model(
+            Training(
+                examples=examples,
+                read={"examples": transform.outputs["transformed_examples"], **searched},
+                told=training,
+                fingerprint=fingerprint_of(training, settings),
+            )
+        )
 
     trainer = Trainer(
         run_fn="trainer.train.run_fn",
@@ -211,18 +197,7 @@ def _components(
     model = trainer.outputs["model"]
 
     # The latest blessed model, to compare with; then the scores of both on the test split.
-    baseline: BaseNode
-    if past == "pushed":
-        baseline = PushedModel(
-            candidate=model, destination=settings.models_place, code=code_hash("components/pushed_past")
-        ).with_id(BASELINE)
-    else:
-        baseline = Resolver(
-            strategy_class=LatestBlessedOtherModel,
-            candidate=model,
-            model=types.Channel(type=standard_artifacts.Model),
-            model_blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-        ).with_id(BASELINE)
+    baseline = earlier.baseline(candidate=model)
     evaluator = Evaluator(
         examples=examples,
         example_splits=["test"],
@@ -296,6 +271,7 @@ def _components(
         destination=settings.models_place,
         settings=settings.to_yaml(),
         force=force_bless,
+        training=fingerprint_of(training, settings),
     )
 
     # A page on all of it.

@@ -13,6 +13,7 @@ import msgspec
 
 from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
 from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gen.summary import MEASURES
 from components.entity_metrics.spoken import spoken
 from components.model_gate.analysis import FILE_NAME as ANALYSIS
 from components.model_gate.analysis import Analysis
@@ -20,6 +21,7 @@ from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
 from pipeline.lineage import Lineage, Step
 from pipeline.settings import SettingsError
+from serving.bulk.measures import Measures
 
 LAST_RUN = "last_run.json"
 
@@ -39,6 +41,7 @@ class Outcome(msgspec.Struct, frozen=True):
         log: the log file.
         forced: the reason for which it was pushed against the verdict; empty if it was not.
         not_forced: why it was not, though that was asked for.
+        counted: what Beam's workers counted, in words, by component; of what was not cached.
     """
 
     run_id: str
@@ -52,6 +55,7 @@ class Outcome(msgspec.Struct, frozen=True):
     log: str
     forced: str = ""
     not_forced: str = ""
+    counted: dict[str, str] = {}
 
     def save(self, run_dir: Path) -> None:
         """Keep it as the last run of a pipeline, in one step."""
@@ -82,6 +86,26 @@ def describe(step: Step) -> str:
     """What a component made, in a few words."""
     tell = _TELL.get(step.component)
     return tell(step) if tell and step.outputs else ""
+
+
+def counted(step: Step) -> str:
+    """What Beam's workers counted in a component of ours, in words; empty where they told nothing, or it is cached."""
+    if step.cached:
+        return ""
+    for made in (one for artifacts in step.outputs.values() for one in artifacts):
+        if MEASURES in made.properties:
+            return _in_words(Measures.from_json(str(made.properties[MEASURES])))
+    return ""
+
+
+def _in_words(measures: Measures) -> str:
+    said = [f"{count:,} {name}" for name, count in measures.counters.items() if count]
+    said += [
+        f"{name.replace('_', ' ')} {spread.min:,} to {spread.max:,}, {spread.mean:.1f} on average"
+        for name, spread in measures.spreads.items()
+        if spread.count
+    ]
+    return ", ".join(said)
 
 
 def refusals(lineage: Lineage, run_id: str) -> list[str]:

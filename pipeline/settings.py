@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from components.model_gate.options import Evaluation
 from components.serving_check.budgets import Above0, Budgets
 from components.tuner.options import Tuning
 from corpus.options import CheckLimits, ReadOptions
+from pipeline.beam_settings import Beam
 from pipeline.kubeflow_settings import Kubeflow, SecretKey, Step
 from trainer.hyperparameters import Hyperparameters
 
@@ -22,6 +24,7 @@ from trainer.hyperparameters import Hyperparameters
 GONE = {
     "evaluation.label_floors": 'no such setting any more; write evaluation.floors: {"entity_f1_strict/PER": 0.7} for '
     "label_floors: {PER: 0.7}; take an empty one out",
+    "pipeline.beam_args": "no such setting any more; write beam.args, or see what stands under beam beside it",
 }
 
 # What a cluster's steps reach beside folders.
@@ -54,11 +57,10 @@ class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where runs keep what they make, and how Beam runs."""
+    """Where runs keep what they make."""
 
     root: str = "runs"
     cache: bool = True
-    beam_args: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     evaluation: Evaluation = Evaluation()
     serving: Serving = Serving()
     pipeline: Pipeline = Pipeline()
+    beam: Beam = Beam()
     kubeflow: Kubeflow = Kubeflow()
 
     def to_yaml(self) -> str:
@@ -168,12 +171,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def places(self) -> dict[str, str]:
-        """The settings that say where data are read and written."""
-        return {
+        """The settings that say where data are read and written, as far as they are set."""
+        found = {
             "data": self.data,
+            "schema": self.schema,
+            "trainer.vectors": self.trainer.vectors,
             "serving.models": self.serving.models,
             "pipeline.root": self.pipeline.root,
         }
+        return {key: path for key, path in found.items() if path is not None}
 
 
 class SettingsError(ValueError):
@@ -273,10 +279,18 @@ _FULL = Settings(
 )
 
 
+def _instead(unknown: str, known: list[str]) -> str:
+    if len(known) <= 20:
+        return f"expected one of {', '.join(known)}"
+    close = difflib.get_close_matches(unknown, known)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    return f"{hint}expected one of the {len(known)} that configs/default.yaml lists"
+
+
 def _explained(message: str, merged: Mapping[str, Any]) -> str:
     """msgspec's message with its path in front: `trainer.epochs: expected int, got str (found 'many')`."""
     reason, _, path = message.partition(" - at ")
-    # A path is `$.pipeline.beam_args[0]`; one about the keys of an object begins with "`key` in ".
+    # A path is `$.beam.args[0]`; one about the keys of an object begins with "`key` in ".
     where = path.removeprefix("`key` in ").strip("`").removeprefix("$").removeprefix(".")
     keys = where.replace("[...]", "[]").split(".") if where else []
     if reason.startswith("Object contains unknown field"):
@@ -291,7 +305,7 @@ def _explained(message: str, merged: Mapping[str, Any]) -> str:
         name = ".".join([*keys, unknown])
         if name in GONE:
             return f"{name}: {GONE[name]}"
-        return f"{name}: no such setting; expected one of {', '.join(sorted(known))}"
+        return f"{name}: no such setting; {_instead(unknown, sorted(known))}"
     explained = f"{where or 'settings'}: {reason[:1].lower()}{reason[1:]}"
     found: Any = merged
     for key in keys:

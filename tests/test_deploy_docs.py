@@ -15,8 +15,10 @@ import pytest
 import yaml
 
 from pipeline.commands.compile import TARGETS
+from pipeline.execution.mounts import Mounts
 from pipeline.kfp_client import TOKEN, six_fields
 from pipeline.runners import v2_step
+from pipeline.runners.volumes import on_volumes
 from pipeline.settings import load
 from tests.serving.kustomize import render
 
@@ -57,9 +59,50 @@ def test_every_command_is_of_a_kind_that_is_tested() -> None:
         ("curl", "-s"),
         ("deploy/image/build.sh",),
         ("docker", "push"),
-        *((".venv/bin/tagline", name) for name in ("cluster", "submit", "compile")),
+        *((".venv/bin/tagline", name) for name in ("cluster", "submit", "compile", "execute")),
     ]
     assert sum(len(beginning(*kind)) for kind in kinds) == len(COMMANDS)
+
+
+# Of the section that needs no cluster. tests/pipeline/test_execute.py runs what it says, to a model that answers.
+BEFORE = beginning(".venv/bin/tagline", "compile")[0]
+
+
+def test_what_runs_without_a_cluster_is_what_was_compiled_on_the_corpus_that_is_here() -> None:
+    (execute,) = beginning(".venv/bin/tagline", "execute")
+    assert execute[execute.index("--spec") + 1] == BEFORE[BEFORE.index("--output") + 1]
+    mounts = Mounts(after for word, after in itertools.pairwise(execute) if word == "--mount")
+    assert next(iter(mounts.folders)) == load().kubeflow.pvc[0].mount
+    # Where a step finds the corpus on the volume, there the shipped one is.
+    corpus = mounts.translate(on_volumes(load(config=ROOT / "configs/sample.yaml")).data)
+    assert Path(corpus) == Path.cwd() / "sample" / "corpus"
+
+
+def test_what_it_prints_is_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipeline.commands.execute import _say_what_was_pushed, _teller
+    from pipeline.execution.graph import Graph, Step
+    from pipeline.execution.launch import Result
+
+    golden = ROOT / "tests/pipeline/runners/golden/kubeflow_v2.yaml"
+    tasks = yaml.safe_load(golden.read_text(encoding="utf-8"))["pipelineSpec"]["root"]["dag"]["tasks"]
+    (shown,) = blocks("text")
+    *told, pushed, ask = [line for line in shown.splitlines() if line != "..."]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    tell = _teller(Graph("sample", tuple(Step(name, ()) for name in tasks), ""))
+    for line in told:
+        _, step, happened, detail = re.fullmatch(
+            r"(\S+)  (\S+) +(started|finished)(?:  (.*))?", line
+        ).groups()  # type: ignore[union-attr]
+        tell(happened, step, detail or "")
+        # But for the time.
+        assert capsys.readouterr().out.split(maxsplit=1)[1].strip() == line.split(maxsplit=1)[1]
+    folder = tmp_path / "build/cluster/serving_models/sample/1"
+    metadata = {"pushed": 1, "pushed_destination": str(folder)}
+    _say_what_was_pushed({"AtomicPusher": Result({"pushed_model": {"metadata": metadata, "uri": "/x"}})})
+    assert capsys.readouterr().out.splitlines() == [pushed, ask]
 
 
 def test_the_images_are_built_pushed_and_named_in_the_settings() -> None:
@@ -93,8 +136,6 @@ def test_kubectl_is_given_what_is_there() -> None:
 
 
 def test_the_corpus_is_copied_to_where_the_settings_say() -> None:
-    from pipeline.runners.volumes import on_volumes
-
     (copy,) = beginning("kubectl", "cp")
     settings = load(config=ROOT / "configs/sample.yaml")
     assert copy[2] == settings.data
@@ -125,8 +166,8 @@ def test_the_clients_label_is_the_network_policys() -> None:
 
 
 def test_tagline_is_given_settings_that_there_are() -> None:
-    lines = beginning(".venv/bin/tagline")
-    assert len(lines) >= 6
+    lines = [words for words in beginning(".venv/bin/tagline") if words[1] != "execute"]
+    assert len(lines) >= 7
     for words in lines:
         settings = load(config=ROOT / words[words.index("--config") + 1], assignments=settings_of(words))
         assert settings.name == "sample"
@@ -154,7 +195,8 @@ def test_every_option_is_one_of_the_commands() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["kubeflow", "kubeflow-v2", "vertex"])
 def test_what_is_compiled_is_compiled(target: str, tmp_path: Path) -> None:
-    (words,) = [words for words in beginning(".venv/bin/tagline", "compile") if target in words]
+    on_a_cluster = [words for words in beginning(".venv/bin/tagline", "compile") if words != BEFORE]
+    (words,) = [words for words in on_a_cluster if target in words]
     output = tmp_path / Path(words[-1]).name
     program = [sys.executable, "-m", "pipeline.cli", *words[1:-1], str(output)]
     done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT)

@@ -13,6 +13,7 @@ class AtomicPusherSpec(ComponentSpec):
         "destination": ExecutionParameter(type=str),
         "settings": ExecutionParameter(type=str),
         "force": ExecutionParameter(type=str),
+        "training": ExecutionParameter(type=str),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -50,6 +51,7 @@ class AtomicPusher(base_component.BaseComponent):
         destination: str,
         settings: str,
         force: str = "",
+        training: str = "",
         statistics: types.BaseChannel | None = None,
     ) -> None:
         """Args:
@@ -61,6 +63,7 @@ class AtomicPusher(base_component.BaseComponent):
         destination: the model's folder of versions.
         settings: all settings in effect as YAML; laid beside the model as `settings.yaml`.
         force: why to push a refused model; empty to let the gates decide.
+        training: a hash of how the model was trained, for the manifest.
         statistics: of the examples, laid beside the model for later runs to measure drift from.
         """
         super().__init__(
@@ -74,6 +77,7 @@ class AtomicPusher(base_component.BaseComponent):
                 destination=destination,
                 settings=settings,
                 force=force,
+                training=training,
                 pushed_model=types.Channel(type=standard_artifacts.PushedModel),
             )
         )

@@ -70,7 +70,7 @@ class Executor(base_executor.BaseExecutor):
             duplicate = version_dir is not None
             if version_dir is None:
                 forced = {"reason": force, "against": against, "at": _now()} if against else None
-                version_dir = self._push(source, base, input_dict, exec_properties["settings"], forced)
+                version_dir = self._push(source, base, input_dict, exec_properties, forced)
                 if forced:
                     pushed.set_string_custom_property(FORCED, force)
                     log.warning("pushed against the verdict, %s: %s", force, "; ".join(against))
@@ -86,9 +86,10 @@ class Executor(base_executor.BaseExecutor):
         source: Path,
         base: Path,
         input_dict: dict[str, list[types.Artifact]],
-        settings: str,
+        exec_properties: dict[str, Any],
         forced: dict[str, Any] | None,
     ) -> Path:
+        settings = exec_properties["settings"]
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         evaluation = artifact_utils.get_single_instance(input_dict["evaluation"])
         about = {
@@ -97,6 +98,7 @@ class Executor(base_executor.BaseExecutor):
             "metrics": results.read(evaluation.uri).overall,
             "settings_sha256": hashlib.sha256(settings.encode()).hexdigest(),
             "data_fingerprint": examples.get_string_custom_property("data_fingerprint"),
+            "training": exec_properties.get("training") or "",
         }
         if forced:
             about["forced"] = forced

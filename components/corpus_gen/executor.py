@@ -22,8 +22,10 @@ from tfx.utils import io_utils
 from components.corpus_gen.graph import build, take_summary
 from components.corpus_gen.settings import TF_EXAMPLE, data_in, options_in
 from components.corpus_gen.source import lines_at
+from components.corpus_gen.steps import METRICS
 from components.corpus_gen.summary import (
     FILE_NAME,
+    MEASURES,
     CorpusSummary,
     Event,
     PartialSummary,
@@ -34,6 +36,7 @@ from corpus.fingerprint import fingerprint
 from corpus.layout import Layout, find
 from corpus.options import ReadOptions
 from corpus.scheme import target_scheme
+from serving.bulk.measures import Measures, measured
 from tagging.schemes import scheme_named
 
 _LOG = logging.getLogger("tagline.corpus_gen")
@@ -64,7 +67,7 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
         try:
-            summary = self._write(examples.uri, exec_properties)
+            summary, measures = self._write(examples.uri, exec_properties)
         except BaseException as error:
             _empty(examples.uri)
             told = _corpus_error(error)
@@ -72,7 +75,7 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
                 raise
             # Beam's own traceback says nothing of the corpus.
             raise told from None
-        _describe(examples, summary)
+        _describe(examples, summary, measures)
         counts = ", ".join(
             f"{name} {split.sentences} sentences {split.tokens} tokens"
             for name, split in summary.splits.items()
@@ -86,7 +89,7 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
             sum(split.settled for split in summary.splits.values()),
         )
 
-    def _write(self, uri: str, exec_properties: dict[str, Any]) -> CorpusSummary:
+    def _write(self, uri: str, exec_properties: dict[str, Any]) -> tuple[CorpusSummary, Measures]:
         options = options_in(exec_properties)
         layout = find(data_in(exec_properties), options)
         with self._make_beam_pipeline() as pipeline:
@@ -101,10 +104,10 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
             known if known and _SHA256.fullmatch(known) else fingerprint(layout),
         )
         io_utils.write_bytes_file(os.path.join(uri, FILE_NAME), summary.to_json())
-        return summary
+        return summary, measured(pipeline.result, METRICS)
 
 
-def _describe(examples: types.Artifact, summary: CorpusSummary) -> None:
+def _describe(examples: types.Artifact, summary: CorpusSummary, measures: Measures) -> None:
     examples.split_names = artifact_utils.encode_split_names(list(summary.splits))
     examples_utils.set_payload_format(examples, TF_EXAMPLE)
     examples_utils.set_file_format(examples, "tfrecords_gzip")
@@ -115,6 +118,9 @@ def _describe(examples: types.Artifact, summary: CorpusSummary) -> None:
     examples.set_int_custom_property("sentences", sum(split.sentences for split in counts))
     examples.set_int_custom_property("repairs", sum(split.repairs for split in counts))
     examples.set_int_custom_property("settled", sum(split.settled for split in counts))
+    # Of the corpus alone, and no times: what is made of the same corpus must stay the same input to the cache.
+    if measures.counters:
+        examples.set_string_custom_property(MEASURES, measures.to_json())
 
 
 def _refuse_gaps(layout: Layout, partial: PartialSummary) -> None:

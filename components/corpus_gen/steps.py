@@ -16,7 +16,7 @@ from components.corpus_gen.summary import Event, Partial, PartialSummary
 from corpus.blocks import lines_of
 from corpus.convert import training_tags
 from corpus.errors import BadLine
-from corpus.formats import format_of
+from corpus.formats import FileFormat, format_of
 from corpus.options import ReadOptions, Shares
 from corpus.record import Record
 from corpus.scheme import target_scheme
@@ -27,16 +27,26 @@ SUMMARY = "summary"
 METRICS = "tagline.corpus_gen"
 
 
-def read_record(found: Found, options: ReadOptions) -> Record:
-    """Parses a record.
+class Reader:
+    """Parses records, and asks once a file what its format is."""
 
-    Raises:
-        CorpusError: it cannot be read; told with the line of the file.
-    """
-    try:
-        return format_of(found.path, options).parse(lines_of(found.raw), options)
-    except BadLine as error:
-        raise _located(error, found) from None
+    def __init__(self, options: ReadOptions) -> None:
+        self.options = options
+        self.formats: dict[str, FileFormat] = {}
+
+    def __call__(self, found: Found) -> Record:
+        """One record.
+
+        Raises:
+            CorpusError: it cannot be read; told with the line of the file.
+        """
+        known = self.formats.get(found.path)
+        if known is None:
+            known = self.formats[found.path] = format_of(found.path, self.options)
+        try:
+            return known.parse(lines_of(found.raw), self.options)
+        except BadLine as error:
+            raise _located(error, found) from None
 
 
 def _located(error: BadLine, found: Found) -> Exception:
@@ -50,8 +60,11 @@ class TrainTags(beam.DoFn):
         self.options = options
         self.shares = shares
 
+    def start_bundle(self) -> None:
+        self.read = Reader(self.options)
+
     def process(self, found: Found) -> Iterator[tuple[str, ...]]:
-        sentence = read_record(found, self.options).sentence
+        sentence = self.read(found).sentence
         if sentence and (self.shares is None or split_of(text_key(sentence.tokens), self.shares) == "train"):
             yield sentence.tags
 
@@ -88,14 +101,22 @@ class ToExamples(beam.DoFn):
         self.options = options
         self.split = split
         self.shares = shares
+        self.sentences = beam.metrics.Metrics.counter(METRICS, "sentences")
+        self.tokens = beam.metrics.Metrics.counter(METRICS, "tokens")
         self.repairs = beam.metrics.Metrics.counter(METRICS, "repairs")
         self.settled = beam.metrics.Metrics.counter(METRICS, "settled")
+        self.lengths = beam.metrics.Metrics.distribution(METRICS, "tokens_per_sentence")
 
     def start_bundle(self) -> None:
         self.summary = PartialSummary()
+        self.read = Reader(self.options)
+        # The scheme of the files comes with each record, but is the same in all of them.
+        self.target: Scheme | None = None
 
     def process(self, found: Found, scheme: Scheme) -> Iterator[TaggedOutput]:
-        record = read_record(found, self.options)
+        record = self.read(found)
+        if self.target is None:
+            self.target = target_scheme(scheme, self.options)
         self.summary.scheme = scheme.name
         sentence = record.sentence
         if sentence is None:
@@ -107,12 +128,15 @@ class ToExamples(beam.DoFn):
             assert self.shares is not None
             split = split_of(text_key(sentence.tokens), self.shares)
         try:
-            tags, reading = training_tags(record, scheme, target_scheme(scheme, self.options))
+            tags, reading = training_tags(record, scheme, self.target)
         except BadLine as error:
             raise _located(error, found) from None
         seen = self.summary.splits[split]
         seen.sentences += 1
         seen.tokens += len(tags)
+        self.sentences.inc()
+        self.tokens.inc(len(tags))
+        self.lengths.update(len(tags))
         seen.tags.update(tags)
         seen.entities.update(span.label for span in reading.spans)
         self.summary.files[found.path] += 1

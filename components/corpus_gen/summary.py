@@ -9,6 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 FILE_NAME = "corpus.json"
+# The property of the examples that tells what Beam's workers counted, as JSON.
+MEASURES = "beam_measures"
 FIRST_EVENTS = 10
 
 

@@ -27,6 +27,22 @@ def latest_other_model(base: Path, candidate: Mapping[str, str]) -> Path | None:
     return None
 
 
+def latest_of_another_training(base: Path, data_fingerprint: str, training: str) -> Path | None:
+    """The latest blessed version that was not trained as this run trains, on what it reads; None where there is none.
+
+    Args:
+        base: the model's folder of versions.
+        data_fingerprint: of the files that this run reads.
+        training: a hash of how this run trains.
+    """
+    for version in _blessed(base):
+        about = manifest(version)
+        # A version that says nothing of its training is another's.
+        if (about.get("data_fingerprint"), about.get("training")) != (data_fingerprint, training):
+            return version
+    return None
+
+
 def latest_other_statistics(base: Path, data_fingerprint: str) -> Path | None:
     """The statistics beside the latest blessed version of other data; None where there are none.
 

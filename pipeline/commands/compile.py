@@ -7,6 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from pipeline.beam_checks import require_reachable
 from pipeline.settings import Settings, SettingsError, is_bucket
 
 TARGETS = ("kubeflow", "kubeflow-v2", "vertex", "tfjob")
@@ -28,6 +29,7 @@ def compile_pipeline(settings: Settings, *, target: str, output: Path) -> None:
 
 def write(settings: Settings, *, target: str, output: Path) -> None:
     """Compile into a file, whose folder is made."""
+    require_reachable(settings, target=target)
     # Of libraries that are about to be imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore")
@@ -37,12 +39,14 @@ def write(settings: Settings, *, target: str, output: Path) -> None:
 
         tfjob.write(settings, output)
         return
-    # Seconds: TFX and kfp.
-    from pipeline.runners import kubeflow, kubeflow_v2
-
+    # Seconds: TFX and kfp, of which each target takes its own.
     if target == "kubeflow":
+        from pipeline.runners import kubeflow
+
         kubeflow.write_argo(settings, output)
     else:
+        from pipeline.runners import kubeflow_v2
+
         kubeflow_v2.write_spec(settings, output, vertex=target == "vertex")
 
 

@@ -146,20 +146,17 @@ def _say_what_was_pushed(results: Mapping[str, Result]) -> None:
             print("not pushed: a gate refused the model", file=sys.stderr)
             sys.exit(3)
         folder = Path(push["metadata"]["pushed_destination"])
-        models = os.path.relpath(folder.parent.parent)
-        if models.startswith(".."):
-            models = str(folder.parent.parent)
-        ask = [
-            "tagline",
-            "decode",
-            "--set",
-            f"name={folder.parent.name}",
-            "--set",
-            f"serving.models={models}",
-        ]
-        print(f'pushed {folder}; ask it:\n  {shlex.join(ask)} "A sentence of yours."')
+        given = [f"name={folder.parent.name}", f"serving.models={_from_here(folder.parent.parent)}"]
+        ask = ["tagline", "decode", *(word for one in given for word in ("--set", one))]
+        print(f'pushed {_from_here(folder)}; ask it:\n  {shlex.join(ask)} "A sentence of yours."')
     if not pushes:
         print("done; no step pushed a model")
+
+
+def _from_here(folder: Path) -> str:
+    """The path as a person in this folder would write it."""
+    relative = os.path.relpath(folder)
+    return str(folder) if relative.startswith("..") else relative
 
 
 def _reasons(artifacts: list[Mapping[str, Any]]) -> list[str]:

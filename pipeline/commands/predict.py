@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.beam_args import bulk_args
+from pipeline.beam_checks import require_engine, require_reachable
 from pipeline.commands.console import output as standard_output
 from pipeline.commands.counting import Counting
 from pipeline.commands.pushed_server import pushed_version
@@ -24,6 +26,7 @@ from pipeline.settings import Settings, SettingsError
 from serving.bulk.errors import BulkFailed, BulkRefused
 from serving.bulk.folder import SUCCESS, Manifest, OutputFolder
 from serving.bulk.job import FORMATS, SHARD_SIZE, Format, Job, Reading, sum_of_model
+from serving.bulk.measures import Measures
 from serving.bulk.plan import Plan, plan
 from serving.bulk.scores import Scores
 from serving.bulk.sources import input_files
@@ -47,6 +50,8 @@ def predict(
 ) -> None:
     """Tag what is in `source`, a part at a time, and print what came of it; a finished output is only told of."""
     chosen_format = _format(output, output_format)
+    require_reachable(settings, target="predict")
+    _require_own_workers(settings, workers)
     if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
         raise SettingsError(f"--output {output}: lies in --input; expected a place outside of what is read")
     # Not resolved: a link is told by its own name, wherever what it names may lie.
@@ -90,6 +95,14 @@ def predict(
     _tell_scores(manifest.scores, planned, console)
 
 
+def _require_own_workers(settings: Settings, workers: int | None) -> None:
+    if workers is not None and settings.beam.runner != "direct":
+        raise SettingsError(
+            f"--workers: found {workers}, with beam.runner {settings.beam.runner}; an engine has as many workers as it "
+            "is told: take --workers out, or the runner"
+        )
+
+
 def _format(output: Path, asked: str | None) -> Format:
     chosen = next((known for known in FORMATS if known == asked), None)
     if asked is not None and chosen is None:
@@ -114,6 +127,8 @@ def _filled(
     console: Console,
 ) -> Manifest:
     """Tags what is not tagged yet."""
+    require_engine(settings.beam)
+    measures: list[Measures] = []
     _quiet_libraries()
     # Not before something is to be done: TensorFlow and Beam take seconds.
     with console.status("starting"):
@@ -124,16 +139,31 @@ def _filled(
         _left_at_once(console),
         Counting(console, "sentences", planned.sentences) as counting,
     ):
-        return fill(
+        manifest = fill(
             folder,
             job,
             planned,
             model=model.resolve(),
             options=settings.corpus,
             workers=workers,
-            beam_args=settings.pipeline.beam_args,
+            beam_args=bulk_args(settings.beam, workers=workers),
             done=counting.add,
+            told=measures.append,
         )
+    for measure in measures:
+        console.print(_of_batches(measure), soft_wrap=True)
+    return manifest
+
+
+def _of_batches(measures: Measures) -> str:
+    """What a batch held and took, in a line."""
+    rows, times = (measures.spreads.get(name) for name in ("rows_per_batch", "microseconds_per_batch"))
+    if rows is None or times is None:
+        return "this engine tells nothing of its batches"
+    return (
+        f"{rows.count:,} batches of {rows.mean:.1f} sentences, {times.mean / 1e3:.1f} ms each and "
+        f"{times.max / 1e3:.1f} ms at most; {measures.counters.get('tokens', 0):,} tokens"
+    )
 
 
 @contextlib.contextmanager

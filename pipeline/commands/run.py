@@ -15,12 +15,13 @@ from rich.table import Table
 
 from corpus import check as checks
 from corpus.errors import CorpusError
+from pipeline.beam_checks import require_engine, require_reachable
 from pipeline.commands.console import output
 from pipeline.commands.findings import count_errors, print_findings
 from pipeline.library_logs import quiet_libraries, send_logs
 from pipeline.lineage import Lineage
 from pipeline.only_run import AnotherRun, only_run
-from pipeline.outcome import Outcome, describe, refusals
+from pipeline.outcome import Outcome, counted, describe, refusals
 from pipeline.progress import Progress
 from pipeline.required_floors import require_floors
 from pipeline.settings import Settings, SettingsError
@@ -46,6 +47,8 @@ def run(settings: Settings, *, verbose: bool, force_bless: str | None = None) ->
     console = output()
     settings.require_inputs()
     settings.require_vectors()
+    require_reachable(settings, target="run")
+    require_engine(settings.beam)
     settings = settings.with_absolute_paths()
     log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
     console.print(f"[bold]{settings.name}[/]  {escape(_short(settings.data))}", soft_wrap=True)
@@ -108,7 +111,7 @@ def _run(settings: Settings, console: Console, log_path: Path, verbose: bool, fo
 
 def _outcome(settings: Settings, lineage: Lineage, progress: Progress, log_path: Path) -> Outcome:
     run_id = lineage.run_ids()[-1]
-    steps = lineage.steps(run_id, ("AtomicPusher", "Report"))
+    steps = lineage.steps(run_id, ("CorpusGen", "AtomicPusher", "Report"))
     pushed = steps["AtomicPusher"].only("pushed_model").properties
     outcome = Outcome(
         run_id=run_id,
@@ -122,6 +125,7 @@ def _outcome(settings: Settings, lineage: Lineage, progress: Progress, log_path:
         log=str(log_path),
         forced=str(pushed.get("forced", "")),
         not_forced=str(pushed.get("not_forced", "")),
+        counted={component: words for component, step in steps.items() if (words := counted(step))},
     )
     outcome.save(settings.run_dir)
     return outcome
@@ -140,6 +144,8 @@ def _conclude(console: Console, settings: Settings, outcome: Outcome, force_bles
     console.print()
     total = sum(outcome.seconds.values())
     console.print(f"{len(outcome.seconds)} components in {total:.1f} s, {len(outcome.cached)} of them cached")
+    for component, words in outcome.counted.items():
+        console.print(f"counted {component}: {escape(words)}", soft_wrap=True)
     console.print(f"report  {escape(_short(outcome.report))}", soft_wrap=True)
     console.print(f"log     {escape(_short(outcome.log))}", soft_wrap=True)
     if outcome.pushed_to:

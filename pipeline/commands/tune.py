@@ -19,6 +19,7 @@ from components.entity_metrics.spoken import spoken
 from corpus import check as checks
 from corpus.errors import CorpusError
 from pipeline import tuned_settings
+from pipeline.beam_checks import require_engine, require_reachable
 from pipeline.commands.console import output
 from pipeline.commands.findings import count_errors, print_findings
 from pipeline.library_logs import quiet_libraries, send_logs
@@ -44,6 +45,8 @@ def tune(settings: Settings, *, config: Path | None, output_file: Path | None, v
     console = output()
     settings.require_inputs()
     settings.require_vectors()
+    require_reachable(settings, target="run")
+    require_engine(settings.beam)
     target = output_file or settings.run_dir / "tuned.yaml"
     _require_target(target, config)
     console.print(f"[bold]{settings.name}[/]  {escape(settings.data)}", soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.execution.parameters import constant
 from pipeline.settings import SettingsError
 
 # What a back end takes where a retry policy does not say.
@@ -45,10 +46,12 @@ class Step:
     Attributes:
         words: command and arguments, placeholders and all.
         env: what the spec sets in the container's environment.
-        parameters: values of inputs; an `Output` for one that another step makes.
+        parameters: values of inputs; an `Output` for one that another step makes, an `OfRun` for one of the run.
+        types: of inputs that are parameters, as the spec names them.
+        selectors: in CEL, for inputs that are a part of the value.
         artifacts: which step makes each input.
         makes: each output artifact's type, with the metadata that the spec gives it.
-        returns: keys of output parameters.
+        returns: output parameters, each with its type.
         after: steps that end before this one starts.
         condition: in CEL; empty for always.
         whatever_happened: starts too if a step before it failed.
@@ -58,9 +61,11 @@ class Step:
     words: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    selectors: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, Output] = field(default_factory=dict)
     makes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    returns: tuple[str, ...] = ()
+    returns: Mapping[str, str] = field(default_factory=dict)
     after: frozenset[str] = frozenset()
     condition: str = ""
     whatever_happened: bool = False
@@ -153,15 +158,15 @@ def _step(
         raise SettingsError(f"{name}: found {found}; expected a container, which alone runs here")
     container = executor["container"]
     inputs, outputs = task.get("inputs", {}), component.get("outputDefinitions", {})
-    parameters = {
-        key: one["defaultValue"]
-        for key, one in component.get("inputDefinitions", {}).get("parameters", {}).items()
-        if "defaultValue" in one
-    }
+    declared = component.get("inputDefinitions", {}).get("parameters", {})
+    parameters = {key: one["defaultValue"] for key, one in declared.items() if "defaultValue" in one}
     for key, one in inputs.get("parameters", {}).items():
         value = _parameter(f"{name}.{key}", one, given)
         if value is not None:
             parameters[key] = value
+    for key, one in declared.items():
+        if key not in parameters and not one.get("isOptional"):
+            raise SettingsError(f"{name}.{key}: found no value; expected one, or a default, in the spec")
     artifacts = {key: _artifact(f"{name}.{key}", one) for key, one in inputs.get("artifacts", {}).items()}
     producers = [one for one in [*parameters.values(), *artifacts.values()] if isinstance(one, Output)]
     trigger, policy = task.get("triggerPolicy", {}), task.get("retryPolicy", {})
@@ -170,12 +175,20 @@ def _step(
         words=tuple(translated([*container.get("command", []), *container.get("args", [])])),
         env={one["name"]: translated(one.get("value", "")) for one in container.get("env", [])},
         parameters=translated(parameters),
+        types={key: one["parameterType"] for key, one in declared.items() if "parameterType" in one},
+        selectors={
+            key: one["parameterExpressionSelector"]
+            for key, one in inputs.get("parameters", {}).items()
+            if one.get("parameterExpressionSelector")
+        },
         artifacts=artifacts,
         makes={
             key: {"type": one["artifactType"], "metadata": one.get("metadata", {})}
             for key, one in outputs.get("artifacts", {}).items()
         },
-        returns=tuple(outputs.get("parameters", {})),
+        returns={
+            key: one.get("parameterType", "STRING") for key, one in outputs.get("parameters", {}).items()
+        },
         after=frozenset([*task.get("dependentTasks", []), *(one.step for one in producers)]),
         condition=trigger.get("condition", ""),
         whatever_happened=trigger.get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED",
@@ -190,7 +203,7 @@ def _step(
 
 def _parameter(where: str, one: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
     if "runtimeValue" in one and "constant" in one["runtimeValue"]:
-        return one["runtimeValue"]["constant"]
+        return constant(one["runtimeValue"]["constant"])
     if "taskOutputParameter" in one:
         source = one["taskOutputParameter"]
         return Output(source["producerTask"], source["outputParameterKey"])

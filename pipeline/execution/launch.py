@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from pipeline.execution.conditions import selected
 from pipeline.execution.graph import Output, Step
 from pipeline.execution.image import environment
+from pipeline.execution.parameters import OfRun, ParameterError, as_input, from_text
 from pipeline.execution.placeholders import resolved
 
 # A step is asked to end, then told to, then ended.
@@ -69,19 +71,33 @@ class OutputError(ValueError):
 
 
 def executor_input(step: Step, results: Mapping[str, Result], place: Place, *, run: str) -> dict[str, Any]:
-    """The ExecutorInput of a step, in JSON form."""
+    """The ExecutorInput of a step, in JSON form.
+
+    Raises:
+        ParameterError: a parameter that is not of its type.
+        ConditionError: a part of one that there is not.
+    """
 
     def artifact(source: Output) -> dict[str, Any]:
         made = results[source.step].artifacts[source.key]
         return {key: made[key] for key in ("name", "type", "uri", "metadata") if key in made}
 
+    def parameter(key: str, value: Any) -> Any:
+        if isinstance(value, Output):
+            value = results[value.step].parameters[value.key]
+        elif isinstance(value, OfRun):
+            value = value.value(run=run, step=step.name)
+        if key in step.selectors:
+            value = selected(step.selectors[key], value)
+        try:
+            return as_input(value, step.types.get(key, ""))
+        except ParameterError as error:
+            raise ParameterError(f"input parameter {key}: {error}") from error
+
     return {
         "inputs": {
             "artifacts": {key: {"artifacts": [artifact(one)]} for key, one in step.artifacts.items()},
-            "parameterValues": {
-                key: results[one.step].parameters[one.key] if isinstance(one, Output) else one
-                for key, one in step.parameters.items()
-            },
+            "parameterValues": {key: parameter(key, one) for key, one in step.parameters.items()},
         },
         "outputs": {
             "artifacts": {
@@ -147,7 +163,7 @@ def result(step: Step, given: Mapping[str, Any], place: Place, *, seconds: float
     """What a step that ended well made: what it was asked for, as its output file changes it.
 
     Raises:
-        OutputError: the output file is no JSON, or a parameter that the spec promises is missing.
+        OutputError: the output file is no JSON, or a parameter that the spec promises is missing or of another type.
     """
     said: dict[str, Any] = {}
     if place.output_file.exists():
@@ -167,12 +183,17 @@ def result(step: Step, given: Mapping[str, Any], place: Place, *, seconds: float
             "made": os.path.exists(uri),
         }
     parameters = dict(said.get("parameterValues", {}))
-    for key in step.returns:
+    for key, kind in step.returns.items():
+        # The output file comes first, for the launcher too.
+        if key in parameters:
+            continue
         file = Path(given["outputs"]["parameters"][key]["outputFile"])
-        if file.exists():
-            parameters[key] = _parsed(file.read_text(encoding="utf-8"))
-        elif key not in parameters:
+        if not file.exists():
             raise OutputError(f"found no value of the output {key}; expected it in {file}")
+        try:
+            parameters[key] = from_text(file.read_text(encoding="utf-8"), kind)
+        except ParameterError as error:
+            raise OutputError(f"the output {key}: {error} in {file}") from error
     return Result(artifacts=artifacts, parameters=parameters, seconds=seconds)
 
 
@@ -202,11 +223,3 @@ def _send(process: subprocess.Popen[bytes], sent: signal.Signals) -> None:
     """To all of its group, which may outlive it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, sent)
-
-
-def _parsed(text: str) -> Any:
-    """A parameter is text, unless it is a number, a truth or a structure."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

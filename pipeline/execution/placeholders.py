@@ -5,56 +5,53 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
+from pipeline.execution.parameters import ParameterError, as_text
 from pipeline.settings import SettingsError
 
 _ANY = re.compile(r"\{\{\$.*?\}\}")
 _KEYED = re.compile(
     r"\{\{\$\.(?P<side>inputs|outputs)\.(?P<kind>artifacts|parameters)\['(?P<key>[^']*)'\]"
-    r"(\.(?P<part>uri|path|metadata|output_file))?(\['(?P<entry>[^']*)'\])?\}\}"
+    r"(\.(?P<part>uri|path|output_file))?\}\}"
 )
+# What there is of each.
+_PARTS: dict[tuple[str, str], tuple[str | None, ...]] = {
+    ("inputs", "artifacts"): ("uri", "path"),
+    ("outputs", "artifacts"): ("uri", "path"),
+    ("inputs", "parameters"): (None,),
+    ("outputs", "parameters"): ("output_file",),
+}
 
 
 def resolved(word: str, executor_input: Mapping[str, Any]) -> str:
     """A word of a command with every placeholder replaced; what is put in is not looked at again.
 
     Raises:
-        SettingsError: a placeholder that is not known, or that names what the step does not have.
+        SettingsError: a placeholder that the launcher does not know, and would leave as it is, or one that names what
+            the step does not have.
     """
     return _ANY.sub(lambda found: _value(found[0], executor_input), word)
-
-
-def as_text(value: Any) -> str:
-    """A parameter's value as a command line has it: 6.0 is 6, and lists and objects are JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value is None or isinstance(value, (list, dict)):
-        return json.dumps(value)
-    whole = format(Decimal(repr(value)), "f")
-    return whole.rstrip("0").rstrip(".") if "." in whole else whole
 
 
 def _value(placeholder: str, executor_input: Mapping[str, Any]) -> str:
     if placeholder == "{{$}}":
         return json.dumps(executor_input)
     found = _KEYED.fullmatch(placeholder)
-    if found is None:
-        raise SettingsError(f"found the placeholder {placeholder}, which is none that can be resolved here")
-    side, key, part = executor_input.get(found["side"], {}), found["key"], found["part"]
+    if found is None or found["part"] not in _PARTS[found["side"], found["kind"]]:
+        raise SettingsError(
+            f"found the placeholder {placeholder}, which Kubeflow's launcher does not know: the step would get it as "
+            "it is"
+        )
+    side, key = executor_input.get(found["side"], {}), found["key"]
     try:
         if found["kind"] == "parameters":
             if found["side"] == "inputs":
                 return as_text(side["parameterValues"][key])
             return str(side["parameters"][key]["outputFile"])
-        artifact = side["artifacts"][key]["artifacts"][0]
-        if part == "metadata":
-            metadata = artifact.get("metadata", {})
-            return as_text(metadata[found["entry"]] if found["entry"] is not None else metadata)
         # Artifacts are on this machine's disk: their path is their URI.
-        return str(artifact["uri"])
-    except (KeyError, IndexError) as error:
+        return str(side["artifacts"][key]["artifacts"][0]["uri"])
+    except (KeyError, IndexError, ParameterError) as error:
         raise SettingsError(
             f"found the placeholder {placeholder}, which names what the step does not have"
         ) from error

@@ -13,6 +13,7 @@ from pipeline.execution import launch
 from pipeline.execution.conditions import ConditionError, holds
 from pipeline.execution.graph import Graph, Step
 from pipeline.execution.launch import OutputError, Place, Result
+from pipeline.execution.parameters import ParameterError
 from pipeline.execution.record import Record
 from pipeline.settings import SettingsError
 
@@ -165,8 +166,8 @@ class Execution:
         place.log.parent.mkdir(parents=True, exist_ok=True)
         try:
             given = launch.executor_input(step, self._record.finished, place, run=self._record.run)
-            runs = holds(step.condition, given)
-        except (ConditionError, KeyError) as error:
+            runs = holds(step.condition, given["inputs"])
+        except (ConditionError, ParameterError, KeyError) as error:
             place.log.write_bytes(b"")
             self._waiting.remove(step)
             self._fail(step, place, f"was not started: {error}")

@@ -9,16 +9,18 @@ from typing import Any
 import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
-from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import data_types
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
-from pipeline.factory import BASELINE, BLESSED_STATISTICS, UNCACHED, create_pipeline
+from pipeline.execution.parameters import RUN_ID
+from pipeline.factory import UNCACHED, create_pipeline
 from pipeline.kubeflow_settings import Step
+from pipeline.past import BASE_MODEL, BASELINE, BLESSED_STATISTICS
 from pipeline.runners import platform
 from pipeline.runners.quantities import cores, gigabytes
 from pipeline.runners.steps import cached, steps_of
+from pipeline.runners.v2_step import RUN_PARAMETER
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import Settings, SettingsError
 
@@ -27,7 +29,7 @@ COMMAND = ("python", "-m", "pipeline.runners.v2_step")
 # An accelerator that Vertex has everywhere, where none is named.
 _VERTEX_GPU = "NVIDIA_TESLA_T4"
 # These look at the past, and no cache knows that it changed.
-_NEVER_CACHED = (*UNCACHED, BASELINE, BLESSED_STATISTICS)
+_NEVER_CACHED = (*UNCACHED, BASELINE, BASE_MODEL, BLESSED_STATISTICS)
 # It has no driver in these back ends, which would see that the files changed: cached where the settings say so alone.
 _READS_FILES = "CorpusGen"
 
@@ -36,19 +38,12 @@ def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
     """The pipeline job, in protobuf's JSON form. The same for the same settings and code.
 
     Raises:
-        SettingsError: a path that the back end cannot reach, settings of a component that there is not, or a warm
-            start, whose model these back ends cannot look up.
+        SettingsError: a path that the back end cannot reach, or settings of a component that there is not.
     """
     settings = _on_vertex(settings) if vertex else on_volumes(settings)
     pipeline = create_pipeline(settings, past="pushed")
     pipeline.metadata_connection_config = None  # the cluster has its own
     _name(pipeline, settings.name)
-    for node in pipeline.components:
-        if isinstance(node, Resolver):
-            raise SettingsError(
-                f"{node.id} looks a model up in the metadata, which only the targets local and kubeflow can; set "
-                "trainer.warm_start to false, or compile for kubeflow"
-            )
     steps = steps_of(settings.kubeflow, [node.id for node in pipeline.components])
     config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
         default_image=settings.kubeflow.image, default_commands=list(COMMAND), use_pipeline_spec_2_1=True
@@ -61,6 +56,8 @@ def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
             spec["deploymentSpec"]["executors"][f"{name}_executor"]["container"], settings, step, vertex
         )
         _task(spec["root"]["dag"]["tasks"][name], name, step, default=settings.pipeline.cache)
+    for name in UNCACHED:
+        _name_the_run(spec, name)
     # Nothing that the format does not know.
     json_format.ParseDict(compiled, pipeline_spec_pb2.PipelineJob())
     json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
@@ -130,6 +127,19 @@ def _executor(container: dict[str, Any], settings: Settings, step: Step, vertex:
         container["env"] = [
             {"name": name, "value": value} for name, value in sorted(settings.kubeflow.env.items())
         ]
+
+
+def _name_the_run(spec: dict[str, Any], name: str) -> None:
+    """Hand a step the run's id, which the back end puts in for a placeholder; no other entry point's words hold it.
+
+    It is another in every run, so a step that has it is never found in a cache.
+    """
+    task = spec["root"]["dag"]["tasks"][name]
+    component = spec["components"][task["componentRef"]["name"]]
+    component.setdefault("inputDefinitions", {}).setdefault("parameters", {})[RUN_PARAMETER] = {
+        "parameterType": "STRING"
+    }
+    task["inputs"].setdefault("parameters", {})[RUN_PARAMETER] = {"runtimeValue": {"constant": RUN_ID}}
 
 
 def _task(task: dict[str, Any], name: str, step: Step, *, default: bool) -> None:

@@ -1,29 +1,35 @@
 """`python -m pipeline.runners.v2_step`: the entry point of a step in a pipeline spec 2.1.
 
-Takes the arguments of TFX's own entry point and runs it, with three things put right before and after:
+Takes the arguments of TFX's own entry point and runs it, with four things put right before and after:
 
 - Components read and write folders. A back end names artifacts by bucket (`gs://b/x`) and has them on the step's disk
   too, at `/gcs/b/x`, `/s3/b/x` or `/minio/b/x`: both Vertex, which mounts buckets, and Kubeflow's launcher, which
   copies.
 - A spec has no inputs that may be missing. What PushedModel and PushedStatistics mark as not found is taken out.
 - A spec names the project's own artifact types by title alone.
+- TFX's entry point knows no run. Where a step is handed its id, its executor's context has it, as elsewhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from components.pushed_past.executor import FOUND
+from pipeline.beam_args import works_elsewhere
 
 _DISK = {"gs": "/gcs", "s3": "/s3", "minio": "/minio"}
 _BUCKET = re.compile(r"(gs|s3|minio)://")
+# The parameter that holds the run's id, for the steps that tell of it.
+RUN_PARAMETER = "pipeline_run_id"
 _OWN_TYPES = ("CorpusVerdict", "RunReport", "Predictions")
 
 
@@ -32,7 +38,9 @@ def on_disk(uri: str) -> str:
     return _BUCKET.sub(lambda found: f"{_DISK[found[1]]}/", uri, count=1) if _BUCKET.match(uri) else uri
 
 
-def localized(invocation: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def localized(
+    invocation: dict[str, Any], *, place: Callable[[str], str] = on_disk
+) -> tuple[dict[str, Any], dict[str, str]]:
     """An ExecutorInput in JSON form as components take it, and the URI for each output's path on the disk."""
     changed = json.loads(json.dumps(invocation))
     uris: dict[str, str] = {}
@@ -43,8 +51,8 @@ def localized(invocation: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str
             ]
             for artifact in artifacts:
                 if "uri" in artifact:
-                    uris[on_disk(artifact["uri"])] = artifact["uri"]
-                    artifact["uri"] = on_disk(artifact["uri"])
+                    uris[place(artifact["uri"])] = artifact["uri"]
+                    artifact["uri"] = place(artifact["uri"])
             listed["artifacts"] = artifacts
     return changed, uris
 
@@ -101,6 +109,24 @@ def _fetched(uri: str, target: Path) -> Path:
     return target
 
 
+@contextlib.contextmanager
+def _in_run(run: str | None) -> Iterator[None]:
+    """While TFX's entry point makes an executor's context, which it gives no run."""
+    from tfx.dsl.components.base.base_executor import BaseExecutor
+
+    before: Any = BaseExecutor.Context
+
+    class Context(before):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **{"pipeline_run_id": run, **named})
+
+    BaseExecutor.Context = Context
+    try:
+        yield
+    finally:
+        BaseExecutor.Context = before
+
+
 def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     from absl.flags import argparse_flags
 
@@ -120,11 +146,14 @@ def _run(parsed: tuple[argparse.Namespace, list[str]]) -> None:
     arguments, beam = parsed
     for name in _OWN_TYPES:
         compiler_utils.TITLE_TO_CLASS_PATH[f"tagline.{name}"] = f"components.artifacts.{name}"
-    invocation, uris = localized(json.loads(arguments.json_serialized_invocation_args))
+    # Workers on other machines have no disk of the step's: TFX and Beam take gs:// as it is.
+    place = str if works_elsewhere(beam) else on_disk
+    invocation, uris = localized(json.loads(arguments.json_serialized_invocation_args), place=place)
     scratch = Path(tempfile.mkdtemp(prefix="tagline-step-"))
     try:
         arguments.json_serialized_invocation_args = json.dumps(with_reachable_parameters(invocation, scratch))
-        kubeflow_v2_run_executor.main((arguments, beam))
+        with _in_run(invocation.get("inputs", {}).get("parameterValues", {}).get(RUN_PARAMETER)):
+            kubeflow_v2_run_executor.main((arguments, beam))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     written = invocation["outputs"]["outputFile"]

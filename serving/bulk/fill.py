@@ -22,10 +22,11 @@ from corpus.options import ReadOptions
 from serving.bulk.errors import BulkFailed
 from serving.bulk.folder import Manifest, OutputFolder, Part, PartRecord
 from serving.bulk.job import Format, Job
+from serving.bulk.measures import Measures, measured
 from serving.bulk.plan import Plan, Shard
 from serving.bulk.scores import counted, scored
 from serving.bulk.sources import stretch
-from serving.bulk.tagger import PushedModel, Work
+from serving.bulk.tagger import METRICS, PushedModel, Work
 from serving.bulk.writers import write
 
 _LOOK_EVERY = 0.5
@@ -42,6 +43,7 @@ def fill(
     workers: int | None = None,
     beam_args: Sequence[str] = (),
     done: Callable[[int], None] = lambda _: None,
+    told: Callable[[Measures], None] = lambda _: None,
 ) -> Manifest:
     """Make the parts that are missing, and finish the folder, which is held by `output.begun(job)`.
 
@@ -54,6 +56,7 @@ def fill(
         workers: how many parts at a time, in threads unless `beam_args` say how; None: as they say, or one a core.
         beam_args: of Beam's own options, such as `--direct_num_workers=4`.
         done: told now and then how many more sentences are done, those of an earlier run first.
+        told: what Beam's workers counted, where something was left to do.
 
     Raises:
         BulkFailed: a part cannot be made; those made stay, and the same call goes on.
@@ -64,7 +67,11 @@ def fill(
     done(sum(record.part.sentences for record in there.values()))
     missing = [shard for shard in plan.shards if names[shard.index] not in there]
     if missing:
-        _run(output, job, plan, missing, names, model, options, _pipeline_options(workers, beam_args), done)
+        told(
+            _run(
+                output, job, plan, missing, names, model, options, _pipeline_options(workers, beam_args), done
+            )
+        )
         there = output.records()
     if lost := sorted(set(names.values()) - there.keys()):
         raise BulkFailed(f"{output.path}: {', '.join(lost[:5])} is not what was written; run it again")
@@ -101,7 +108,7 @@ def _run(
     options: ReadOptions,
     beam_options: PipelineOptions,
     done: Callable[[int], None],
-) -> None:
+) -> Measures:
     read = _Read(options)
     put = _Put(output.path, job.format, names, plan.scheme)
     try:
@@ -118,6 +125,7 @@ def _run(
         if failed is None:
             raise
         raise failed from error
+    return measured(pipeline.result, METRICS)
 
 
 class _Read:

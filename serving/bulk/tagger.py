@@ -14,11 +14,13 @@ batch was, and in no order that could be resumed from.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import ModelHandler
 
 from serving.bulk.batches import batches
@@ -31,6 +33,8 @@ from serving.client.forms import Form, Piece, TextForm, TokenForm
 from serving.server.calls import Call, call_of
 from serving.server.errors import ServingError
 from serving.server.servable import Servable
+
+METRICS = "tagline.predict"
 
 
 class Work(NamedTuple):
@@ -55,6 +59,10 @@ class PushedModel(ModelHandler[Work, Work, Servable]):
         self._name = name
         self._version = version
         self._path = str(path)
+        self._sentences = Metrics.counter(METRICS, "sentences")
+        self._tokens = Metrics.counter(METRICS, "tokens")
+        self._rows = Metrics.distribution(METRICS, "rows_per_batch")
+        self._times = Metrics.distribution(METRICS, "microseconds_per_batch")
 
     def load_model(self) -> Servable:
         try:
@@ -68,10 +76,17 @@ class PushedModel(ModelHandler[Work, Work, Servable]):
     ) -> Iterable[Work]:
         for work in batch:
             try:
-                yield work._replace(answers=tagged(model, work.sentences))
+                answers = tagged(model, work.sentences, ran=self._count_batch)
             except ServingError as error:
                 place = f"{work.shard.path}, {work.shard.count} sentences from line {work.shard.line} on"
                 raise BulkFailed(f"{place}: the model failed: {_first_line(error)}") from error
+            self._sentences.inc(len(answers))
+            self._tokens.inc(sum(len(answer.tokens) for answer in answers))
+            yield work._replace(answers=answers)
+
+    def _count_batch(self, rows: int, seconds: float) -> None:
+        self._rows.update(rows)
+        self._times.update(round(seconds * 1e6))
 
     def batch_elements_kwargs(self) -> Mapping[str, Any]:
         # An element is a part, and is cut into batches by what it holds.
@@ -82,8 +97,18 @@ class PushedModel(ModelHandler[Work, Work, Servable]):
         return 0
 
 
-def tagged(servable: Servable, sentences: Sequence[Given]) -> list[TaggedSentence]:
+def tagged(
+    servable: Servable,
+    sentences: Sequence[Given],
+    *,
+    ran: Callable[[int, float], None] = lambda rows, seconds: None,
+) -> list[TaggedSentence]:
     """The answers to sentences of one file, in their order.
+
+    Args:
+        servable: the model.
+        sentences: of one file.
+        ran: told of each batch: how many rows it had and how long the graph took.
 
     Raises:
         BulkFailed: the model is no tagger.
@@ -102,7 +127,9 @@ def tagged(servable: Servable, sentences: Sequence[Given]) -> list[TaggedSentenc
     for batch in batches(form, pieces):
         fed = np.empty(len(batch), np.object_)
         fed[:] = [form.encoded(piece) for _, piece in batch]
+        began = time.perf_counter()
         results = servable.session.run(call.feeds, call.fetches, [fed])
+        ran(len(batch), time.perf_counter() - began)
         for (place, _), row in zip(batch, _rows(form, results), strict=True):
             rows[place] = row
     answers: list[TaggedSentence] = []

@@ -95,7 +95,12 @@ class Line:
                 "examples": [examples],
             },
             {"pushed_model": [pushed]},
-            {"destination": destination or str(self.destination), "settings": settings, "force": force},
+            {
+                "destination": destination or str(self.destination),
+                "settings": settings,
+                "force": force,
+                "training": "t",
+            },
         )
         return pushed
 
@@ -126,6 +131,7 @@ def test_the_first_model_becomes_version_1(line: Line) -> None:
     assert about["version"] == 1
     assert about["metrics"] == {"primary": 0.75, "entity_f1_strict": 0.75}
     assert about["data_fingerprint"] == "f00d"
+    assert about["training"] == "t"
     assert about["settings_sha256"] == hashlib.sha256(SETTINGS.encode()).hexdigest()
     assert about["files"] == versions.file_sums(version_dir)
 

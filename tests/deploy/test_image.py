@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from pipeline.code_hash import code_hash
+from pipeline.execution.image import PACKAGES
 from tests.deploy.dockerfile import Instruction, Stage, instructions, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,6 +129,37 @@ def test_a_read_only_root_does() -> None:
 
     for place in _DISK.values():
         assert re.search(rf"mkdir -m 0777 [/a-z0-9 ]*{place}\b", made)
+
+
+def test_its_user_can_read_what_it_runs(tmp_path: Path) -> None:
+    """Files keep the rights that they had in the checkout, where another user than the image's owns them."""
+    (run,) = [one for one in RUNTIME.of("RUN") if "compileall" in one.text]
+    assert run.line > max(one.line for one in RUNTIME.of("COPY"))
+    opening, compiling = [part.strip() for part in run.text.split("&&")]
+    module = tmp_path / "package" / "module.py"
+    module.parent.mkdir(mode=0o700)
+    module.write_text("X = 1\n")
+    module.chmod(0o600)
+    for command in (opening, compiling.replace("python ", f"{sys.executable} ", 1)):
+        subprocess.run(command.replace(HOME.rstrip("/"), str(tmp_path)).split(), check=True, umask=0o022)
+    (compiled,) = module.parent.rglob("*.pyc")
+    for path in (module.parent, compiled.parent):
+        assert path.stat().st_mode & 0o055 == 0o055
+    for path in (module, compiled):
+        assert path.stat().st_mode & 0o044 == 0o044
+
+
+def test_a_user_without_a_name_has_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import getpass; print(getpass.getuser())"],
+        env={"USER": environment(RUNTIME)["USER"]}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "tagline\n"
+    assert RUNTIME.of("USER")[-1].text == "65532:65532"
+
+
+def test_what_runs_without_a_cluster_has_what_the_image_has() -> None:
+    assert {one.arguments[-1].removeprefix(HOME) for one in local_copies(RUNTIME)} == set(PACKAGES)
 
 
 def test_python_is_the_one_with_the_packages() -> None:

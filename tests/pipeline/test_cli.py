@@ -72,9 +72,9 @@ def test_help_names_every_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--set", "trainer.epoch=3"), "error: trainer.epoch: no such setting; expected one of"),
+        (("--set", "trainer.epoch=3"), "error: trainer.epoch: no such setting; did you mean epochs?"),
         (("--set", "trainer.epochs=many"), "error: trainer.epochs: expected `int`, got `str`; found 'many'"),
-        (("--set", "pipeline.beam_args=[1]"), "error: pipeline.beam_args[0]: expected `str`"),
+        (("--set", "beam.args=[1]"), "error: beam.args[0]: expected `str`"),
         (("--set", "trainer"), "error: --set trainer: expected KEY=VALUE"),
         (("--config", "[/nowhere].yaml"), "error: [/nowhere].yaml: no such file; expected a settings file"),
     ],

@@ -196,7 +196,10 @@ def test_a_compiled_pipeline_pushes_a_model_that_answers(tmp_path: Path) -> None
     # Other data, so that there are statistics of the blessed model's to compare with.
     train = corpus / "train.conll"
     train.write_text(train.read_text(encoding="utf-8").rpartition("\n\n")[0].rpartition("\n\n")[0] + "\n\n")
-    second = _run("second", tmp_path, "--set", "evaluation.allowed_fall=0.9")
+    second = _run(
+        "second", tmp_path, "--set", "evaluation.allowed_fall=0.9", "--set", "trainer.warm_start=true"
+    )
+    assert _made(second, "BaseModel", "model")["metadata"]["found"] == 1
     baseline = _made(second, "Baseline", "model")
     assert baseline["metadata"]["found"] == 1
     pushed = manifest(models / "1")["files"]
@@ -207,6 +210,12 @@ def test_a_compiled_pipeline_pushes_a_model_that_answers(tmp_path: Path) -> None
     assert sorted(json.loads(statistics["metadata"]["split_names"])) == ["dev", "test", "train"]
     assert _made(second, "AtomicPusher", "pushed_model")["metadata"]["pushed_version"] == 2
     assert (models / "2" / "saved_model.pb").is_file()
+    # The back end's id of the run, where people look for it.
+    for work, version in ((first, "1"), (second, "2")):
+        run = json.loads((work / "run.json").read_text())["run"]
+        assert manifest(models / version)["run_id"] == run
+        (page,) = Path(_made(work, "Report", "report")["uri"]).glob("index.html")
+        assert run in page.read_text(encoding="utf-8")
 
 
 def _run(name: str, folder: Path, *settings: str) -> Path:

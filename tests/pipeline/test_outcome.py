@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gen.summary import MEASURES
 from components.model_gate.analysis import Analysis, Estimate, Slice
 from components.predictions import answer as answers
 from components.predictions.answer import Answer
@@ -17,7 +19,8 @@ from components.verdict import Rule, Verdict
 from corpus.report import Findings, Report
 from pipeline import outcome
 from pipeline.lineage import Lineage, Made, Step
-from pipeline.outcome import Outcome, describe
+from pipeline.outcome import Outcome, counted, describe
+from serving.bulk.measures import Measures, Spread
 
 OUTCOME = Outcome(
     run_id="2026-01-01T00:00:00",
@@ -223,3 +226,13 @@ def test_a_record_of_a_version_before_forcing_is_read(tmp_path: Path) -> None:
 def test_components_without_words_have_none() -> None:
     assert describe(step("StatisticsGen", "statistics")) == ""
     assert describe(Step("Trainer", cached=False, complete=False, outputs={})) == ""
+
+
+def test_what_workers_counted_is_told_once() -> None:
+    measures = Measures(
+        {"sentences": 1200, "repairs": 0}, {"tokens_per_sentence": Spread(1200, 18_000, 1, 41)}
+    )
+    ran = step("CorpusGen", "examples", **{MEASURES: measures.to_json()})
+    assert counted(ran) == "1,200 sentences, tokens per sentence 1 to 41, 15.0 on average"
+    assert counted(dataclasses.replace(ran, cached=True)) == ""
+    assert counted(step("CorpusGen", "examples", sentences=3)) == ""

@@ -119,8 +119,12 @@ def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
-        ("trainer.epoch=3", "trainer.epoch: no such setting; expected one of affix_embedding, batch_size,"),
-        ("trane=3", "trane: no such setting; expected one of checks, corpus, data, evaluation,"),
+        (
+            "trainer.epoch=3",
+            "trainer.epoch: no such setting; did you mean epochs? expected one of the ",
+        ),
+        ("trainer.zzz=3", "trainer.zzz: no such setting; expected one of the "),
+        ("trane=3", "trane: no such setting; expected one of beam, checks, corpus, data,"),
         ("trainer.crf.kind=x", "trainer.crf.kind: no such setting; expected one of constrained, implem"),
         ("trainer.epochs=many", "trainer.epochs: expected `int`, got `str`; found 'many'"),
         ("trainer.epochs=", "trainer.epochs: expected `int`, got `null`; found None"),
@@ -130,7 +134,11 @@ def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
         ("evaluation.floor=.nan", "evaluation.floor: expected `float` >= 0.0; found nan"),
         ("trainer.input_dropout=1", "trainer.input_dropout: expected `float` < 1.0; found 1"),
         ("evaluation.slice_by=domain", "evaluation.slice_by: expected `array`, got `str`; found 'domain'"),
-        ("pipeline.beam_args=[1]", "pipeline.beam_args[0]: expected `str`, got `int`; found [1]"),
+        ("beam.args=[1]", "beam.args[0]: expected `str`, got `int`; found [1]"),
+        (
+            "pipeline.beam_args=[]",
+            "pipeline.beam_args: no such setting any more; write beam.args, or see what",
+        ),
         (
             "evaluation.floors={token_accuracy: 2}",
             "evaluation.floors[...]: expected `float` <= 1.0; found {'token_accuracy': 2}",
@@ -238,7 +246,7 @@ def test_paths_that_would_be_mangled_are_refused(key: str, path: str, told: str)
     assert told in message
 
 
-@pytest.mark.parametrize("key", ["data", "serving.models", "pipeline.root"])
+@pytest.mark.parametrize("key", ["data", "schema", "trainer.vectors", "serving.models", "pipeline.root"])
 def test_a_bucket_is_for_a_cluster(key: str) -> None:
     settings = load(assignments=[f"{key}=gs://bucket/m"])
     assert settings.places[key] == "gs://bucket/m"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from corpus.options import ReadOptions
 from serving.bulk.fill import fill
 from serving.bulk.folder import Manifest, OutputFolder
 from serving.bulk.job import Format, Job, Reading, sum_of_model
+from serving.bulk.measures import Measures
 from serving.bulk.plan import plan
 from serving.bulk.sources import input_files
 
@@ -25,6 +26,8 @@ def predict(
     workers: int = 1,
     options: ReadOptions | None = None,
     done: Callable[[int], None] = lambda _: None,
+    beam_args: Sequence[str] = (),
+    told: Callable[[Measures], None] = lambda _: None,
 ) -> Manifest:
     """Tag `source` into the folder `output`; gives the manifest, also of what was done before."""
     read_options = options or ReadOptions()
@@ -43,7 +46,15 @@ def predict(
     folder = OutputFolder(output)
     with folder.begun(job) as finished:
         return finished or fill(
-            folder, job, planned, model=model, options=read_options, workers=workers, done=done
+            folder,
+            job,
+            planned,
+            model=model,
+            options=read_options,
+            workers=workers,
+            beam_args=beam_args,
+            done=done,
+            told=told,
         )
 
 

@@ -1,4 +1,4 @@
-"""PushedModel and PushedStatistics on hand-made artifacts."""
+"""PushedModel, PushedBaseModel and PushedStatistics on hand-made artifacts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.atomic_pusher import versions
-from components.pushed_past.executor import FOUND, ModelExecutor, StatisticsExecutor
+from components.pushed_past.executor import FOUND, BaseModelExecutor, ModelExecutor, StatisticsExecutor
 from components.pushed_past.lookup import STATISTICS
 
 
@@ -36,7 +36,7 @@ def base(tmp_path: Path) -> Path:
         1,
         extra={"settings.yaml": ""},
         folders={STATISTICS: statistics},
-        about={"data_fingerprint": "x"},
+        about={"data_fingerprint": "x", "training": "t"},
     )
     return base
 
@@ -73,6 +73,17 @@ def test_without_another_model_there_is_an_empty_folder(tmp_path: Path, base: Pa
     assert found.get_int_custom_property(FOUND) == 0
     assert found.has_custom_property(FOUND)
     assert list(Path(found.uri).iterdir()) == []
+
+
+@pytest.mark.parametrize(("training", "is_found"), [("u", 1), ("t", 0)])
+def test_the_model_of_another_training(tmp_path: Path, base: Path, training: str, is_found: int) -> None:
+    examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
+    examples.set_string_custom_property("data_fingerprint", "x")
+    found = artifact(standard_artifacts.Model, tmp_path / "found")
+    told = {"destination": str(base), "training": training}
+    BaseModelExecutor().Do({"examples": [examples]}, {"model": [found]}, told)
+    assert found.get_int_custom_property(FOUND) == is_found
+    assert (Path(found.uri) / "Format-Serving" / "saved_model.pb").exists() == bool(is_found)
 
 
 @pytest.mark.parametrize(("fingerprint", "splits"), [("y", ["dev", "train"]), ("x", None)])

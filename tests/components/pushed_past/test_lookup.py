@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 from components.atomic_pusher import versions
-from components.pushed_past.lookup import STATISTICS, latest_other_model, latest_other_statistics, model_files
+from components.pushed_past.lookup import (
+    STATISTICS,
+    latest_of_another_training,
+    latest_other_model,
+    latest_other_statistics,
+    model_files,
+)
 from serving.operations.manifest import file_sums
 
 
-def push(base: Path, *, model: str, data: str, forced: bool = False, statistics: bool = True) -> Path:
+def push(
+    base: Path, *, model: str, data: str, forced: bool = False, statistics: bool = True, training: str = ""
+) -> Path:
     """A version whose model is one file, as AtomicPusher writes it."""
     number = versions.next_version(base)
     source = base.parent / f"model-{number}"
@@ -23,6 +31,8 @@ def push(base: Path, *, model: str, data: str, forced: bool = False, statistics:
     (made / "Split-train").mkdir(parents=True)
     (made / "Split-train" / "FeatureStats.pb").write_text(data)
     about: dict[str, Any] = {"data_fingerprint": data}
+    if training:
+        about["training"] = training
     if forced:
         about["forced"] = {"reason": "because"}
     folders = {STATISTICS: made} if statistics else {}
@@ -61,6 +71,22 @@ def test_the_candidate_itself_is_passed_over(base: Path, tmp_path: Path) -> None
     push(base, model="b", data="x")
     assert number(latest_other_model(base, sums(tmp_path, "b"))) == 1
     assert number(latest_other_model(base, sums(tmp_path, "c"))) == 2
+
+
+def test_what_this_very_training_made_is_passed_over(base: Path) -> None:
+    assert latest_of_another_training(base, "x", "t") is None
+    push(base, model="a", data="x", training="t")
+    assert latest_of_another_training(base, "x", "t") is None
+    # Other data, another way to train, and a version that says nothing of it.
+    assert number(latest_of_another_training(base, "y", "t")) == 1
+    assert number(latest_of_another_training(base, "x", "u")) == 1
+    push(base, model="b", data="y", training="t")
+    push(base, model="c", data="x", training="t")
+    assert number(latest_of_another_training(base, "x", "t")) == 2
+    push(base, model="d", data="x")
+    assert number(latest_of_another_training(base, "x", "t")) == 4
+    push(base, model="e", data="z", training="t", forced=True)
+    assert number(latest_of_another_training(base, "x", "t")) == 4
 
 
 def test_a_forced_model_measures_no_other(base: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.execution.graph import Output, Retry, graph_of, read
+from pipeline.execution.parameters import RUN_ID, OfRun
 from pipeline.settings import SettingsError
 from tests.pipeline.execution.shell_specs import spec, task
 
@@ -49,10 +50,25 @@ def test_parameters_of_the_pipeline_and_defaults() -> None:
         "parameters": {"given": {"defaultValue": "d"}, "default": {"defaultValue": "e"}}
     }
     job["pipelineSpec"]["components"]["comp-a"]["inputDefinitions"] = {
-        "parameters": {"z": {"defaultValue": 3.0}}
+        "parameters": {
+            "z": {"defaultValue": 3.0, "parameterType": "NUMBER_DOUBLE"},
+            "x": {"parameterType": "STRING"},
+            "missing": {"isOptional": True},
+        }
     }
     job["runtimeConfig"]["parameterValues"] = {"given": "g"}
-    assert graph_of(job).steps[0].parameters == {"x": "g", "y": "e", "z": 3.0}
+    step = graph_of(job).steps[0]
+    assert step.parameters == {"x": "g", "y": "e", "z": 3.0}
+    assert step.types == {"x": "STRING", "z": "NUMBER_DOUBLE"}
+
+
+def test_a_constant_of_the_run_and_a_part_of_a_value() -> None:
+    job = spec(a=task("true", parameters={"run": RUN_ID, "part": "{}"}))
+    inputs = job["pipelineSpec"]["root"]["dag"]["tasks"]["a"]["inputs"]["parameters"]
+    inputs["part"]["parameterExpressionSelector"] = "string_value"
+    step = graph_of(job).steps[0]
+    assert step.parameters == {"run": OfRun(RUN_ID), "part": "{}"}
+    assert step.selectors == {"part": "string_value"}
 
 
 def test_a_policy_of_retries() -> None:
@@ -82,6 +98,14 @@ def test_json_and_yaml_are_the_same_graph(tmp_path: Path) -> None:
     assert graphs[0].steps[0].env == {"A": "/w/1"}
 
 
+def _without_a_value() -> dict[str, Any]:
+    job = spec(a=task("true"))
+    job["pipelineSpec"]["components"]["comp-a"]["inputDefinitions"] = {
+        "parameters": {"n": {"parameterType": "STRING"}}
+    }
+    return job
+
+
 def _without_its_container() -> dict[str, Any]:
     job = spec(a=task("true"))
     job["pipelineSpec"]["deploymentSpec"]["executors"]["exec-a"] = {"importer": {}}
@@ -97,6 +121,7 @@ def _without_its_container() -> dict[str, Any]:
         (spec(a=task("true", after=("gone",))), "a: found a need of gone"),
         (spec(a=task("true"), b=task("true", takes={"x": ("a", "y")})), "b: found a need of y of a"),
         (spec(a=task("true", artifactIterator={})), "a: found artifactIterator"),
+        (_without_a_value(), "a.n: found no value; expected one, or a default"),
         (_without_its_container(), "a: found importer; expected a container"),
         (spec(a=task("true", retryPolicy={"backoffDuration": "soon"})), "found the duration 'soon'"),
     ],

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.execution.graph import graph_of
+from pipeline.execution.parameters import RUN_ID
 from pipeline.execution.record import Record
 from pipeline.execution.schedule import Execution, Outcome
 from pipeline.settings import SettingsError
@@ -42,12 +43,14 @@ def test_artifacts_and_parameters_are_passed_on(tmp_path: Path) -> None:
         root=str(tmp_path / "root"),
         make=task(
             """echo text > "$0"; printf 7 > "$1"
-            printf '{"artifacts": {"a": {"artifacts": [{"metadata": {"rows": 3.0}}]}}}' > "$2" """,
+            printf '{"artifacts": {"a": {"artifacts": [{"metadata": {"rows": 3.0}}]}},
+                     "parameterValues": {"said": "there"}}' > "$2"; printf here > "$3" """,
             "{{$.outputs.artifacts['a'].path}}",
             "{{$.outputs.parameters['n'].output_file}}",
             str(tmp_path / "work/steps/make/outputs/executor_output.json"),
+            "{{$.outputs.parameters['said'].output_file}}",
             makes=("a",),
-            returns=("n",),
+            returns=("n", "said"),
         ),
         use=task(
             'cat "$0" > "$2"; echo "$1" >> "$2"; echo "$3" > "$2.json"',
@@ -56,7 +59,7 @@ def test_artifacts_and_parameters_are_passed_on(tmp_path: Path) -> None:
             "{{$.outputs.artifacts['b'].path}}",
             "{{$}}",
             takes={"a": ("make", "a")},
-            parameters={"n": ("make", "n"), "c": "constant"},
+            parameters={"n": ("make", "n"), "c": "constant", "run": RUN_ID, "said": ("make", "said")},
             makes=("b",),
         ),
     )
@@ -66,7 +69,9 @@ def test_artifacts_and_parameters_are_passed_on(tmp_path: Path) -> None:
     assert Path(used["uri"]).read_text() == "text\n7 constant\n"
     assert Path(used["uri"]).is_relative_to(tmp_path / "root" / "shells")
     handed = json.loads(Path(used["uri"] + ".json").read_text())["inputs"]
-    assert handed["parameterValues"] == {"n": 7, "c": "constant"}
+    run = json.loads((tmp_path / "work" / "run.json").read_text())["run"]
+    # A parameter that is a text stays one, and what the output file says of it comes before its own file.
+    assert handed["parameterValues"] == {"n": "7", "c": "constant", "run": run, "said": "there"}
     assert handed["artifacts"]["a"]["artifacts"] == [
         {
             "name": made["name"],
@@ -160,7 +165,8 @@ def test_other_ways_to_fail(broken: dict[str, Any], reason: str, tmp_path: Path)
 
 @pytest.mark.parametrize("blessed", [0, 1])
 def test_a_condition_decides(blessed: int, tmp_path: Path) -> None:
-    condition = "inputs.parameter_values['blessed'] == 1.0"
+    # What a step returns is the text that the spec says.
+    condition = "int(inputs.parameter_values['blessed']) == 1"
     job = spec(
         gate=task(f'printf {blessed} > "$0"', "{{$.outputs.parameters['b'].output_file}}", returns=("b",)),
         push=task("true", parameters={"blessed": ("gate", "b")}, triggerPolicy={"condition": condition}),

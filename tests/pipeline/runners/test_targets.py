@@ -253,9 +253,45 @@ def test_settings_of_no_component_are_refused(compile_: Any) -> None:
         compile_(settings("kubeflow.components.AtomicPusher.cache=true"))
 
 
-def test_a_warm_start_needs_the_metadata() -> None:
-    with pytest.raises(SettingsError, match=r"BaseModel looks a model up in the metadata"):
-        kubeflow_v2.job(settings("trainer.warm_start=true"), vertex=False)
+def test_a_local_file_is_out_of_reach_of_a_cluster() -> None:
+    for key in ("trainer.vectors", "schema"):
+        given = f"{key}=/home/me/file.txt"
+        with pytest.raises(SettingsError, match=rf"{key}: found /home/me/file.txt; expected a relative path"):
+            kubeflow.workflow(settings(given))
+        with pytest.raises(SettingsError, match=rf"{key}: found /home/me/file.txt; expected a relative path"):
+            kubeflow_v2.job(settings(given), vertex=False)
+        with pytest.raises(
+            SettingsError, match=rf"{key}: found /home/me/file.txt; expected gs://BUCKET/path"
+        ):
+            kubeflow_v2.job(settings(given, *compiled.BUCKETS), vertex=True)
+
+
+def test_the_steps_that_are_never_cached_are_told_the_run() -> None:
+    for spec in (compiled.job()["pipelineSpec"], compiled.vertex()["pipelineSpec"]):
+        told = {}
+        for name, task in spec["root"]["dag"]["tasks"].items():
+            given = task["inputs"].get("parameters", {}).get("pipeline_run_id")
+            declared = spec["components"][name].get("inputDefinitions", {}).get("parameters", {})
+            assert ("pipeline_run_id" in declared) == (given is not None)
+            if given:
+                told[name] = given["runtimeValue"]["constant"]
+                assert task["cachingOptions"] == {}
+        assert told == dict.fromkeys(("AtomicPusher", "Report"), "{{$.pipeline_job_uuid}}")
+
+
+def test_a_warm_start_finds_its_model_in_each_target() -> None:
+    spec = kubeflow_v2.job(settings("trainer.warm_start=true"), vertex=False)["pipelineSpec"]
+    tasks = spec["root"]["dag"]["tasks"]
+    taken = tasks["Trainer"]["inputs"]["artifacts"]["base_model"]["taskOutputArtifact"]
+    assert (taken["producerTask"], taken["outputArtifactKey"]) == ("BaseModel", "model")
+    assert tasks["BaseModel"]["cachingOptions"] == {}
+    # What is looked for is what the manifest will say.
+    looked, pushed = (
+        tasks[name]["inputs"]["parameters"]["training"]["runtimeValue"]["constant"]
+        for name in ("BaseModel", "AtomicPusher")
+    )
+    assert re.fullmatch(r"[0-9a-f]{64}", looked)
+    assert looked == pushed
     assert "basemodel" in {
         template["name"]
         for template in kubeflow.workflow(settings("trainer.warm_start=true"))["spec"]["templates"]

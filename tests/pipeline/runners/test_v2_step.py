@@ -12,9 +12,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tfx import types
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 
+from pipeline.beam_args import ON_THIS_MACHINE, pipeline_args
 from pipeline.runners import kubeflow_v2
-from pipeline.runners.v2_step import localized, on_disk, restored, with_reachable_parameters
+from pipeline.runners.v2_step import (
+    _in_run,
+    _parse,
+    _run,
+    localized,
+    on_disk,
+    restored,
+    with_reachable_parameters,
+)
 from pipeline.settings import load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -63,6 +74,77 @@ def test_what_was_not_found_is_no_input() -> None:
     }
     changed, _ = localized(invocation)
     assert [len(changed["inputs"]["artifacts"][key]["artifacts"]) for key in "abc"] == [0, 1, 1]
+
+
+class Asked(BaseBeamExecutor):
+    """Leaves where it was to read and to write."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        (read,), (written,) = input_dict["read"], output_dict["written"]
+        written.set_string_custom_property("asked", f"{read.uri} {written.uri}")
+
+
+FLINK = "beam={runner: flink, flink: {endpoint: 'jobs:8099'}, worker: {image: 'me/beam:1'}}"
+DATAFLOW = (
+    "beam={runner: dataflow, worker: {image: 'me/beam:1'}, "
+    "dataflow: {project: my-project-1, region: europe-west4, temp_location: 'gs://b/tmp'}}"
+)
+LOOPBACK = FLINK.replace("image: 'me/beam:1'", "environment: loopback")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "further", "asked"),
+    [
+        (FLINK, (), "gs://b/x gs://b/y"),
+        (DATAFLOW, (), "gs://b/x gs://b/y"),
+        # CorpusGen without a shared disk; workers that are the step; Beam as it is by itself.
+        (FLINK, ON_THIS_MACHINE, "/gcs/b/x /gcs/b/y"),
+        (LOOPBACK, (), "/gcs/b/x /gcs/b/y"),
+        ("beam.direct.workers=2", (), "/gcs/b/x /gcs/b/y"),
+        ("beam.runner=direct", (), "/gcs/b/x /gcs/b/y"),
+    ],
+)
+def test_workers_elsewhere_are_sent_to_the_bucket_itself(
+    assignment: str, further: tuple[str, ...], asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # TFX reads this program's arguments by absl, to which pytest's `-v` is a flag that takes a number.
+    monkeypatch.setattr("sys.argv", ["v2_step"])
+
+    def listed(uri: str) -> dict[str, Any]:
+        return {
+            "artifacts": [
+                {"uri": uri, "type": {"schemaTitle": "tfx.Examples"}, "name": f"examples/{uri[-1]}"}
+            ]
+        }
+
+    output = tmp_path / "task" / "output.json"
+    invocation = {
+        "inputs": {"artifacts": {"read": listed("gs://b/x")}},
+        "outputs": {"artifacts": {"written": listed("gs://b/y")}, "outputFile": str(output)},
+    }
+    program = ["v2_step", f"--executor_class_path={__name__}.Asked"]
+    program += ["--json_serialized_invocation_args", json.dumps(invocation)]
+    _run(_parse([*program, *pipeline_args(load(assignments=[assignment]).beam), *further]))
+    (made,) = json.loads(output.read_text(encoding="utf-8"))["artifacts"]["written"]["artifacts"]
+    assert made["metadata"]["asked"] == asked
+    # Whoever asked for it hears of the bucket in any case.
+    assert made["uri"] == "gs://b/y"
+
+
+def test_an_executor_knows_its_run() -> None:
+    from tfx.dsl.components.base.base_executor import BaseExecutor
+
+    before = BaseExecutor.Context
+    with _in_run("a run"):
+        context = BaseExecutor.Context(tmp_dir="/x", unique_id="1")
+        assert context.pipeline_run_id == "a run"
+        assert isinstance(context, before)
+    assert BaseExecutor.Context is before
 
 
 def test_a_bucket_that_is_not_mounted_is_left_for_the_pusher_to_refuse(tmp_path: Path) -> None:

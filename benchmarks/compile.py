@@ -1,0 +1,72 @@
+"""How long each target takes to compile: `python -m benchmarks.compile [--runs N] [--config FILE]`.
+
+Each is the command itself in a process of its own, from the same settings file, in turn. Wall time is what a person
+waits, and what is bound; CPU time is what a busy machine leaves comparable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.pipeline import ROOT, measure
+from pipeline.commands.compile import TARGETS
+
+# Seconds of wall time that any of them may take.
+BOUND = 30.0
+
+# What a target asks of settings beside the file's.
+_BUCKET = ("pipeline.root=gs://bucket/runs", "serving.models=gs://bucket/models", "data=gs://bucket/corpus")
+NEEDS: dict[str, Sequence[str]] = {
+    "kubeflow": (),
+    "kubeflow-v2": ("pipeline.root=s3://bucket/runs",),
+    "vertex": _BUCKET,
+    "tfjob": ("trainer.workers=2",),
+}
+
+
+def main() -> None:
+    """Print a table of medians beside the bound; exit code 1 if one is above it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=1, help="times each is measured; medians are told")
+    parser.add_argument("--config", default="configs/sample.yaml", help="the settings file")
+    options = parser.parse_args()
+    measured: dict[str, list[tuple[float, float, float]]] = {target: [] for target in TARGETS}
+    with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
+        for _ in range(options.runs):
+            for target, values in measured.items():
+                values.append(measure(command(target, config=options.config, output=Path(home, "out.json"))))
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("target", "wall s", "bound s", "CPU s", "memory MB", ""):
+        table.add_column(column, justify="left" if column == "target" else "right")
+    met = True
+    for target, values in measured.items():
+        wall, cpu = (statistics.median(value[at] for value in values) for at in (0, 1))
+        memory = max(value[2] for value in values) * 1024
+        met = met and wall <= BOUND
+        word = "met" if wall <= BOUND else "not met"
+        table.add_row(target, f"{wall:.1f}", f"{BOUND:g}", f"{cpu:.1f}", f"{memory:.0f}", word)
+    Console(width=110).print(table)
+    print(f"{os.cpu_count()} cores, {options.runs} of each")
+    sys.exit(0 if met else 1)
+
+
+def command(target: str, *, config: str, output: Path) -> list[str]:
+    """The command that compiles for a target."""
+    given = [word for need in NEEDS[target] for word in ("--set", need)]
+    program = [sys.executable, "-m", "pipeline.cli", "compile", "--config", str(ROOT / config)]
+    return [*program, "--target", target, *given, "--output", str(output)]
+
+
+if __name__ == "__main__":
+    main()

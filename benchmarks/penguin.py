@@ -1,0 +1,87 @@
+"""The whole line beside TFX's own penguin example: `python -m benchmarks.penguin [--runs N] [--shipped]`.
+
+Each is a command in a process of its own, in a folder that is new for every first run, and both take turns: a first
+run of one, then of the other, then the same again with nothing changed. The line reads 3,000 sentences, trains a
+BiLSTM-CRF, asks a server and writes a report; the example reads 344 rows and trains three small layers. Without
+`--shipped` it is cut down to the least that it can be (benchmarks/penguin_example.py says to what). Wall time is what
+a person waits; CPU time, of the process and its children, is what a busy machine leaves comparable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.figures import Figure, show
+from benchmarks.pipeline import measure
+
+# What is claimed, as parts of the example's wall time.
+FIRST_BOUND, SECOND_BOUND = 1.0, 0.6
+
+_LINE, _EXAMPLE = "tagline run", "penguin example"
+_ORDER = ("first run", "second run")
+
+Measured = dict[tuple[str, str], list[tuple[float, float, float]]]
+
+
+def main() -> None:
+    """Print medians, and the ratios beside their bounds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=1, help="times each is measured; medians are told")
+    parser.add_argument("--shipped", action="store_true", help="the example with all that it comes with")
+    options = parser.parse_args()
+    runs = options.runs
+    measured: Measured = {(what, which): [] for which in _ORDER for what in (_EXAMPLE, _LINE)}
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
+            for (what, which), values in measured.items():
+                values.append(measure(_commands(home, shipped=options.shipped)[what]))
+                wall, cpu, _memory = values[-1]
+                print(f"{what}, {which}: {wall:.1f} s, CPU {cpu:.1f} s", file=sys.stderr, flush=True)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("what", "wall s", "CPU s"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    for (what, which), values in measured.items():
+        table.add_row(f"{what}, {which}", *(f"{_median(values, at):.1f}" for at in (0, 1)))
+    Console(width=110).print(table)
+    print()
+    show(ratios(measured))
+    print(
+        f"{os.cpu_count()} cores, {runs} of each, the example {'as shipped' if options.shipped else 'cut down'}"
+    )
+
+
+def ratios(measured: Measured) -> list[Figure]:
+    """The line's times as parts of the example's; wall time is bound, CPU time is told."""
+    figures = []
+    for which, bound in zip(_ORDER, (FIRST_BOUND, SECOND_BOUND), strict=True):
+        line, example = measured[_LINE, which], measured[_EXAMPLE, which]
+        for at, name, most in ((0, "wall", bound), (1, "CPU", None)):
+            ratio = _median(line, at) / _median(example, at)
+            figures.append(Figure(f"{which}, {name}: line / example", ratio, "x", most=most))
+    return figures
+
+
+def _median(values: list[tuple[float, float, float]], at: int) -> float:
+    return statistics.median(value[at] for value in values)
+
+
+def _commands(home: str, *, shipped: bool) -> dict[str, list[str]]:
+    places = ["--set", f"pipeline.root={home}/runs", "--set", f"serving.models={home}/models"]
+    how = ["--shipped"] if shipped else []
+    return {
+        _EXAMPLE: [sys.executable, "-m", "benchmarks.penguin_example", *how, f"{home}/penguin"],
+        _LINE: [sys.executable, "-m", "pipeline.cli", "run", "--config", "configs/sample.yaml", *places],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The example that the line is held against: its data, and the ratios."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.penguin import ratios
+from benchmarks.penguin_example import write_data
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_data_are_of_the_examples_shape_and_the_same_each_time(tmp_path: Path) -> None:
+    write_data(tmp_path / "a")
+    write_data(tmp_path / "b")
+    labelled = rows_of(tmp_path / "a/labelled/penguins.csv")
+    assert labelled == rows_of(tmp_path / "b/labelled/penguins.csv")
+    assert Counter(row["species"] for row in labelled) == {"0": 152, "1": 68, "2": 124}
+    columns = ["culmen_length_mm", "culmen_depth_mm", "flipper_length_mm", "body_mass_g"]
+    assert list(labelled[0]) == ["species", *columns]
+    assert all(float(row[column]) > 0 for row in labelled for column in columns)
+    # Those without a species are the same rows.
+    unlabelled = rows_of(tmp_path / "a/unlabelled/penguins.csv")
+    assert unlabelled == [{column: row[column] for column in columns} for row in labelled]
+
+
+def test_ratios_are_the_lines_part_of_the_examples_median() -> None:
+    def measured(*walls: float) -> list[tuple[float, float, float]]:
+        return [(wall, 2 * wall, 0.1) for wall in walls]
+
+    found = ratios(
+        {
+            ("penguin example", "first run"): measured(10, 50, 20),
+            ("tagline run", "first run"): measured(22, 18, 90),
+            ("penguin example", "second run"): measured(10),
+            ("tagline run", "second run"): measured(5),
+        }
+    )
+    assert [(round(one.value, 6), one.most, one.is_met) for one in found] == [
+        (1.1, 1.0, False), (1.1, None, True), (0.5, 0.6, True), (0.5, None, True),
+    ]  # fmt: skip
