@@ -47,8 +47,9 @@ from benchmarks.training_rivals import (  # noqa: E402
     torch_turn,
 )
 from pipeline.settings import load  # noqa: E402
-from trainer import export, inputs  # noqa: E402
+from trainer import export, input_cache, inputs  # noqa: E402
 from trainer.hyperparameters import Hyperparameters  # noqa: E402
+from trainer.mentions import Mentions, movable  # noqa: E402
 from trainer.model import BiLstmCrf  # noqa: E402
 from trainer.optimizer import Adam  # noqa: E402
 from trainer.steps import steps_of  # noqa: E402
@@ -78,11 +79,21 @@ class Times(NamedTuple):
 class Ours:
     """The line's own training of a corpus whose examples lie in a file."""
 
-    def __init__(self, corpus: Corpus, hp: Hyperparameters, file: Path, *, turns: int) -> None:
+    def __init__(
+        self, corpus: Corpus, hp: Hyperparameters, file: Path, *, turns: int, stack: ExitStack
+    ) -> None:
         self._hp, self._turns = hp, turns
         began = Times.now()
-        self.sentences = inputs.sentences([str(file)])
+        self.sentences = stack.enter_context(input_cache.cached([str(file)], folder=f"{file}.kept"))
         self.counts = inputs.count(self.sentences, batch_size=hp.batch_size)
+        self._mentions = None
+        if hp.mention_replacement and movable(corpus.scheme):
+            self._mentions = Mentions(
+                self.sentences,
+                tags=corpus.vocabulary.tags,
+                scheme=corpus.scheme,
+                share=hp.mention_replacement,
+            )
         self.model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
         self._optimizer = Adam(
             self.model.trainable_variables,
@@ -92,14 +103,14 @@ class Ours:
         )
         strategy = tf.distribute.get_strategy()
         self._steps = steps_of(self.model, self._optimizer, strategy, seed=hp.seed)
-        self._stream = iter(self.batches(range(1, turns + 1)))
+        self._stream = iter(self.batches(range(1, turns + 1), change=self._mentions))
         self.train(1)
         # From where the examples are ready to where the first step is done.
         self.to_first_step = Times.now() - began
         self.train(self.counts.batches - 1)
 
-    def batches(self, epochs: range) -> tf.data.Dataset:
-        """As the Trainer has them."""
+    def batches(self, epochs: range, *, change: Mentions | None = None) -> tf.data.Dataset:
+        """As the Trainer has them; with `change`, some mentions in the place of others of their label."""
         hp = self._hp
         return inputs.training_batches(
             self.sentences,
@@ -107,6 +118,7 @@ class Ours:
             batch_size=hp.batch_size,
             buffer_size=hp.shuffle_buffer,
             seed=hp.seed,
+            change=change.replaced if change else None,
         )
 
     def train(self, steps: int) -> None:
@@ -123,10 +135,12 @@ def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, t
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagline-bench-")))
         train = corpus.splits["train"]
-        whole = Ours(corpus, hp, written(train, home / "whole.gz"), turns=2)
+        whole = Ours(corpus, hp, written(train, home / "whole.gz"), turns=2, stack=stack)
         waiting = waiting_share(lambda: whole.train(whole.counts.batches))
 
-        ours = Ours(corpus, hp, written(train.take(sentences), home / "some.gz"), turns=turns + 2)
+        ours = Ours(
+            corpus, hp, written(train.take(sentences), home / "some.gz"), turns=turns + 2, stack=stack
+        )
         arrays = [arrays_of(batch, ours.model, hp) for batch in ours.batches(range(1, 2))]
         tokens = sum(int(each["lengths"].sum()) for each in arrays)
         sizes = sizes_of(ours.model, hp, len(arrays))

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tagging.schemes import PLAIN, Scheme
 from tagging.scoring import entity_f1_strict, token_accuracy
 from trainer.encoder import Inputs
+from trainer.memory import Portions
 from trainer.model import BiLstmCrf
 from trainer.vocabulary import Vocabulary
 
@@ -28,18 +29,23 @@ class Answers(NamedTuple):
 
 
 def answerer(model: BiLstmCrf, vocabulary: Vocabulary) -> Callable[[tf.data.Dataset], Answers]:
-    """Answers batches of sentences by the model as its weights are at the time."""
+    """Answers batches of sentences by the model as its weights are at the time; what does not fit into memory in parts.
+
+    Raises, when it answers:
+        OutOfMemory: a single sentence does not fit.
+    """
 
     @tf.function(reduce_retracing=True, autograph=False)
     def predict(tokens: tf.Tensor, words: tf.Tensor, cases: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         return model.predict(Inputs(tokens, words, cases, lengths))
 
     names = vocabulary.tags
+    ids_of = Portions(predict, split="dev")
 
     def answer(batches: tf.data.Dataset) -> Answers:
         answers = Answers([], [])
         for batch in batches:
-            ids = predict(batch.tokens, batch.words, batch.cases, batch.lengths).numpy()
+            ids = ids_of(batch.tokens, batch.words, batch.cases, batch.lengths)
             for row, tags, length in zip(ids, batch.tags.numpy(), batch.lengths.numpy(), strict=True):
                 answers.predicted.append([names[i] for i in row[:length]])
                 answers.gold.append([tag.decode() for tag in tags[:length]])

@@ -22,6 +22,14 @@ def leads(strategy: tf.distribute.Strategy) -> bool:
     return bool(resolver.task_type == first and resolver.task_id == 0)
 
 
+def name_in(strategy: tf.distribute.Strategy) -> str:
+    """This process among those that train together: `worker-1`, say, or `alone`."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or not resolver.task_type:
+        return "alone"
+    return f"{resolver.task_type}-{resolver.task_id}"
+
+
 def several(strategy: tf.distribute.Strategy) -> bool:
     """Whether other processes train with this one."""
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)

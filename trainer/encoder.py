@@ -1,4 +1,4 @@
-"""Tokens to emissions: byte CNN, embeddings of word, case, affixes and shape, a bidirectional LSTM, a projection.
+"""Tokens to emissions: byte CNN, embeddings of word, case, affixes and shape, bidirectional LSTMs, a projection.
 
 Shape letters: `B` batch, `T` tokens, `C` bytes of a token, `A` affixes of a token, `D` width of a token's input,
 `H` LSTM units, `K` tags.
@@ -89,7 +89,20 @@ class Encoder(tf.Module):
             recurrent.Lstm(width, hp.lstm_units, seed=next(seeds), name=name, precision=hp.precision)
             for name in ("forward", "backward")
         )
+        self.deeper = [
+            tuple(
+                recurrent.Lstm(
+                    2 * hp.lstm_units, hp.lstm_units, seed=next(seeds), name=name, precision=hp.precision
+                )
+                for name in (f"forward_{layer}", f"backward_{layer}")
+            )
+            for layer in range(2, hp.lstm_layers + 1)
+        ]
         self.projection = glorot([2 * hp.lstm_units, num_tags], "projection")
+        if hp.sentence_vector:
+            self.sentence_filters = glorot([2 * hp.lstm_units, hp.sentence_vector], "sentence_filters")
+            self.sentence_bias = tf.Variable(tf.zeros([hp.sentence_vector]), name="sentence_bias")
+            self.sentence_projection = glorot([hp.sentence_vector, num_tags], "sentence_projection")
         self.projection_bias = tf.Variable(tf.zeros([num_tags]), name="projection_bias")
 
     def __call__(self, inputs: Inputs, *, seed: tf.Tensor | None = None, fused: bool = False) -> tf.Tensor:
@@ -119,7 +132,23 @@ class Encoder(tf.Module):
             x, inputs.lengths, self.forward, self.backward, fused=fused
         )  # [B,T,2H]
         states = dropout(states, hp.output_dropout)
-        return tf.einsum("bth,hk->btk", states, self.projection) + self.projection_bias
+        for forward, backward in self.deeper:
+            # Each layer adds to what the one below found: so a second one is as easily trained as none.
+            above = recurrent.bidirectional(states, inputs.lengths, forward, backward, fused=fused)
+            states += dropout(above, hp.output_dropout)
+        emissions = tf.einsum("bth,hk->btk", states, self.projection) + self.projection_bias
+        if not hp.sentence_vector:
+            return emissions
+        return emissions + self._sentence_scores(states, inputs.lengths, dropout)[:, tf.newaxis]
+
+    def _sentence_scores(self, states: tf.Tensor, lengths: tf.Tensor, dropout: _Dropout) -> tf.Tensor:
+        """float32[B,T,2H] -> float32[B,K]: what a whole sentence says of any of its tokens' tags."""
+        present = tf.sequence_mask(lengths, tf.shape(states)[1])[..., tf.newaxis]
+        # Below any state, which dropout and layers stretch; finite, as a sentence may have no token.
+        strongest = tf.reduce_max(tf.where(present, states, -99.0), axis=1)
+        strongest = dropout(strongest, self._hp.output_dropout)
+        vector = tf.tanh(tf.matmul(strongest, self.sentence_filters) + self.sentence_bias)
+        return tf.matmul(vector, self.sentence_projection)
 
     def _byte_features(self, tokens: tf.Tensor, dropout: _Dropout, compute: tf.DType) -> tf.Tensor:
         """string[B,T] -> float32[B,T,filters]: one convolution over a token's bytes, its maximum over the token."""

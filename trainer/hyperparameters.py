@@ -42,6 +42,8 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     shape_embedding: Natural = 16
     max_token_bytes: Annotated[int, msgspec.Meta(ge=4)] = 32
     lstm_units: Positive = 150
+    lstm_layers: Positive = 1
+    sentence_vector: Natural = 100
     # pretrained vectors of words
     vectors: str | None = None
     vectors_frozen: bool = True
@@ -51,6 +53,7 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     output_dropout: Rate = 0.5
     byte_dropout: Rate = 0.1
     singleton_dropout: Rate = 0.5
+    mention_replacement: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.3
     # optimisation
     epochs: Positive = 12
     batch_size: Positive = 16

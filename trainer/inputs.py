@@ -5,7 +5,7 @@ Shape letters: `B` sentences of a batch, `T` tokens of its longest sentence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -16,6 +16,10 @@ BUCKET_BOUNDARIES = (5, 8, 11, 15, 20, 26, 34, 45, 60, 90, 150, 300, 600, 1200, 
 # Padded tokens of a batch at most, so that memory does not grow with the longest sentence; a single sentence may
 # have more.
 TOKENS_PER_BATCH = 12_000
+
+# Batches that are shuffled among each other, and batches made before a step asks for them: enough for the steps of an
+# epoch's end to last until the next epoch, which shuffles all of its sentences first, has its first ones ready.
+_BATCHES_AHEAD = 64
 
 
 class Batch(NamedTuple):
@@ -84,6 +88,7 @@ def training_batches(
     batch_size: int,
     buffer_size: int,
     seed: int,
+    change: Callable[[Batch, tf.Tensor], Batch] | None = None,
     replicas: int = 1,
     mine: range | None = None,
 ) -> tf.data.Dataset:
@@ -98,6 +103,8 @@ def training_batches(
         batch_size: B of every full batch; less where sentences are long (`TOKENS_PER_BATCH`).
         buffer_size: sentences that the shuffle holds in memory.
         seed: any number from 0 on.
+        change: makes of a batch, and an int64[2] that is another for each, what is trained on instead. A sentence
+            may become longer: it stays in its batch, so that an epoch's number of batches is what `count` says.
         replicas: each batch comes as so many elements of like size and T, one for each replica; empty sentences
             make B up to a multiple.
         mine: of these replicas alone; of all without it. Several workers draw the same batches, and each keeps
@@ -109,13 +116,16 @@ def training_batches(
         epoch_seed = seed * 1_000_003 + number
         shuffled = dataset.shuffle(buffer_size, seed=epoch_seed, reshuffle_each_iteration=False)
         batches = _bucketed(shuffled, batch_size)
-        batches = batches.shuffle(64, seed=epoch_seed, reshuffle_each_iteration=False)
+        if change is not None:
+            numbered = batches.enumerate()
+            batches = numbered.map(lambda number, batch: change(batch, tf.stack([epoch_seed, number])))
+        batches = batches.shuffle(_BATCHES_AHEAD, seed=epoch_seed, reshuffle_each_iteration=False)
         if replicas == 1:
             return batches
         return batches.flat_map(lambda batch: _shares(batch, replicas, mine or range(replicas)))
 
     numbers = tf.data.Dataset.from_tensor_slices(tf.constant(list(epochs), tf.int64))
-    return numbers.flat_map(epoch).prefetch(tf.data.AUTOTUNE)
+    return numbers.flat_map(epoch).prefetch(_BATCHES_AHEAD)
 
 
 def ordered_batches(dataset: tf.data.Dataset, *, batch_size: int) -> tf.data.Dataset:

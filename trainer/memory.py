@@ -1,4 +1,4 @@
-"""A batch that does not fit into memory is trained on in parts; the step stays the same.
+"""A batch that does not fit into memory is taken in parts: the step stays the same, and so do a model's answers.
 
 How many parts is kept beside the checkpoints: a training that goes on need not run out of memory again to know, and
 several workers agree.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -49,11 +49,7 @@ class Parts:
         """
         said = _reason(error)
         if self.number >= self._most:
-            raise OutOfMemory(
-                f"a single sentence does not fit into memory ({said}); the longest sentence of the train split, "
-                "trainer.lstm_units and trainer.byte_filters decide what one takes: cut the longest ones, lower the "
-                "sizes, or train where there is more memory (the checkpoint of the epoch before is kept)"
-            ) from error
+            raise _too_long("train", said) from error
         self.number = min(2 * self.number, self._most)
         log.warning(
             "out of memory: going back to the last epoch, each batch of %d now in %d parts, whose gradients are "
@@ -64,6 +60,63 @@ class Parts:
         with tf.io.gfile.GFile(draft, "w") as file:
             file.write(str(self.number))
         tf.io.gfile.rename(draft, self._path, overwrite=True)
+
+
+class Portions:
+    """Asks about the rows of a batch; about fewer at a time from when they ran out of memory.
+
+    A size that does not fit costs ten seconds, once: so long TensorFlow's allocators, oneDNN's on a CPU too, wait for
+    other tensors to be freed before they give up, while the process looks as if it hung. What the system ends for its
+    memory leaves no error to go by.
+
+    Args:
+        ask: tensors of B rows -> a tensor of B rows, each of which goes by its own row alone.
+        split: whose sentences the rows are, for those who read of it.
+
+    Attributes:
+        most: rows at a time; None as long as all have fitted.
+    """
+
+    def __init__(self, ask: Callable[..., tf.Tensor], *, split: str) -> None:
+        self._ask, self._split = ask, split
+        self.most: int | None = None
+
+    def __call__(self, *rows: tf.Tensor) -> np.ndarray:
+        """The answers to all rows, in their order.
+
+        Raises:
+            OutOfMemory: a single row does not fit.
+        """
+        number = int(rows[0].shape[0])
+        answers: list[np.ndarray] = []
+        done = 0
+        while done < number or not answers:
+            size = min(self.most or number, number - done)
+            try:
+                answers.append(self._ask(*(tensor[done : done + size] for tensor in rows)).numpy())
+            except tf.errors.ResourceExhaustedError as error:
+                self._halve(size, error)
+            else:
+                done += size
+        return np.concatenate(answers)
+
+    def _halve(self, size: int, error: tf.errors.ResourceExhaustedError) -> None:
+        said = _reason(error)
+        if size <= 1:
+            raise _too_long(self._split, said) from error
+        self.most = size // 2
+        log.warning(
+            "out of memory: %d sentences of %s at once are too many, from now on %d (%s)",
+            size, self._split, self.most, said,
+        )  # fmt: skip
+
+
+def _too_long(split: str, said: str) -> OutOfMemory:
+    return OutOfMemory(
+        f"a single sentence does not fit into memory ({said}); the longest sentence of the {split} split, "
+        "trainer.lstm_units and trainer.byte_filters decide what one takes: cut the longest ones, lower the "
+        "sizes, or train where there is more memory (the checkpoint of the epoch before is kept)"
+    )
 
 
 def _reason(error: tf.errors.OpError) -> str:

@@ -39,10 +39,26 @@ class Lstm(tf.Module):
 
     def by_one_operation(self, x: tf.Tensor, *, gradient: bool) -> tf.Tensor:
         """The same in float32, as a CPU should; for what is exported without its gradient, which nobody asks for."""
-        weights = [tf.convert_to_tensor(weight) for weight in (self.kernel, self.recurrent_kernel, self.bias)]
+        kernel, recurrent_kernel, bias = self._weights()
         steps = tf.transpose(x, [1, 0, 2])
-        states = fused_lstm(steps, *weights) if gradient else _run(steps, *weights).h
+        if gradient:
+            states = fused_lstm(steps, kernel, recurrent_kernel, bias)
+        else:
+            states = _run(steps, kernel, recurrent_kernel, bias).h
         return tf.transpose(states, [1, 0, 2])
+
+    def by_rows(self, x: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+        """One sentence float32[T,D] read in the `order` int32[T] of its tokens, without gradient: float32[T,H].
+
+        The operation reads the whole kernel at each step, to multiply one token by it. Here all tokens are multiplied
+        at once, and the operation's own kernel is the product: a step is handed which row of it is its own.
+        """
+        kernel, recurrent_kernel, bias = self._weights()
+        rows = tf.one_hot(order, tf.shape(x)[0])[:, tf.newaxis]  # [T,1,T]
+        return tf.squeeze(_run(rows, tf.matmul(x, kernel), recurrent_kernel, bias).h, 1)
+
+    def _weights(self) -> list[tf.Tensor]:
+        return [tf.convert_to_tensor(weight) for weight in (self.kernel, self.recurrent_kernel, self.bias)]
 
 
 def bidirectional(
@@ -59,6 +75,29 @@ def bidirectional(
         fused: True in what is exported: one operation without gradient, and no Keras layer. False: as fits the
             devices here and the precision, since the operation knows float32 alone.
     """
+    if fused:
+        # Where a single sentence is asked about, its steps wait for the weights. From half the kernel's rows on
+        # there would be as much to read as without.
+        few = (tf.shape(x)[0] == 1) & (2 * tf.shape(x)[1] <= forward.kernel.shape[0])
+        return tf.cond(
+            few,
+            lambda: _of_one_sentence(x, lengths, forward, backward),
+            lambda: _of_all(x, lengths, forward, backward, fused=True),
+        )
+    return _of_all(x, lengths, forward, backward, fused=False)
+
+
+def _of_one_sentence(x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm) -> tf.Tensor:
+    """float32[1,T,D], int32[1] -> float32[1,T,2H], without gradient."""
+    tokens = tf.reshape(x, [-1, forward.kernel.shape[0]])  # [T,D]
+    ahead = tf.range(tf.shape(tokens)[0])
+    # Applied twice it is no change.
+    behind = tf.where(ahead < lengths[0], lengths[0] - 1 - ahead, ahead)
+    states = [forward.by_rows(tokens, ahead), tf.gather(backward.by_rows(tokens, behind), behind)]
+    return tf.concat(states, 1)[tf.newaxis]
+
+
+def _of_all(x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm, *, fused: bool) -> tf.Tensor:
     by_keras = not fused and (forward.mixed or tf.config.list_logical_devices("GPU"))
 
     def states(lstm: Lstm, steps: tf.Tensor) -> tf.Tensor:

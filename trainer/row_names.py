@@ -24,6 +24,7 @@ AXES: dict[str, tuple[str | None, ...]] = {
     "encoder.word_embedding": ("words", None),
     "encoder.affix_embedding": ("affixes", None),
     "encoder.projection": (None, "tags"),
+    "encoder.sentence_projection": (None, "tags"),
     "encoder.projection_bias": ("tags",),
     "transitions": ("tags", "tags"),
     "start": ("tags",),

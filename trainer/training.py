@@ -21,6 +21,7 @@ from trainer.devices import scaled
 from trainer.history import Epoch, History
 from trainer.hyperparameters import Hyperparameters
 from trainer.memory import Beginning, Parts
+from trainer.mentions import Mentions, movable
 from trainer.model import BiLstmCrf
 from trainer.optimizer import Adam
 from trainer.precision import loss_scale_for
@@ -73,6 +74,11 @@ def train(
             hp.learning_rate,
         )
     counts = inputs.count(train_sentences, batch_size=hp.batch_size)
+    mentions = None
+    if hp.mention_replacement and movable(scheme):
+        mentions = Mentions(
+            train_sentences, tags=vocabulary.tags, scheme=scheme, share=hp.mention_replacement
+        )
     with strategy.scope():
         model = build()
         optimizer = Adam(
@@ -106,6 +112,7 @@ def train(
                     batch_size=hp.batch_size,
                     buffer_size=hp.shuffle_buffer,
                     seed=hp.seed,
+                    change=mentions.replaced if mentions and mentions.count else None,
                     replicas=replicas,
                     mine=cluster.own_replicas(context),
                 )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 import tensorflow as tf
 
-from trainer import cluster, inputs, training, vectors, vocabulary
+from trainer import cluster, input_cache, training, vectors, vocabulary
 from trainer.history import History
 from trainer.hyperparameters import Hyperparameters
 from trainer.model import BiLstmCrf
@@ -89,18 +89,23 @@ class Trainings:
         tell: Callable[[History], None] = lambda _: None,
     ) -> tuple[BiLstmCrf, History]:
         """Train, or go on with, a model of other settings than `hyperparameters`, of the same vectors."""
-        dev = inputs.sentences(tf.io.gfile.glob(self._asked.eval_files))
-        return training.train(
-            build=lambda: self._built(hyperparameters),
-            train_sentences=inputs.sentences(tf.io.gfile.glob(self._asked.train_files)),
-            dev_sentences=self.pretrained.looked_up(dev) if self.pretrained else dev,
-            vocabulary=self.vocabulary,
-            scheme=self.scheme,
-            hyperparameters=hyperparameters,
-            strategy=self._strategy,
-            checkpoint_dir=directory,
-            tell=tell,
-        )
+        own = os.path.join(directory, f"sentences-{cluster.name_in(self._strategy)}")
+        train_files, dev_files = map(tf.io.gfile.glob, (self._asked.train_files, self._asked.eval_files))
+        with (
+            input_cache.cached(train_files, folder=f"{own}-train") as train,
+            input_cache.cached(dev_files, folder=f"{own}-dev") as dev,
+        ):
+            return training.train(
+                build=lambda: self._built(hyperparameters),
+                train_sentences=train,
+                dev_sentences=self.pretrained.looked_up(dev) if self.pretrained else dev,
+                vocabulary=self.vocabulary,
+                scheme=self.scheme,
+                hyperparameters=hyperparameters,
+                strategy=self._strategy,
+                checkpoint_dir=directory,
+                tell=tell,
+            )
 
     def _of_seed(self, seed: int) -> Hyperparameters:
         return msgspec.structs.replace(self.hyperparameters, seed=seed)

@@ -38,6 +38,7 @@ SMALL = Hyperparameters(
     affix_embedding=3,
     shape_embedding=4,
     lstm_units=8,
+    sentence_vector=5,
     epochs=3,
     batch_size=4,
     learning_rate=0.02,

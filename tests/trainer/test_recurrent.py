@@ -113,11 +113,41 @@ def test_the_keras_layer_runs_where_there_is_a_gpu_and_never_in_what_is_exported
         monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: devices)
         run = tf.function(lambda x: bidirectional(x, tf.constant([3, 1]), FORWARD, BACKWARD, fused=fused))
         graph = run.get_concrete_function(tf.TensorSpec([2, 3, 3])).graph
-        return {operation.type for operation in graph.get_operations()}
+        branches = graph.as_graph_def().library.function
+        return {operation.type for operation in graph.get_operations()} | {
+            node.op for branch in branches for node in branch.node_def
+        }
 
     assert "BlockLSTMV2" in operations(fused=False, devices=[])
     assert "BlockLSTMV2" in operations(fused=True, devices=["GPU:0"])
     assert "BlockLSTMV2" not in operations(fused=False, devices=["GPU:0"])
+
+
+WIDE = [Lstm(16, 4, seed=seed, name="wide") for seed in (3, 4)]
+for _lstm, _bias in zip(WIDE, (0.7, -0.4), strict=True):
+    _lstm.bias.assign(tf.linspace(_bias, -_bias, 16))
+
+
+@tf.function(
+    input_signature=[tf.TensorSpec([None, None, 16]), tf.TensorSpec([None], tf.int32)], autograph=False
+)
+def _exported(x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    return bidirectional(x, lengths, *WIDE, fused=True)
+
+
+# Of 16 inputs: 8 tokens are the most whose products are made beforehand.
+@pytest.mark.parametrize(
+    ("length", "steps"), [(1, 1), (0, 1), (8, 8), (5, 8), (1, 8), (9, 9), (6, 9), (30, 30)]
+)
+def test_a_single_sentence_equals_the_equations_however_long(length: int, steps: int) -> None:
+    x = np.random.default_rng(steps).normal(size=[1, steps, 16]).astype(np.float32)
+    states = _exported(tf.constant(x), tf.constant([length])).numpy()
+    assert states.shape == (1, steps, 8)
+    ahead = _numpy_lstm(x[0, :length], WIDE[0])
+    behind = _numpy_lstm(x[0, :length][::-1], WIDE[1])[::-1]
+    np.testing.assert_allclose(states[0, :length], np.concatenate([ahead, behind], 1), atol=1e-6)
+    beside = _exported(tf.constant(np.repeat(x, 2, 0)), tf.constant([length, steps])).numpy()
+    np.testing.assert_allclose(beside[0, :length], states[0, :length], atol=1e-6)
 
 
 def test_an_empty_batch_of_gradients_leaves_the_weights_alone() -> None:

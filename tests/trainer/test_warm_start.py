@@ -176,6 +176,7 @@ def test_it_is_told_what_came_and_went(exported: str, vocabulary: Vocabulary) ->
                 "encoder.forward.recurrent_kernel",
                 "encoder.backward.recurrent_kernel",
                 "encoder.projection",
+                "encoder.sentence_filters",
             },
         ),
         (

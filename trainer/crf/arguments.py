@@ -91,6 +91,11 @@ def chain(
     transitions = tf.cast(transitions, dtype)
 
     lengths = checked_lengths(lengths, emissions)
+    # What the shape of one tells of B the other gets to know: a loop may carry what comes of either.
+    if emissions.shape[0] is None and lengths.shape[0] is not None:
+        emissions = tf.ensure_shape(emissions, [lengths.shape[0], None, None])
+    elif lengths.shape[0] is None and emissions.shape[0] is not None:
+        lengths = tf.ensure_shape(lengths, emissions.shape[:1])
     valid = tf.range(tf.shape(emissions)[1]) < lengths[:, tf.newaxis]  # [B, T]
     if clean:
         emissions = _without_padding(emissions, valid)

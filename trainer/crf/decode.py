@@ -126,14 +126,16 @@ def _trace(chain: Chain, alphas: tf.Tensor, last: tf.Tensor, block: int) -> tf.T
     source = reading(parts)
     number = tf.shape(parts)[0]
     path = tf.TensorArray(tf.int32, size=number, element_shape=[block, last.shape[0]])
-    before_last = chain.lengths - 1
+    # Of all steps at once: in the loop each operation is paid for T times.
+    inner = tf.range(tf.shape(alphas)[0])[:, tf.newaxis] < chain.lengths - 1  # [T', B]
+    inner = tf.reshape(inner, tf.shape(parts)[:3])
 
     def retreat(n: tf.Tensor, tag: tf.Tensor, path: tf.TensorArray) -> tuple:
         rows = []
-        steps = list(enumerate(tf.unstack(source.read(n), num=block)))
-        for step, alpha in reversed(steps):
+        steps = zip(tf.unstack(source.read(n), num=block), tf.unstack(inner[n], num=block), strict=True)
+        for alpha, goes_on in reversed(list(steps)):
             before = tf.argmax(alpha + tf.gather(into, tag), axis=1, output_type=tf.int32)
-            tag = tf.where(n * block + step < before_last, before, last)
+            tag = tf.where(goes_on, before, last)
             rows.append(tag)
         return n - 1, tag, path.write(n, tf.stack(rows[::-1]))
 

@@ -253,3 +253,23 @@ def test_second_derivatives_of_log_norm_are_those_of_the_marginals(scale: float)
         tape.watch(emissions)
         slope = tf.reduce_sum(crf.marginals(emissions, transitions, lengths=[4, 3]) * along)
     np.testing.assert_allclose(twice(), tape.gradient(slope, emissions), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("known", ["lengths", "emissions"])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_the_best_path_where_one_argument_alone_tells_the_batch(known: str, batch: int) -> None:
+    emissions, _, transitions, lengths, *_ = arguments(batch, 9, seed=3)
+    rows = {"lengths": (None, batch), "emissions": (batch, None)}[known]
+    signature = [tf.TensorSpec([rows[0], None, K]), tf.TensorSpec([rows[1]], tf.int32)]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def traced(emissions: tf.Tensor, lengths: tf.Tensor) -> list[tf.Tensor]:
+        found = crf.k_best(emissions, transitions, k=3, lengths=lengths, allowed=ALLOWED)
+        return [*crf.viterbi(emissions, transitions, lengths=lengths, allowed=ALLOWED), *found]
+
+    expected = [
+        *crf.viterbi(emissions, transitions, lengths=lengths, allowed=ALLOWED),
+        *crf.k_best(emissions, transitions, k=3, lengths=lengths, allowed=ALLOWED),
+    ]
+    for found, right in zip(traced(emissions, lengths), expected, strict=True):
+        np.testing.assert_allclose(found, right, atol=1e-6)
