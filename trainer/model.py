@@ -87,9 +87,11 @@ class BiLstmCrf(tf.Module):
         """The best paths with exact marginals and path probabilities, for the exported signatures."""
         emissions = self.encoder(inputs, fused=True)
         chain = self._chain(inputs.lengths)
-        tags, score = crf.viterbi(emissions, self.transitions, **chain)
-        log_norm, marginals = crf.log_norm_and_marginals(emissions, self.transitions, **chain)
-        return Decoded(tags=tags, marginals=marginals, probability=tf.exp(score - log_norm))
+        tags, _ = crf.viterbi(emissions, self.transitions, **chain)
+        log_probability, marginals = crf.log_probability_and_marginals(
+            emissions, tags, self.transitions, **chain
+        )
+        return Decoded(tags=tags, marginals=marginals, probability=tf.exp(log_probability))
 
     def decode_n_best(self, inputs: Inputs, n: int) -> BestPaths:
         """The `n` best paths with their true probabilities."""

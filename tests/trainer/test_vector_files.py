@@ -86,6 +86,7 @@ def test_a_word_that_is_a_number_is_a_word(tmp_path: Path) -> None:
 
 
 GOOD = glove(TABLE)
+PACKED = gzip.compress(GOOD, mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +109,8 @@ GOOD = glove(TABLE)
         (b"\xba\x16\x4f\x2f\x0c\0\0\0", r"found a fastText model \(\.bin\); .*; name its \.vec file"),
         (word2vec_binary(TABLE)[:-9], r"expected 5 rows of 4 numbers, .*; found that the file ends in row 5; fetch"),
         (word2vec_binary(TABLE) + b"more", r"expected the end after 5 rows of 4 numbers, .*; found 'more'"),
-        (gzip.compress(GOOD, mtime=0)[:-12], r"vectors: expected a whole gzip file; found that it is cut off or damaged"),
-        (gzip.compress(GOOD, mtime=0)[:30] + b"\0" * 30, r"vectors: expected a whole gzip file"),
+        (PACKED[:-12], r"vectors: expected a whole gzip file; found that it is cut off or damaged"),
+        (PACKED[:30] + b"\0" * 30, r"vectors: expected a whole gzip file"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_told_with_its_place(content: bytes, expected: str, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ import tensorflow as tf
 from trainer.crf.blocks import block_of, join, reading, split, writing
 from trainer.crf.constraints import Reach
 from trainer.crf.log_space import at_last
+from trainer.crf.scores import edge_tags
 
 
 class Forward(NamedTuple):
@@ -154,6 +155,24 @@ def posterior(found: Backward, lengths: tf.Tensor) -> tf.Tensor:
     one = tf.ones([], found.mass.dtype)
     factor = tf.where(_steps(found.through) < lengths, one / found.mass, tf.zeros_like(one))  # [T', B]
     return found.through * found.behind * factor[:, :, tf.newaxis]
+
+
+def path_probability(passed: Forward, found: Backward, tags: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """Log p [B] of the paths int32[B, T], by the chain rule from the last token backward.
+
+    p(y_t = i | y_{t+1} = j) is (q e)_t[i] E[i, j] over its sum over i. Every term is small, so that thousands of them
+    keep the digits that a path's score less log Z would lose.
+    """
+    path = tf.transpose(tags)  # [T, B]
+    here, later = path[:-1], path[1:]
+    through = found.through[: tf.shape(here)[0]]  # [T-1, B, K]
+    taken = tf.gather(through, here, batch_dims=2) * tf.gather_nd(passed.steps, tf.stack([here, later], 2))
+    either = tf.gather(tf.matmul(through, passed.steps), later, batch_dims=2)  # [T-1, B]
+    steps = tf.where(_steps(through) < lengths - 1, tf.math.log(taken / either), tf.zeros([], taken.dtype))
+    _, last = edge_tags(lengths, tags)
+    ended = tf.gather(at_last(posterior(found, lengths), lengths), last, batch_dims=1)  # [B]
+    total = tf.reduce_sum(steps, axis=0) + tf.math.log(ended)
+    return tf.where(lengths > 0, total, tf.zeros_like(total))
 
 
 def transition_uses(passed: Forward, found: Backward, weights: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:

@@ -137,6 +137,32 @@ def norm_and_marginals(chain: Chain) -> tuple[tf.Tensor, tf.Tensor]:
     return norm, batch_major(posterior, chain.emissions)
 
 
+def path_and_marginals(chain: Chain, tags: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Log p [B] of the paths int32[B, T], and the marginals [B, T, K], by one forward pass; no gradients."""
+    scores = _scores(
+        chain.emissions, chain.transitions, chain.start_scores(), chain.end_scores(), chain.lengths
+    )
+    table = reach(chain)
+
+    def slowly() -> tuple[tf.Tensor, tf.Tensor]:
+        return path_score(chain, tags) - log_space.value(*scores), log_space.posterior(*scores)
+
+    if table is None:
+        found, posterior = slowly()
+    else:
+        passed = fast.forward(*scores, table)
+        back = fast.backward(passed, scores.end, scores.lengths, table)
+        found, posterior = tf.cond(
+            back.sound,
+            lambda: (
+                fast.path_probability(passed, back, tags, scores.lengths),
+                fast.posterior(back, scores.lengths),
+            ),
+            slowly,
+        )
+    return found, batch_major(posterior, chain.emissions)
+
+
 def _scores(
     emissions: tf.Tensor, transitions: tf.Tensor, start: tf.Tensor, end: tf.Tensor, lengths: tf.Tensor
 ) -> Scores:

@@ -6,14 +6,16 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from trainer.crf.arguments import chain
-from trainer.crf.guarded import norm_and_marginals
+from trainer.crf.arguments import chain, checked_tags
+from trainer.crf.guarded import norm_and_marginals, path_and_marginals
 from trainer.crf.k_best import best_paths, log_probabilities
 from trainer.crf.likelihood import centred
+from trainer.crf.scores import path_score
 
 
-def log_norm_and_marginals(
+def log_probability_and_marginals(
     emissions: Any,
+    tags: Any,
     transitions: Any,
     *,
     lengths: Any,
@@ -23,9 +25,9 @@ def log_norm_and_marginals(
     allowed_start: Any = None,
     allowed_end: Any = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """What `log_norm` [B] and `marginals` [B, T, K] answer, by one forward pass; not differentiable.
+    """Log p(`tags`) [B], -inf for a forbidden path, and what `marginals` answers, by one forward pass.
 
-    Arguments and errors are those of `marginals`.
+    Not differentiable. Arguments and errors are those of `log_likelihood` and `marginals`.
     """
     checked = chain(
         emissions,
@@ -37,9 +39,11 @@ def log_norm_and_marginals(
         allowed_start=allowed_start,
         allowed_end=allowed_end,
     )
-    shifted, peaks = centred(checked)
-    norm, marginals = norm_and_marginals(shifted)
-    return norm + peaks, marginals
+    shifted, _ = centred(checked)
+    path = checked_tags(tags, checked)
+    found, marginals = path_and_marginals(shifted, path)
+    possible = tf.math.is_finite(path_score(shifted, path))
+    return tf.where(possible, tf.minimum(found, 0.0), tf.constant(float("-inf"), found.dtype)), marginals
 
 
 class Readings(NamedTuple):
