@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+import grpc
 import msgspec
 
 log = logging.getLogger("tagline.beam")
@@ -61,7 +62,7 @@ def measured(result: Any, namespace: str) -> Measures:
     try:
         told = result.metrics().query()
     # The work is done, and done right: an engine that keeps no metrics, or is gone by now, must not undo it.
-    except Exception as error:
+    except (NotImplementedError, grpc.RpcError) as error:
         log.info("no metrics of %s: %s: %s", namespace, type(error).__name__, error)
         return Measures()
     counters: dict[str, int] = {}
