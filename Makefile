@@ -40,28 +40,28 @@ bench: $(VENV)/.ready ## measure the line's times in docs/performance.md
 	$(PY) -m benchmarks.pipeline
 
 pictures: $(VENV)/.ready ## take the pictures of the page in docs/images again; needs a Chromium
-	$(PY) -m serving.web.screenshots
+	$(PY) -m serving.demo.screenshots
 
 kubeflow: $(VENV)/.ready ## compile the pipeline for Kubeflow
 	$(VENV)/bin/tagline compile $(SAMPLE) --target kubeflow --output build/kubeflow.yaml
 
 image: ## build the image that a cluster's steps run in; needs docker or podman. IMAGE=name:tag names it
-	deploy/image/build.sh $(IMAGE)
+	deploy/docker/pipeline/build.sh $(IMAGE)
 
 sample: $(VENV)/.ready ## generate the shipped corpus again
 	$(PY) -m sample.generate
 
 messages: $(VENV)/.ready ## generate the client's message classes again
-	$(PY) -m serving.client.generate
+	$(PY) -m serving.client.protocol.generate
 
 lock: ## pin every dependency by hash; needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	uv pip compile pyproject.toml --extra dev --python-version 3.10 --python-platform x86_64-manylinux_2_28 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
-	python3 -m deploy.lock
+	python3 -m deploy.docker.lock
 
 clean: ## remove what runs made; the environment stays
 	rm -rf runs serving_models build benchmarks/results
 
-$(VENV)/.ready: requirements.lock setup/environment.sh setup/find_python.sh
+$(VENV)/.ready: requirements.lock pyproject.toml setup/environment.sh setup/find_python.sh
 	setup/environment.sh $(VENV)

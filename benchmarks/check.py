@@ -99,7 +99,7 @@ def _row(name: str, folder: Path, runs: int) -> dict[str, str | int | float]:
 
 def _measure(folder: Path) -> tuple[int, float, float]:
     """(tokens, CPU seconds, peak memory in MB) of one check."""
-    command = [sys.executable, "-m", "pipeline.cli", "check", str(folder), "--json"]
+    command = [sys.executable, "-m", "pipeline.cli.app", "check", str(folder), "--json"]
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(command, cwd=ROOT, stdout=told)
         _, status, usage = os.wait4(process.pid, 0)

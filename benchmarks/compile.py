@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.pipeline import ROOT, measure
-from pipeline.commands.compile import TARGETS
+from pipeline.cli.cluster.compile import TARGETS
 
 # Seconds of wall time that any of them may take.
 BOUND = 30.0
@@ -64,7 +64,7 @@ def main() -> None:
 def command(target: str, *, config: str, output: Path) -> list[str]:
     """The command that compiles for a target."""
     given = [word for need in NEEDS[target] for word in ("--set", need)]
-    program = [sys.executable, "-m", "pipeline.cli", "compile", "--config", str(ROOT / config)]
+    program = [sys.executable, "-m", "pipeline.cli.app", "compile", "--config", str(ROOT / config)]
     return [*program, "--target", target, *given, "--output", str(output)]
 
 

@@ -27,11 +27,12 @@ from rich.table import Table
 
 from benchmarks.quality import Corpus, read
 from pipeline.settings import load
-from trainer import inputs, training
-from trainer.answers import answerer
-from trainer.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 from trainer.hyperparameters import Hyperparameters
-from trainer.model import BiLstmCrf
+from trainer.input_pipeline import batches as inputs
+from trainer.model.bilstm_crf import BiLstmCrf
+from trainer.training import loop
+from trainer.training.dev_score import answerer
+from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 
 ROOT = Path(__file__).resolve().parent.parent
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -43,7 +44,7 @@ BATCH, ROUNDS = 128, 3
 class Speed(NamedTuple):
     """Sentences a second."""
 
-    training: float
+    loop: float
     decoding: float
 
 
@@ -63,7 +64,7 @@ def measure(corpus: Corpus, hp: Hyperparameters) -> Speed:
     train, test = corpus.splits["train"].cache(), corpus.splits["test"].cache()
     strategy = strategy_for_visible_devices()
     with tempfile.TemporaryDirectory() as folder:
-        model, history = training.train(
+        model, history = loop.train(
             build=lambda: BiLstmCrf(hp, corpus.vocabulary, corpus.scheme),
             train_sentences=train,
             dev_sentences=corpus.splits["dev"],

@@ -22,16 +22,18 @@ warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an 
 
 import tensorflow as tf  # noqa: E402
 
-from benchmarks.crf_timing import machine, medians  # noqa: E402
+from benchmarks.crf.timing import machine, medians  # noqa: E402
 from benchmarks.figures import Figure, show  # noqa: E402
 from benchmarks.quality import Corpus, read  # noqa: E402
-from benchmarks.training_keras import Tagger  # noqa: E402
-from benchmarks.training_rivals import sizes_of  # noqa: E402
+from benchmarks.rivals.training_keras import Tagger  # noqa: E402
+from benchmarks.rivals.training_rivals import sizes_of  # noqa: E402
 from pipeline.settings import load  # noqa: E402
-from trainer import addons, export, features, spelling  # noqa: E402
-from trainer.encoder import Inputs  # noqa: E402
+from trainer.export import saved_model  # noqa: E402
+from trainer.features import spelling, token_features  # noqa: E402
 from trainer.hyperparameters import Hyperparameters  # noqa: E402
-from trainer.model import BiLstmCrf  # noqa: E402
+from trainer.model import addons  # noqa: E402
+from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
+from trainer.model.encoder import Inputs  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -58,9 +60,9 @@ class KerasTagger(tf.Module):
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), 1)
         tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
         arrays = {
-            "words": self.words.lookup(features.normalise(tokens)),
-            "cases": features.case_ids(tokens),
-            "bytes": features.byte_ids(tokens, self._hp.max_token_bytes),
+            "words": self.words.lookup(token_features.normalise(tokens)),
+            "cases": token_features.case_ids(tokens),
+            "bytes": token_features.byte_ids(tokens, self._hp.max_token_bytes),
             "lengths": lengths,
         }
         if self.affixes is not None:
@@ -86,8 +88,8 @@ class OurTags(tf.Module):
     def decode(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), 1)
         tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
-        words = self.words.lookup(features.normalise(tokens))
-        ids = self._predict(Inputs(tokens, words, features.case_ids(tokens), lengths))
+        words = self.words.lookup(token_features.normalise(tokens))
+        ids = self._predict(Inputs(tokens, words, token_features.case_ids(tokens), lengths))
         return {"tags": tf.gather(tf.constant(self._tags), ids)}
 
 
@@ -102,7 +104,7 @@ def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]
     words = [word for sentence in sentences for word in sentence]
     model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
     with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
-        export.export(
+        saved_model.export(
             model, corpus.vocabulary, corpus.scheme, directory=f"{home}/ours", n_best=hp.n_best, extra={}
         )
         for name, tagger in (

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from components.model_gate.measure import measure
+from components.model_gate.measuring.measure import measure
+from components.model_gate.measuring.slice_scores import BASELINE, CANDIDATE, CRFSUITE
 from components.model_gate.options import Evaluation
-from components.model_gate.slice_scores import BASELINE, CANDIDATE, CRFSUITE
-from components.predictions import answer
-from components.predictions.answer import Answer
+from components.predictor import answer
+from components.predictor.answer import Answer
 from tagging.schemes import BIOES
 from tagging.scoring import strict_spans
 

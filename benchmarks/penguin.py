@@ -3,8 +3,8 @@
 Each is a command in a process of its own, in a folder that is new for every first run, and both take turns: a first
 run of one, then of the other, then the same again with nothing changed. The line reads 3,000 sentences, trains a
 BiLSTM-CRF, asks a server and writes a report; the example reads 344 rows and trains three small layers. Without
-`--shipped` it is cut down to the least that it can be (benchmarks/penguin_example.py says to what). Wall time is what
-a person waits; CPU time, of the process and its children, is what a busy machine leaves comparable.
+`--shipped` it is cut down to the least that it can be (benchmarks/rivals/penguin_example.py says to what). Wall
+time is what a person waits; CPU time, of the process and its children, is what a busy machine leaves comparable.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def _commands(home: str, *, shipped: bool) -> dict[str, list[str]]:
     places = ["--set", f"pipeline.root={home}/runs", "--set", f"serving.models={home}/models"]
     how = ["--shipped"] if shipped else []
     return {
-        _EXAMPLE: [sys.executable, "-m", "benchmarks.penguin_example", *how, f"{home}/penguin"],
-        _LINE: [sys.executable, "-m", "pipeline.cli", "run", "--config", "configs/sample.yaml", *places],
+        _EXAMPLE: [sys.executable, "-m", "benchmarks.rivals.penguin_example", *how, f"{home}/penguin"],
+        _LINE: [sys.executable, "-m", "pipeline.cli.app", "run", "--config", "configs/sample.yaml", *places],
     }
 
 

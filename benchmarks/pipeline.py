@@ -44,7 +44,7 @@ def main() -> None:
                 "tagline --help": ["--help"],
             }
             for name, arguments in commands.items():
-                measured[name].append(measure([sys.executable, "-m", "pipeline.cli", *arguments]))
+                measured[name].append(measure([sys.executable, "-m", "pipeline.cli.app", *arguments]))
                 print(f"{name}: {measured[name][-1][0]:.1f} s", file=sys.stderr, flush=True)
     rows = [
         {

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figures import Figure, show
-from benchmarks.serving_child import ROOT
+from benchmarks.serving.child import ROOT
 from sample.generate import splits
 
 RESULTS = ROOT / "benchmarks" / "results" / "predict.json"
@@ -61,7 +61,7 @@ def main() -> None:
         def bulk(count: int, workers: int) -> Cost:
             output = Path(home, f"out-{count}-{workers}")
             command = [
-                sys.executable, "-m", "pipeline.cli", "predict", "--set", f"name={NAME}",
+                sys.executable, "-m", "pipeline.cli.app", "predict", "--set", f"name={NAME}",
                 "--set", f"serving.models={home}/models", "--input", str(inputs[count]), "--output", str(output),
                 "--workers", str(workers),
             ]  # fmt: skip
@@ -71,7 +71,7 @@ def main() -> None:
             command = [
                 sys.executable,
                 "-m",
-                "benchmarks.predict_rivals",
+                "benchmarks.rivals.predict_rivals",
                 way,
                 str(model),
                 str(inputs[count]),

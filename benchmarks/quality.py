@@ -32,18 +32,20 @@ from rich.table import Table
 from corpus.convert import training_tags
 from corpus.layout import find
 from corpus.options import SPLITS, ReadOptions
-from corpus.read import records
+from corpus.reading import records
 from corpus.scheme import recognised, target_scheme
 from corpus.splits import split_of, text_key
 from pipeline.settings import load
 from tagging.schemes import Scheme
 from tagging.scoring import token_accuracy
-from trainer import features, inputs, training
-from trainer.answers import answerer
-from trainer.devices import strategy_for_visible_devices
+from trainer.features import token_features
+from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
-from trainer.model import BiLstmCrf
-from trainer.vocabulary import Vocabulary
+from trainer.input_pipeline import batches
+from trainer.model.bilstm_crf import BiLstmCrf
+from trainer.training import loop
+from trainer.training.dev_score import answerer
+from trainer.training.devices import strategy_for_visible_devices
 
 Sentence = tuple[Sequence[str], Sequence[str]]
 
@@ -81,7 +83,7 @@ def read(folder: Path) -> Corpus:
 
 
 def _normalised(tokens: Iterable[str]) -> list[bytes]:
-    return features.normalise(tf.constant(list(tokens), tf.string)).numpy().tolist()
+    return token_features.normalise(tf.constant(list(tokens), tf.string)).numpy().tolist()
 
 
 def _vocabulary(sentences: Sequence[Sentence]) -> Vocabulary:
@@ -102,18 +104,18 @@ def _dataset(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> tf.data.D
     tokens = tf.ragged.constant([list(tokens) for tokens, _ in sentences], tf.string, ragged_rank=1)
     tags = tokens.with_values(tf.constant([tag for _, tags in sentences for tag in tags], tf.string))
     labels = tf.constant([ids.get(tag, -1) for _, tags in sentences for tag in tags], tf.int64)
-    words = vocabulary.word_table().lookup(features.normalise(tokens.values))
-    batch = inputs.Batch(
+    words = vocabulary.word_table().lookup(token_features.normalise(tokens.values))
+    batch = batches.Batch(
         tokens=tokens,
         tags=tags,
         words=tokens.with_values(words),
-        cases=tokens.with_values(features.case_ids(tokens.values)),
+        cases=tokens.with_values(token_features.case_ids(tokens.values)),
         labels=tokens.with_values(labels),
         lengths=tf.cast(tokens.row_lengths(), tf.int32),
     )
 
-    def dense(*row: tf.RaggedTensor) -> inputs.Batch:
-        return inputs.Batch(*row)
+    def dense(*row: tf.RaggedTensor) -> batches.Batch:
+        return batches.Batch(*row)
 
     return tf.data.Dataset.from_tensor_slices(tuple(batch)).map(dense)
 
@@ -128,7 +130,7 @@ class Scores(NamedTuple):
 def train(corpus: Corpus, hp: Hyperparameters) -> dict[str, Scores]:
     """One training; scores by split, of the weights of the best epoch."""
     with tempfile.TemporaryDirectory() as folder:
-        model, _ = training.train(
+        model, _ = loop.train(
             build=lambda: BiLstmCrf(hp, corpus.vocabulary, corpus.scheme),
             train_sentences=corpus.splits["train"],
             dev_sentences=corpus.splits["dev"],
@@ -141,7 +143,7 @@ def train(corpus: Corpus, hp: Hyperparameters) -> dict[str, Scores]:
     answer = answerer(model, corpus.vocabulary)
     found = {}
     for split in ("dev", "test"):
-        answers = answer(inputs.ordered_batches(corpus.splits[split], batch_size=128))
+        answers = answer(batches.ordered_batches(corpus.splits[split], batch_size=128))
         f1 = None if corpus.scheme.is_plain else 100 * answers.score(corpus.scheme)
         found[split] = Scores(f1, 100 * token_accuracy(*answers))
     return found

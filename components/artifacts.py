@@ -19,6 +19,6 @@ class RunReport(Artifact):
 
 
 class Predictions(Artifact):
-    """What models answer on the test split; see `components.predictions.answer`."""
+    """What models answer on the test split; see `components.predictor.answer`."""
 
     TYPE_NAME = "tagline.Predictions"

@@ -14,7 +14,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         name: which rule, such as `floor`, `no significant fall`, `calibration`, `median latency`.
         words: the finding as a person says it, with value and bound.
         passed: whether it holds; a skipped rule holds nothing against the model.
-        metric: key of what is measured; see `components.entity_metrics.metric`.
+        metric: key of what is measured; see `components.metrics.tagging_metrics`.
         slice: the part of the test split, such as `domain=news`; empty for all of it.
         value: what was found; of a comparison, the difference (candidate less the other).
         bound: what was asked: at least, or at most, as `words` says.

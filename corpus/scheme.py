@@ -8,7 +8,7 @@ from pathlib import Path
 from corpus.errors import CorpusError
 from corpus.layout import Layout
 from corpus.options import ReadOptions, Shares
-from corpus.read import outcomes
+from corpus.reading import outcomes
 from corpus.record import Record
 from corpus.splits import split_of, text_key
 from tagging.schemes import Evidence, Scheme, scheme_named

@@ -24,17 +24,17 @@ from components.atomic_pusher.component import AtomicPusher
 from components.corpus_gate.component import CorpusGate
 from components.corpus_gen.component import CorpusGen
 from components.crfsuite_baseline.component import CrfsuiteBaseline
-from components.entity_metrics.evaluation import eval_config
+from components.metrics.evaluation import eval_config
 from components.model_gate.component import ModelGate
-from components.predictions.component import Predictor
+from components.predictor.component import Predictor
 from components.report.component import Report
 from components.serving_check.component import ServingCheck
-from pipeline.beam_args import pipeline_args
-from pipeline.beam_components import tell
-from pipeline.code_hash import code_hash
-from pipeline.past import Training, Where, fingerprint_of, past_of
+from pipeline.beam.args import pipeline_args
+from pipeline.beam.components import tell
 from pipeline.settings import Settings
-from trainer.vector_files import fingerprint
+from pipeline.stages.code_hash import code_hash
+from pipeline.stages.earlier_runs import Training, Where, fingerprint_of, past_of
+from trainer.initial_weights.vector_files import fingerprint
 
 METADATA = "metadata.db"
 
@@ -132,9 +132,11 @@ def _components(
     transform = Transform(
         examples=examples,
         schema=schema_gen.outputs["schema"],
-        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        preprocessing_fn="trainer.features.preprocessing.preprocessing_fn",
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "dev"]),
-        custom_config={"code": code_hash("trainer/preprocessing.py", "trainer/features.py")},
+        custom_config={
+            "code": code_hash("trainer/features/preprocessing.py", "trainer/features/token_features.py")
+        },
         disable_statistics=True,
     )
     transform.add_upstream_node(corpus_gate)
@@ -184,7 +186,7 @@ def _components(
         )
 
     trainer = Trainer(
-        run_fn="trainer.train.run_fn",
+        run_fn="trainer.run_fn.run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema_gen.outputs["schema"],
@@ -207,7 +209,7 @@ def _components(
             scheme=scheme,
             slice_by=settings.evaluation.slice_by,
             length_buckets=settings.evaluation.length_buckets,
-            code=code_hash("tagging", "components/entity_metrics"),
+            code=code_hash("tagging", "components/metrics"),
         ),
     )
 
@@ -218,7 +220,7 @@ def _components(
         baseline_model=baseline.outputs["model"],
         scheme=scheme,
         slice_by=settings.evaluation.slice_by,
-        code=code_hash("tagging", "components/predictions"),
+        code=code_hash("files", "tagging", "components/predictor"),
     )
 
     # What a CRF with hand-made features answers, where it is asked for.
@@ -229,7 +231,7 @@ def _components(
             scheme=scheme,
             options=settings.evaluation.crfsuite.training,
             slice_by=settings.evaluation.slice_by,
-            code=code_hash("tagging", "components/crfsuite_baseline", "components/predictions"),
+            code=code_hash("tagging", "components/crfsuite_baseline", "components/predictor"),
         )
         crfsuite.add_upstream_node(corpus_gate)
 
@@ -242,7 +244,7 @@ def _components(
         deadline_seconds=settings.serving.check_deadline_seconds,
         start_seconds=settings.serving.check_start_seconds,
         budgets=settings.serving.budgets,
-        code=code_hash("serving", "components/serving_check", "components/verdict.py"),
+        code=code_hash("files", "serving", "components/serving_check", "components/verdict.py"),
     )
 
     # Every rule, and the one blessing.
@@ -255,9 +257,7 @@ def _components(
         crfsuite=crfsuite.outputs["predictions"] if crfsuite else None,
         scheme=scheme,
         options=settings.evaluation,
-        code=code_hash(
-            "tagging", "components/model_gate", "components/entity_metrics", "components/verdict.py"
-        ),
+        code=code_hash("tagging", "components/model_gate", "components/metrics", "components/verdict.py"),
     )
 
     # Where servers find what was blessed.
@@ -285,7 +285,7 @@ def _components(
         pushed_model=pusher.outputs["pushed_model"],
         settings=settings.to_yaml(),
         metadata=os.path.join(settings.run_place, METADATA),
-        code=code_hash("tagging", "components/report", "trainer/transitions.py"),
+        code=code_hash("tagging", "components/report", "trainer/export/transitions.py"),
     )
     return [
         corpus_gen, statistics_gen, schema_gen, example_validator, blessed_statistics, corpus_gate, transform,

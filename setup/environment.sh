@@ -6,7 +6,7 @@ set -euo pipefail
 venv=$1
 cd "$(dirname "$0")/.."
 # By content: a checkout makes files newer that are the same.
-made_of=$(cat requirements.lock setup/environment.sh | sha256sum)
+made_of=$(cat requirements.lock pyproject.toml setup/environment.sh | sha256sum)
 if [ -f "$venv/.ready" ] && [ "$(cat "$venv/.ready")" = "$made_of" ]; then
   touch "$venv/.ready"
   exit 0

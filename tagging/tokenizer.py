@@ -15,7 +15,7 @@ The rules, on the classes of `tagging.characters`; word characters are `WORD` an
 7. An extender (combining mark, skin tone) belongs to the token before it, and to the rules it is
    not there; after a space it is a token on its own. A zero-width joiner ties two symbols into one.
 
-As the rules look no further than two characters back and one ahead, `trainer.tokenizer` does the
+As the rules look no further than two characters back and one ahead, `trainer.export.tokenizer` does the
 same with TensorFlow's string operations; a test holds the two together on arbitrary Unicode.
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from serving.web.screenshots import BROWSERS
+from serving.demo.screenshots import BROWSERS
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ from typing import get_args, get_type_hints
 import pytest
 import yaml
 
-from pipeline.beam_checks import require_reachable
-from pipeline.beam_settings import Worker
-from pipeline.commands.compile import TARGETS
+from pipeline.beam.checks import require_reachable
+from pipeline.cli.cluster.compile import TARGETS
 from pipeline.settings import load
-from tests.deploy.dockerfile import read
-from tests.pipeline.beam_engines import JOB_SERVICES, POOL
+from pipeline.settings.beam import Worker
+from tests.deploy.docker.dockerfile import read
+from tests.pipeline.beam.beam_engines import JOB_SERVICES, POOL
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "beam.md").read_text(encoding="utf-8")
 
 
@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 COMMANDS = [shlex.split(line) for block in blocks("sh") for line in block.splitlines() if line.strip()]
 TAGLINE = [words for words in COMMANDS if words[0] == ".venv/bin/tagline"]
 MODULES = [words for words in COMMANDS if "-m" in words]
-IMAGES = [words for words in COMMANDS if words[0] in ("deploy/image/build.sh", "docker")]
+IMAGES = [words for words in COMMANDS if words[0] in ("deploy/docker/pipeline/build.sh", "docker")]
 
 
 def test_every_command_is_of_a_kind_that_is_tested() -> None:
@@ -58,7 +58,7 @@ def test_every_runner_and_environment_has_its_words() -> None:
 def test_tagline_is_given_options_and_settings_that_there_are() -> None:
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.app import app
 
     assert len(TAGLINE) == 3
     for words in TAGLINE:
@@ -91,7 +91,7 @@ def test_modules_are_there_and_speak_of_the_same_ports() -> None:
 
 
 def test_the_image_is_built_upon_that_of_the_steps() -> None:
-    (steps,) = [words for words in IMAGES if words[0] == "deploy/image/build.sh"]
+    (steps,) = [words for words in IMAGES if words[0] == "deploy/docker/pipeline/build.sh"]
     (build,) = [words for words in IMAGES if words[1] == "build"]
     (push,) = [words for words in IMAGES if words[1] == "push"]
     assert build[build.index("--build-arg") + 1] == f"STEPS={steps[-1]}"
@@ -100,7 +100,7 @@ def test_the_image_is_built_upon_that_of_the_steps() -> None:
     assert image in {yaml.safe_load(text)["beam"].get("worker", {}).get("image") for text in blocks("yaml")}
     file = read(ROOT / build[-1] / "Dockerfile")
     beam = file.arguments["BEAM"]
-    locked = (ROOT / "deploy/image/requirements.lock").read_text(encoding="utf-8")
+    locked = (ROOT / "deploy/docker/pipeline/requirements.lock").read_text(encoding="utf-8")
     (version,) = re.findall(r"^apache-beam(?:\[\w+\])?==([\d.]+)", locked, flags=re.MULTILINE)
     assert beam == f"apache/beam_python3.10_sdk:{version}"
     last = file.stages[-1]

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.commands.compile import TARGETS
+from pipeline.cli.cluster.compile import TARGETS
+from pipeline.cluster.kfp_client import TOKEN, six_fields
 from pipeline.execution.mounts import Mounts
-from pipeline.kfp_client import TOKEN, six_fields
 from pipeline.runners import v2_step
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import load
-from tests.serving.kustomize import render
+from tests.deploy.k8s.kustomize import render
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 FIELDS = {
     "apply": {"-k", "-f"},
@@ -57,14 +57,14 @@ def test_every_command_is_of_a_kind_that_is_tested() -> None:
     kinds = [
         ("kubectl",),
         ("curl", "-s"),
-        ("deploy/image/build.sh",),
+        ("deploy/docker/pipeline/build.sh",),
         ("docker", "push"),
         *((".venv/bin/tagline", name) for name in ("cluster", "submit", "compile", "execute")),
     ]
     assert sum(len(beginning(*kind)) for kind in kinds) == len(COMMANDS)
 
 
-# Of the section that needs no cluster. tests/pipeline/test_execute.py runs what it says, to a model that answers.
+# Of the section that needs no cluster. tests/pipeline/cli/cluster/test_execute.py runs what it says.
 BEFORE = beginning(".venv/bin/tagline", "compile")[0]
 
 
@@ -81,7 +81,7 @@ def test_what_runs_without_a_cluster_is_what_was_compiled_on_the_corpus_that_is_
 def test_what_it_prints_is_what_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline.commands.execute import _say_what_was_pushed, _teller
+    from pipeline.cli.cluster.execute import _say_what_was_pushed, _teller
     from pipeline.execution.graph import Graph, Step
     from pipeline.execution.launch import Result
 
@@ -106,9 +106,9 @@ def test_what_it_prints_is_what_is_shown(
 
 
 def test_the_images_are_built_pushed_and_named_in_the_settings() -> None:
-    built = [words[-1] for words in beginning("deploy/image/build.sh")]
+    built = [words[-1] for words in beginning("deploy/docker/pipeline/build.sh")]
     assert built == [words[-1] for words in beginning("docker", "push")]
-    assert os.access(ROOT / "deploy/image/build.sh", os.X_OK)
+    assert os.access(ROOT / "deploy/docker/pipeline/build.sh", os.X_OK)
     (cluster,) = [yaml.safe_load(block)["kubeflow"] for block in blocks("yaml")]
     assert built == [cluster["image"], cluster["components"]["Trainer"]["image"]]
     given = {one for words in beginning(".venv/bin/tagline") for one in settings_of(words)}
@@ -118,7 +118,7 @@ def test_the_images_are_built_pushed_and_named_in_the_settings() -> None:
 def test_kubectl_is_given_what_is_there() -> None:
     objects = render(ROOT / "deploy")
     names = {f"{item['kind'].lower()}/{item['metadata']['name']}" for item in objects}
-    upload = yaml.safe_load((ROOT / "deploy/upload.yaml").read_text(encoding="utf-8"))
+    upload = yaml.safe_load((ROOT / "deploy/k8s/upload.yaml").read_text(encoding="utf-8"))
     names |= {"pod/tagline-upload", "svc/ml-pipeline", "crd/applications.app.k8s.io"}
     names |= {name.replace("service/", "svc/") for name in names}
     for words in beginning("kubectl"):
@@ -180,7 +180,7 @@ def test_tagline_is_given_settings_that_there_are() -> None:
 def test_every_option_is_one_of_the_commands() -> None:
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.app import app
 
     for words in beginning(".venv/bin/tagline"):
         command = get_command(app).commands[words[1]]  # type: ignore[attr-defined]
@@ -198,7 +198,7 @@ def test_what_is_compiled_is_compiled(target: str, tmp_path: Path) -> None:
     on_a_cluster = [words for words in beginning(".venv/bin/tagline", "compile") if words != BEFORE]
     (words,) = [words for words in on_a_cluster if target in words]
     output = tmp_path / Path(words[-1]).name
-    program = [sys.executable, "-m", "pipeline.cli", *words[1:-1], str(output)]
+    program = [sys.executable, "-m", "pipeline.cli.app", *words[1:-1], str(output)]
     done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"wrote {output} for {target}\n"

@@ -27,26 +27,28 @@ COVERED = {
     "make run": "CI",
     "make test": "CI",
     "make serve": "here",
-    ".venv/bin/tagline check": "tests/pipeline/test_cli.py",
+    ".venv/bin/tagline check": "tests/pipeline/cli/test_app.py",
     ".venv/bin/tagline run --data": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline decode --set": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline decode --target": "here",
     ".venv/bin/tagline status": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline run --force-bless": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline report --config": "tests/pipeline/test_end_to_end.py",
-    ".venv/bin/tagline report --list": "tests/pipeline/test_report_list.py",
-    ".venv/bin/tagline report --compare": "tests/pipeline/test_report_compare.py",
-    ".venv/bin/tagline tensorboard": "tests/pipeline/test_tensorboard.py",
-    ".venv/bin/tagline predict": "tests/pipeline/test_predict.py",
-    ".venv/bin/tagline compile --config configs/sample.yaml --target kubeflow --": "tests/pipeline/test_cli.py",
-    ".venv/bin/tagline compile --config configs/sample.yaml --target kubeflow-v2": "tests/pipeline/test_execute.py",
-    ".venv/bin/tagline execute": "tests/pipeline/test_execute.py",
-    ".venv/bin/tagline tune": "tests/pipeline/test_tune.py",
-    ".venv/bin/tagline run --config runs": "tests/pipeline/test_tune.py",
-    "make demo": "tests/pipeline/test_demo.py",
-    ".venv/bin/tagline models --config": "tests/pipeline/test_models.py",
-    ".venv/bin/tagline models promote": "tests/pipeline/test_models_serve.py",
-    ".venv/bin/tagline models verify": "tests/pipeline/test_models.py",
+    ".venv/bin/tagline report --list": "tests/pipeline/cli/line/test_run_list.py",
+    ".venv/bin/tagline report --compare": "tests/pipeline/cli/line/test_run_comparison.py",
+    ".venv/bin/tagline tensorboard": "tests/pipeline/cli/line/test_tensorboard.py",
+    ".venv/bin/tagline predict": "tests/pipeline/cli/serving/test_predict.py",
+    ".venv/bin/tagline compile --config configs/sample.yaml --target kubeflow --": "tests/pipeline/cli/test_app.py",
+    ".venv/bin/tagline compile --config configs/sample.yaml --target kubeflow-v2": (
+        "tests/pipeline/cli/cluster/test_execute.py"
+    ),
+    ".venv/bin/tagline execute": "tests/pipeline/cli/cluster/test_execute.py",
+    ".venv/bin/tagline tune": "tests/pipeline/cli/line/test_tune.py",
+    ".venv/bin/tagline run --config runs": "tests/pipeline/cli/line/test_tune.py",
+    "make demo": "tests/pipeline/cli/serving/test_demo.py",
+    ".venv/bin/tagline models --config": "tests/pipeline/cli/models/test_models.py",
+    ".venv/bin/tagline models promote": "tests/pipeline/cli/models/test_models_serve.py",
+    ".venv/bin/tagline models verify": "tests/pipeline/cli/models/test_models.py",
     "curl": "here",
     "grpcurl": "here",
     "docker run": "here, as far as it can be without a container engine",
@@ -91,7 +93,7 @@ def test_the_program_with_tensorflow_servings_own_stubs(server: ServerProcess) -
 def test_tagline_decode_with_a_target(server: ServerProcess) -> None:
     words = shlex.split(_here(command(".venv/bin/tagline decode --target"), server))
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *words[1:]],
+        [sys.executable, "-m", "pipeline.cli.app", *words[1:]],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -158,7 +160,7 @@ def test_make_serve_serves_what_make_run_pushed() -> None:
 
 def test_tagline_serve_answers(tmp_path: Path) -> None:
     tiny_model.export(tmp_path / "sample" / "1", "PER")
-    serve = [sys.executable, "-m", "pipeline.cli", "serve", "--set", "name=sample", "--port", "0"]
+    serve = [sys.executable, "-m", "pipeline.cli.app", "serve", "--set", "name=sample", "--port", "0"]
     process = subprocess.Popen(
         [*serve, "--set", f"serving.models={tmp_path}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True, cwd=ROOT,

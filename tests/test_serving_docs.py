@@ -19,19 +19,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from serving.k8s.__main__ import main as write_overlay
-from serving.k8s.overlay import MANIFESTS, NAMESPACE, namespace_of
-from serving.operations.engine import IMAGE
+from deploy.k8s.server.__main__ import main as write_overlay
+from deploy.k8s.server.overlay import MANIFESTS, NAMESPACE, namespace_of
+from serving.engine import IMAGE
 from serving.server import flags as server_flags
-from serving.server.config_text import Kind, read_text
+from serving.server.config.config_text import Kind, read_text
+from serving.server.endpoints.tls import server_credentials
 from serving.server.metrics import Metrics
 from serving.server.process import ServerProcess, start_server_process
-from serving.server.tls import server_credentials
+from tests.deploy.k8s.kustomize import render
 from tests.serving import tiny_model
-from tests.serving.kustomize import render
-from tests.serving.tensorflow_serving_flags import FLAGS
+from tests.serving.server.tensorflow_serving_flags import FLAGS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "serving.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 
@@ -59,7 +59,7 @@ def test_every_command_is_of_a_kind_that_is_tested() -> None:
     kinds = [
         (".venv/bin/tagline", "serve"),
         (".venv/bin/tagline", "models"),
-        (".venv/bin/python", "-m", "serving.k8s"),
+        (".venv/bin/python", "-m", "deploy.k8s.server"),
         ("docker", "compose"),
         ("kubectl",),
         ("curl", "--silent"),
@@ -76,7 +76,7 @@ def test_tagline_serve_takes_what_it_is_given() -> None:
 def test_tagline_models_config_prints_what_a_cluster_takes(tmp_path: Path) -> None:
     (words,) = beginning(".venv/bin/tagline", "models", "config")
     assert words[-2:] == [">", "build/k8s/mine/models.config"]
-    command = [sys.executable, "-m", "pipeline.cli", *words[1:-2], "--set", f"serving.models={tmp_path}"]
+    command = [sys.executable, "-m", "pipeline.cli.app", *words[1:-2], "--set", f"serving.models={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     (model,) = read_text(Kind.MODELS, done.stdout).model_config_list.config
     assert (model.name, model.base_path) == ("mine", "/models/mine")
@@ -93,7 +93,7 @@ def test_the_signatures_are_the_models() -> None:
 def overlays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
     """The objects of every overlay that the document writes, by the path that it writes it to."""
     found = {}
-    for words in beginning(".venv/bin/python", "-m", "serving.k8s"):
+    for words in beginning(".venv/bin/python", "-m", "deploy.k8s.server"):
         arguments = words[3:]
         place = arguments.index("--output") + 1
         folder = tmp_path_factory.mktemp("overlay")
@@ -109,7 +109,7 @@ def test_docker_names_files_that_are_there() -> None:
         assert file
         assert (ROOT / file).is_file()
         assert words[4] in ("up", "ps", "down")
-    composed = (ROOT / "serving/docker/compose.yaml").read_text(encoding="utf-8")
+    composed = (ROOT / "deploy/docker/server/compose.yaml").read_text(encoding="utf-8")
     for line in COMMANDS:
         for variable in re.findall(r"^([A-Z_]+)=|\s([A-Z_]+)=\"", line):
             assert "${" + "".join(variable) + ":-" in composed

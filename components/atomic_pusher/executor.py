@@ -12,12 +12,12 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.atomic_pusher import versions
-from components.entity_metrics import results
-from components.pushed_past.lookup import SETTINGS, STATISTICS
+from components.metrics import results
+from components.resolvers.pushed.lookup import SETTINGS, STATISTICS
 from components.serving_check.verdict import read as read_serving
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
+from serving.registry import versions
 
 log = logging.getLogger("tagline.pusher")
 

@@ -1,7 +1,7 @@
 """What TFDV found in the examples, as findings.
 
 TFDV knows tables, not text. A token or a text that the schema has not seen is what every new sentence brings;
-a tag it has not seen is counted, with its line, by `corpus.check`; and of what training does not need, such
+a tag it has not seen is counted, with its line, by `corpus.checks.check`; and of what training does not need, such
 as the domain, a change is worth a warning. Everything else that TFDV calls an error is one, drift and skew
 included.
 """

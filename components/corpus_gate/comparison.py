@@ -17,8 +17,8 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
+from corpus.checks.shift import jensen_shannon_by_chance, l_infinity_by_chance, largest_differences
 from corpus.options import Comparator
-from corpus.shift import jensen_shannon_by_chance, l_infinity_by_chance, largest_differences
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Kind = Literal["skew", "drift"]

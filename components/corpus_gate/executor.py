@@ -1,4 +1,4 @@
-"""CorpusGate's work: the checks of `corpus.check` on the files, and TFDV's on the examples made of them."""
+"""CorpusGate's work: the checks of `corpus.checks.check` on the files, and TFDV's on the examples made of them."""
 
 import logging
 import os
@@ -18,11 +18,11 @@ from components.corpus_gate.comparison import Shift, drift, skew, statistics_in,
 from components.corpus_gate.verdict import FILE_NAME, Verdict
 from components.corpus_gen.summary import FILE_NAME as SUMMARY_NAME
 from components.corpus_gen.summary import CorpusSummary
-from corpus.check import check
+from corpus.checks.check import check
+from corpus.checks.report import Findings, Report
 from corpus.fingerprint import fingerprint
 from corpus.layout import find
 from corpus.options import CheckLimits, ReadOptions
-from corpus.report import Findings, Report
 
 _LOG = logging.getLogger("tagline.corpus_gate")
 
@@ -113,7 +113,7 @@ def _compare_statistics(findings: Findings, report: Report, artifact: types.Arti
 
 def _tell(findings: Findings, report: Report, shifts: Iterable[Shift]) -> None:
     for shift in shifts:
-        # As what `corpus.check` says of a whole split, it stands at the split's first file.
+        # As what `corpus.checks.check` says of a whole split, it stands at the split's first file.
         path = next(iter(report.files.get(shift.split, ())), "")
         findings.add(shift.code, shift.message, path=path, example=shift.example)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from corpus.report import Report
+from corpus.checks.report import Report
 
 FILE_NAME = "verdict.json"
 REASONS_TOLD = 20

@@ -36,7 +36,7 @@ from corpus.fingerprint import fingerprint
 from corpus.layout import Layout, find
 from corpus.options import ReadOptions
 from corpus.scheme import target_scheme
-from serving.bulk.measures import Measures, measured
+from serving.batch.measures import Measures, measured
 from tagging.schemes import scheme_named
 
 _LOG = logging.getLogger("tagline.corpus_gen")

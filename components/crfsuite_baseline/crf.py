@@ -9,7 +9,7 @@ import pycrfsuite
 
 from components.crfsuite_baseline.features import token_features
 from components.crfsuite_baseline.options import CrfsuiteOptions
-from components.predictions.prediction import Prediction
+from components.predictor.prediction import Prediction
 
 log = logging.getLogger("tagline.crfsuite")
 
@@ -61,7 +61,7 @@ def train(
     if not count:
         raise ValueError("found no sentence to train on; expected a train split with tokens")
     log.info("training on %d sentences", count)
-    trainer.train(path)
+    trainer.run_fn(path)
     return count
 
 

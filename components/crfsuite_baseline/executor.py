@@ -14,10 +14,10 @@ from tfx.types import artifact_utils
 
 from components.crfsuite_baseline.crf import CrfsuiteTagger, train
 from components.crfsuite_baseline.options import CrfsuiteOptions
-from components.predictions import answer
-from components.predictions.prediction import answer_to
-from components.predictions.seen import TrainEntities
-from components.predictions.sentences import recorded_sentences, tagged_sentences
+from components.predictor import answer
+from components.predictor.known_entities import TrainEntities
+from components.predictor.prediction import answer_to
+from components.predictor.sentences import recorded_sentences, tagged_sentences
 from tagging.schemes import BIO, Scheme, can_read, convert, scheme_named
 
 log = logging.getLogger("tagline.crfsuite")

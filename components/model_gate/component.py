@@ -34,7 +34,7 @@ class ModelGate(base_component.BaseComponent):
     Outputs:
         blessing: a `ModelBlessing` with the properties and the BLESSED or NOT_BLESSED file of TFX's Evaluator, beside
             which lie `verdict.json` (`components.verdict.Verdict`) and `analysis.json`
-            (`components.model_gate.analysis.Analysis`).
+            (`components.model_gate.measuring.analysis.Analysis`).
     """
 
     SPEC_CLASS = ModelGateSpec

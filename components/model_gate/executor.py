@@ -12,15 +12,15 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components import verdict
-from components.entity_metrics import results
-from components.model_gate import analysis
+from components.metrics import results
+from components.metrics.names import PRIMARY
 from components.model_gate.floors import require_data
-from components.model_gate.measure import measure
-from components.model_gate.metric_names import PRIMARY
+from components.model_gate.measuring import analysis
+from components.model_gate.measuring.measure import measure
+from components.model_gate.measuring.slice_scores import BASELINE, CANDIDATE, CRFSUITE
 from components.model_gate.options import Evaluation
 from components.model_gate.rules import rules
-from components.model_gate.slice_scores import BASELINE, CANDIDATE, CRFSUITE
-from components.predictions import answer
+from components.predictor import answer
 from components.serving_check.verdict import read as read_serving
 from components.verdict import Verdict
 from tagging.schemes import scheme_named

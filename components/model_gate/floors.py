@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from components.model_gate.metric_names import (
-    ENTITY,
-    LENGTH,
-    Asked,
-    is_entity_metric,
-    is_tag_metric,
-)
+from components.metrics.names import ENTITY, LENGTH, Asked, is_entity_metric, is_tag_metric
 
 
 class FloorWithoutData(ValueError):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from components.crfsuite_baseline.options import CrfsuiteOptions
-from components.model_gate.metric_names import (
+from components.metrics.names import (
     ENTITY,
     LENGTH,
     OF_SEEN,

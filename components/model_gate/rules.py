@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from components.entity_metrics.spoken import spoken
-from components.model_gate.analysis import OVERALL, Analysis, Calibration, Estimate, Slice
-from components.model_gate.measure import Measured
-from components.model_gate.metric_names import PRIMARY, Asked
+from components.metrics.display_names import spoken
+from components.metrics.names import PRIMARY, Asked
+from components.model_gate.measuring.analysis import OVERALL, Analysis, Calibration, Estimate, Slice
+from components.model_gate.measuring.measure import Measured
 from components.model_gate.options import Evaluation
 from components.verdict import Rule
 

@@ -22,11 +22,11 @@ from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
 from components.corpus_gate.verdict import Verdict as CorpusVerdict
 from components.corpus_gen.summary import FILE_NAME as CORPUS_SUMMARY
 from components.corpus_gen.summary import CorpusSummary
-from components.model_gate.analysis import FILE_NAME as ANALYSIS
-from components.model_gate.analysis import Analysis
-from components.predictions import answer
-from components.report.examination import Examination, examine
-from components.report.lengths import sentence_lengths
+from components.model_gate.measuring.analysis import FILE_NAME as ANALYSIS
+from components.model_gate.measuring.analysis import Analysis
+from components.predictor import answer
+from components.report.answers.examination import Examination, examine
+from components.report.answers.lengths import sentence_lengths
 from components.report.page import render
 from components.report.run import Made, Run
 from components.report.standing import Pushed
@@ -34,14 +34,14 @@ from components.report.timings import Timing, timings
 from components.serving_check.executor import VERDICT as SERVING_VERDICT
 from components.verdict import FILE_NAME as MODEL_VERDICT
 from components.verdict import Verdict
-from serving.operations.manifest import file_sums, manifest
+from serving.registry.manifest import file_sums, manifest
 from tagging.schemes import scheme_named
-from trainer.export import TRAINING_HISTORY
-from trainer.seeds import FILE_NAME as SEEDS
-from trainer.transitions import FILE_NAME as TRANSITIONS
-from trainer.transitions import Transitions
-from trainer.vectors import FILE_NAME as VECTORS
-from trainer.warm_start import FILE_NAME as WARM_START
+from trainer.export.saved_model import TRAINING_HISTORY
+from trainer.export.transitions import FILE_NAME as TRANSITIONS
+from trainer.export.transitions import Transitions
+from trainer.initial_weights.vectors import FILE_NAME as VECTORS
+from trainer.initial_weights.warm_start import FILE_NAME as WARM_START
+from trainer.training.seeds import FILE_NAME as SEEDS
 
 log = logging.getLogger("tagline.report")
 

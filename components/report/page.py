@@ -14,14 +14,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from components.entity_metrics.spoken import spoken
-from components.model_gate.analysis import Analysis, Calibration, Estimate
-from components.report import bars, confusion, scores, standing
-from components.report.curve import curve
-from components.report.heat_map import HeatMap, heat_map
-from components.report.marking import mark
-from components.report.ranges import ranges
-from components.report.reliability import reliability
+from components.metrics.display_names import spoken
+from components.model_gate.measuring.analysis import Analysis, Calibration, Estimate
+from components.report import scores, standing
+from components.report.answers import confusion
+from components.report.answers.marking import mark
+from components.report.plots import bars
+from components.report.plots.curve import curve
+from components.report.plots.heat_map import HeatMap, heat_map
+from components.report.plots.ranges import ranges
+from components.report.plots.reliability import reliability
 from components.report.run import Run
 from components.report.text import shortened, visible
 from tagging.schemes import scheme_named

@@ -10,13 +10,13 @@ import yaml
 
 from components.corpus_gate.verdict import Verdict as CorpusVerdict
 from components.corpus_gen.summary import CorpusSummary
-from components.model_gate.analysis import Analysis
+from components.model_gate.measuring.analysis import Analysis
 from components.report import standing
-from components.report.examination import Examination
+from components.report.answers.examination import Examination
 from components.report.standing import Pushed
 from components.report.timings import Timing
 from components.verdict import Verdict
-from trainer.transitions import Transitions
+from trainer.export.transitions import Transitions
 
 
 @dataclass(frozen=True, kw_only=True)

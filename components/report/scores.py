@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from components.entity_metrics.spoken import spoken
-from components.model_gate.analysis import OVERALL, Analysis, Estimate, Slice
+from components.metrics.display_names import spoken
+from components.model_gate.measuring.analysis import OVERALL, Analysis, Estimate, Slice
 
 # In this order: what the gate goes by, what it is made of, what is counted otherwise.
 _EXACT = (

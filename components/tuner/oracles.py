@@ -17,7 +17,7 @@ from components.tuner.options import Tuning
 from components.tuner.rounds import FACTOR, trainings_of_a_round
 from components.tuner.space import Range, Space, Value, holds, is_whole, tried, values_of
 from trainer.hyperparameters import Hyperparameters
-from trainer.tuned import value_at
+from trainer.overrides import value_at
 
 OBJECTIVE = "dev_score"
 

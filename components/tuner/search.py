@@ -10,16 +10,16 @@ import keras_tuner
 import tensorflow as tf
 from keras_tuner.engine.base_tuner import BaseTuner
 
-from components.entity_metrics.spoken import spoken as metric_spoken
+from components.metrics.display_names import spoken as metric_spoken
 from components.tuner.options import Tuning
 from components.tuner.oracles import OBJECTIVE, oracle_of
 from components.tuner.space import readable, tried
 from components.tuner.trials import Asked, Trial, Trials, best_of, spoken, write_search
-from trainer.history import History
 from trainer.hyperparameters import Hyperparameters
-from trainer.memory import OutOfMemory
-from trainer.training import Diverged
-from trainer.tuned import with_trial
+from trainer.overrides import with_trial
+from trainer.training.history import History
+from trainer.training.loop import Diverged
+from trainer.training.out_of_memory import OutOfMemory
 
 log = logging.getLogger("tagline.tuner")
 

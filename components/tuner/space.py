@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from trainer.hyperparameters import Hyperparameters
-from trainer.tuned import value_at, with_values
+from trainer.overrides import value_at, with_values
 
 Value: TypeAlias = bool | int | float | str
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import tensorflow as tf
 
+from trainer import remote_files
 from trainer.hyperparameters import Hyperparameters
 
 _RECORD = "trial.json"
@@ -130,8 +131,4 @@ def _read(folder: str, name: str) -> bytes:
 
 def _write(folder: str, name: str, what: Any) -> None:
     """In one step: a process killed in the middle leaves what was there."""
-    tf.io.gfile.makedirs(folder)
-    path = os.path.join(folder, name)
-    with tf.io.gfile.GFile(f"{path}.draft", "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(what), indent=2))
-    tf.io.gfile.rename(f"{path}.draft", path, overwrite=True)
+    remote_files.write(os.path.join(folder, name), msgspec.json.format(msgspec.json.encode(what), indent=2))

@@ -14,16 +14,16 @@ from components.tuner.options import Tuning
 from components.tuner.search import Search
 from components.tuner.trials import Trials
 from tagging.schemes import PLAIN
-from trainer.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
-from trainer.history import History
 from trainer.hyperparameters import Hyperparameters
-from trainer.trainings import Trainings
+from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
+from trainer.training.history import History
+from trainer.training.seed_trainer import Trainings
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """A search over Transform's examples.
 
-    `fn_args.custom_config` holds what `trainer.train.run_fn` takes, and beside it `tuning` (JSON of
+    `fn_args.custom_config` holds what `trainer.run_fn.run_fn` takes, and beside it `tuning` (JSON of
     `components.tuner.options`), `root` (where trials are kept) and `search_code` (a hash, there for the cache alone).
 
     A trial trains one seed, the settings' own, and begins with new weights, whatever `seeds` and `warm_start` say.

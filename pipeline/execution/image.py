@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # What the image has of the project.
-PACKAGES = ("components", "corpus", "pipeline", "serving", "tagging", "trainer", "configs")
+PACKAGES = ("components", "corpus", "files", "pipeline", "serving", "tagging", "trainer", "configs")
 _SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from files import atomic
 from pipeline.execution.graph import Graph
 from pipeline.execution.launch import Result
 from pipeline.settings import SettingsError
@@ -71,9 +71,7 @@ class Record:
             "run": self.run,
             "finished": {name: asdict(one) for name, one in self.finished.items()},
         }
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        os.replace(part, self._file)
+        atomic.write(self._file, json.dumps(kept, indent=1))
 
 
 def digest(graph: Graph) -> str:

@@ -17,15 +17,15 @@ from tfx.orchestration.kubeflow.proto import kubeflow_pb2
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.factory import create_pipeline
-from pipeline.kubeflow_settings import Kubeflow, Step
 from pipeline.runners import tfjob
 from pipeline.runners.steps import cached, steps_of
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import Settings
+from pipeline.settings.kubeflow import Kubeflow, Step
 
 # Steps are no root, and may write nowhere but there and to their volumes.
 _UI_METADATA = "/tmp/mlpipeline-ui-metadata.json"
-# That of serving/k8s too, so that each reads what the other wrote.
+# That of deploy/k8s/server too, so that each reads what the other wrote.
 USER = 65532
 _STAMPS = ("pipelines.kubeflow.org/pipeline_compilation_time",)
 

@@ -15,14 +15,14 @@ from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
 from pipeline.execution.parameters import RUN_ID
 from pipeline.factory import UNCACHED, create_pipeline
-from pipeline.kubeflow_settings import Step
-from pipeline.past import BASE_MODEL, BASELINE, BLESSED_STATISTICS
 from pipeline.runners import platform
 from pipeline.runners.quantities import cores, gigabytes
 from pipeline.runners.steps import cached, steps_of
 from pipeline.runners.v2_step import RUN_PARAMETER
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import Settings, SettingsError
+from pipeline.settings.kubeflow import Step
+from pipeline.stages.earlier_runs import BASE_MODEL, BASELINE, BLESSED_STATISTICS
 
 # Maps what a back end hands over to what the components take, then runs TFX's own entry point.
 COMMAND = ("python", "-m", "pipeline.runners.v2_step")

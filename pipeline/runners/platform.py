@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.kubeflow_settings import Kubeflow, Step
+from pipeline.settings.kubeflow import Kubeflow, Step
 
 
 def kubernetes(kubeflow: Kubeflow, steps: dict[str, Step]) -> dict[str, Any]:

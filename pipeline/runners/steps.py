@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.factory import UNCACHED
-from pipeline.kubeflow_settings import Kubeflow, Step, unknown_nodes
 from pipeline.settings import SettingsError
+from pipeline.settings.kubeflow import Kubeflow, Step, unknown_nodes
 
 
 def steps_of(kubeflow: Kubeflow, nodes: Iterable[str]) -> dict[str, Step]:

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 import yaml
 
-from pipeline.kubeflow_settings import Kubeflow, Step
 from pipeline.settings import Settings, SettingsError
-from trainer.tfjob import JOB_FILE, MANIFEST
+from pipeline.settings.kubeflow import Kubeflow, Step
+from trainer.distributed.tfjob import JOB_FILE, MANIFEST
 
 # The operator knows the container and the port by these names.
 _CONTAINER, _PORT_NAME, _PORT = "tensorflow", "tfjob-port", 2222
 
-# That of the other steps and of serving/k8s.
+# That of the other steps and of deploy/k8s/server.
 _USER = 65532
 
 # Pods started anew before the operator gives the job up.
@@ -116,7 +116,7 @@ def _container(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
     return {
         "name": _CONTAINER,
         "image": step.image or kubeflow.image,
-        "command": ["python", "-m", "trainer.worker"],
+        "command": ["python", "-m", "trainer.distributed.worker"],
         "args": [JOB_FILE],
         "ports": [{"name": _PORT_NAME, "containerPort": _PORT}],
         "env": [

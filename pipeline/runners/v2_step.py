@@ -23,8 +23,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from components.pushed_past.executor import FOUND
-from pipeline.beam_args import works_elsewhere
+from components.resolvers.pushed.executor import FOUND
+from pipeline.beam.args import works_elsewhere
 
 _DISK = {"gs": "/gcs", "s3": "/s3", "minio": "/minio"}
 _BUCKET = re.compile(r"(gs|s3|minio)://")

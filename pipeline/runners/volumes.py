@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pipeline.kubeflow_settings import Volume
 from pipeline.settings import Settings, SettingsError, is_bucket
+from pipeline.settings.kubeflow import Volume
 
 
 def on_volumes(settings: Settings) -> Settings:

@@ -13,7 +13,6 @@ with Tagger("localhost:8500") as tagger:
 
 from serving.client.answers import Entity, TaggedSentence, TaggedToken
 from serving.client.async_tagger import AsyncTagger
-from serving.client.channel import TLS
 from serving.client.errors import (
     DeadlineExceeded,
     LabelNotFound,
@@ -27,7 +26,8 @@ from serving.client.errors import (
     TLSFailed,
     UnexpectedAnswer,
 )
-from serving.client.requests import VersionStatus
+from serving.client.protocol.channel import TLS
+from serving.client.protocol.requests import VersionStatus
 from serving.client.tagger import Tagger
 
 __all__ = [

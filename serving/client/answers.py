@@ -8,8 +8,8 @@ from typing import Any
 
 from serving.client.entities import entity_spans
 from serving.client.errors import UnexpectedAnswer
-from serving.client.messages import serving_pb2
-from serving.client.tensors import shape_of, values_of
+from serving.client.protocol.messages import serving_pb2
+from serving.client.protocol.tensors import shape_of, values_of
 
 OUTPUTS = ("tags", "lengths", "confidence", "score")
 TEXT_OUTPUTS = (*OUTPUTS, "tokens", "starts", "ends")

@@ -7,10 +7,10 @@ from typing import Any
 
 import grpc
 
-from serving.client.channel import TLS, channel_settings
 from serving.client.errors import TaggerError, told
 from serving.client.forms import TextForm, TokenForm
-from serving.client.requests import ModelAsked
+from serving.client.protocol.channel import TLS, channel_settings
+from serving.client.protocol.requests import ModelAsked
 from serving.client.retries import Attempts
 
 # Longer sentences are cut, unless a caller says otherwise.

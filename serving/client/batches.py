@@ -11,7 +11,7 @@ from typing import Any
 from serving.client.answers import TaggedSentence, in_place, sentence_of
 from serving.client.errors import TaggerError
 from serving.client.forms import Form, Piece
-from serving.client.messages import serving_pb2
+from serving.client.protocol.messages import serving_pb2
 
 # A request is as wide as its longest row: some long rows in it, or many short ones. In pieces of full length.
 _MOST_FULL_PIECES = 4

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from serving.client.answers import OUTPUTS, TEXT_OUTPUTS, TaggedSentence, read_answer
-from serving.client.messages import serving_pb2
-from serving.client.requests import ModelAsked, example_bytes, predict_request, text_bytes
+from serving.client.protocol.messages import serving_pb2
+from serving.client.protocol.requests import ModelAsked, example_bytes, predict_request, text_bytes
 from serving.client.splitting import text_pieces, token_pieces
 
 

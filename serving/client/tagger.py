@@ -15,9 +15,9 @@ import grpc
 from serving.client.answers import TaggedSentence
 from serving.client.asking import Asking, check_stream, is_one_sentence
 from serving.client.batches import Answers, Batch, Batcher, errors_about
-from serving.client.channel import Calls, open_calls
 from serving.client.forms import Form
-from serving.client.requests import VersionStatus, read_status, status_request
+from serving.client.protocol.channel import Calls, open_calls
+from serving.client.protocol.requests import VersionStatus, read_status, status_request
 
 
 class Tagger(Asking):

@@ -67,7 +67,7 @@ def _is_told(stop: queue.SimpleQueue[None]) -> bool:
 
 
 def _start(server: Server, failures: list[Exception], stop: queue.SimpleQueue[None]) -> None:
-    from serving.server.ports import address_of
+    from serving.server.endpoints.ports import address_of
     from serving.server.server import StartError
 
     try:

@@ -10,17 +10,17 @@ from types import TracebackType
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.server.catalogue import Catalogue
-from serving.server.config_text import Kind, read_file
+from serving.server.config.config_text import Kind, read_file
+from serving.server.config.model_config import single
+from serving.server.endpoints.endpoints import Faces
+from serving.server.endpoints.ports import PortTaken, address_of
 from serving.server.errors import ServingError
-from serving.server.faces import Faces
-from serving.server.failed_loads import Retries
 from serving.server.flags import Flags
+from serving.server.inference.warmup import load
 from serving.server.metrics import Metrics
-from serving.server.model_config import single
-from serving.server.ports import PortTaken, address_of
-from serving.server.warmup import load
-from serving.server.watch import Watch
+from serving.server.versions.catalogue import Catalogue
+from serving.server.versions.failed_loads import Retries
+from serving.server.versions.watch import Watch
 
 _LOG = logging.getLogger(__name__)
 # How long a stop waits for requests in flight before it cancels them.

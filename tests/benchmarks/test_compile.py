@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.compile import NEEDS, command
-from pipeline.commands.compile import TARGETS
+from pipeline.cli.cluster.compile import TARGETS
 
 
 def test_every_target_is_measured_from_one_file() -> None:

@@ -13,7 +13,7 @@ from benchmarks import gpu, xla
 from benchmarks.quality import read
 from tests.trainer.conftest import SMALL
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 TRAIN = "Anna B-PER\nlives O\nin O\nParis B-LOC\n\nBerlin B-LOC\nis O\ncold O\n\nJohn B-PER\nleft O\n"
 

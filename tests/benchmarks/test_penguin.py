@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.penguin import ratios
-from benchmarks.penguin_example import write_data
+from benchmarks.rivals.penguin_example import write_data
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

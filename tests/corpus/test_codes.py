@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from corpus.checks.report import Findings
 from corpus.codes import CODES
 from corpus.options import CheckLimits
-from corpus.report import Findings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "checks.md"
 

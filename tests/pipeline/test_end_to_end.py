@@ -17,14 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from components.atomic_pusher.versions import file_sums, manifest, versions
-from pipeline import outcome, settings
+from pipeline import settings
 from pipeline.factory import METADATA, UNCACHED
-from pipeline.lineage import Lineage, Step
-from pipeline.progress import DOING
 from pipeline.runners import local
+from pipeline.runs import outcome
+from pipeline.runs.lineage import Lineage, Step
+from pipeline.runs.progress import DOING
 from pipeline.settings import Settings
 from serving.client import Tagger
+from serving.registry.versions import file_sums, manifest, versions
 from serving.server.process import start_server_process
 from tests import readme_commands
 
@@ -123,7 +124,8 @@ class TestOnePipeline:
         """No skew: the exported features are those the model was trained on."""
         import tensorflow as tf
 
-        from trainer import features, inputs, vocabulary
+        from trainer.features import token_features, vocabulary
+        from trainer.input_pipeline import batches
 
         chosen = settings.load(assignments=assignments(home))
         lineage = Lineage(chosen.run_dir / METADATA)
@@ -131,12 +133,12 @@ class TestOnePipeline:
         assert transform is not None
         words = vocabulary.load(transform.only("transform_graph").uri)
         files = sorted(Path(transform.only("transformed_examples").uri, "Split-train").glob("*.gz"))
-        sentences = list(inputs.sentences([str(file) for file in files]))
+        sentences = list(batches.sentences([str(file) for file in files]))
         assert len(sentences) == 50
         table = words.word_table()
         for sentence in sentences:
-            tf.debugging.assert_equal(sentence.words, table.lookup(features.normalise(sentence.tokens)))
-            tf.debugging.assert_equal(sentence.cases, features.case_ids(sentence.tokens))
+            tf.debugging.assert_equal(sentence.words, table.lookup(token_features.normalise(sentence.tokens)))
+            tf.debugging.assert_equal(sentence.cases, token_features.case_ids(sentence.tokens))
             assert [words.tags[i] for i in sentence.labels.numpy()] == [
                 t.decode() for t in sentence.tags.numpy()
             ]
@@ -225,7 +227,7 @@ class TestOnePipeline:
         words = shlex.split(readme_commands.command(f".venv/bin/tagline {start}"))[1:]
         words = [word.replace("build/", f"{tmp_path}/") for word in words]
         settings_ = [part for change in assignments(home) for part in ("--set", change)]
-        tagline = [sys.executable, "-m", "pipeline.cli"]
+        tagline = [sys.executable, "-m", "pipeline.cli.app"]
         done = subprocess.run(
             [*tagline, *words, *settings_], capture_output=True, text=True, cwd=readme_commands.ROOT
         )
@@ -256,7 +258,7 @@ def _made_by(chosen: Settings, component: str) -> list[int]:
 
 def _tagline(home: Path, *arguments: str) -> list[str]:
     settings_ = [part for change in assignments(home) for part in ("--set", change)]
-    return [sys.executable, "-m", "pipeline.cli", *arguments, *settings_]
+    return [sys.executable, "-m", "pipeline.cli.app", *arguments, *settings_]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outcome import describe
+from pipeline.runs.outcome import describe
 from tests.pipeline.test_end_to_end import run, write_corpus
 
 

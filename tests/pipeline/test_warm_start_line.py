@@ -16,8 +16,8 @@ import pytest
 import tensorflow as tf
 
 from pipeline.factory import METADATA, UNCACHED
-from pipeline.lineage import Lineage
-from pipeline.outcome import describe
+from pipeline.runs.lineage import Lineage
+from pipeline.runs.outcome import describe
 from pipeline.settings import Settings
 from tests.pipeline.test_end_to_end import executed, run, write_corpus
 

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from tagging.schemes import BIOES
-from trainer import features, inputs
+from trainer.features import token_features
+from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
-from trainer.model import BiLstmCrf
-from trainer.vocabulary import Vocabulary
+from trainer.input_pipeline import batches
+from trainer.model.bilstm_crf import BiLstmCrf
 
 SENTENCES = [
     line.split()
@@ -53,8 +54,8 @@ def split(sentence: list[str]) -> tuple[list[str], list[str]]:
 
 def _example(tokens: list[str], tags: list[str], vocabulary: Vocabulary) -> bytes:
     strings = tf.constant(tokens, tf.string)
-    words = vocabulary.word_table().lookup(features.normalise(strings)).numpy().tolist()
-    cases = features.case_ids(strings).numpy().tolist()
+    words = vocabulary.word_table().lookup(token_features.normalise(strings)).numpy().tolist()
+    cases = token_features.case_ids(strings).numpy().tolist()
     labels = [vocabulary.tags.index(tag) for tag in tags]
 
     def bytes_feature(values: list[str]) -> tf.train.Feature:
@@ -82,7 +83,7 @@ def vocabulary() -> Vocabulary:
     tags: Counter[str] = Counter()
     for sentence in SENTENCES:
         tokens, sentence_tags = split(sentence)
-        words.update(features.normalise(tf.constant(tokens)).numpy().tolist())
+        words.update(token_features.normalise(tf.constant(tokens)).numpy().tolist())
         tags.update(sentence_tags)
     ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))
     return Vocabulary(
@@ -104,7 +105,7 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, vocabulary: Vocabulary
 
 @pytest.fixture(scope="session")
 def tiny_sentences(transformed: Path) -> tf.data.Dataset:
-    return inputs.sentences([str(transformed)])
+    return batches.sentences([str(transformed)])
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from components.predictions import answer
-from components.predictions.answer import Answer
+from components.predictor import answer
+from components.predictor.answer import Answer
 
 
 def given(

@@ -13,12 +13,12 @@ from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.artifacts import Predictions
-from components.model_gate.analysis import Analysis
 from components.model_gate.executor import Executor
 from components.model_gate.floors import FloorWithoutData
-from components.model_gate.measure import OtherSentences
+from components.model_gate.measuring.analysis import Analysis
+from components.model_gate.measuring.measure import OtherSentences
 from components.model_gate.options import Evaluation
-from components.predictions.answer import Answer
+from components.predictor.answer import Answer
 from components.serving_check.verdict import ServingVerdict, answers_rule
 from components.verdict import Rule, Verdict
 from tests.components.model_gate.answers import given, written

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from components.crfsuite_baseline.options import CrfsuiteOptions
+from components.metrics.names import Asked, primary_of, read_asked
 from components.model_gate.floors import FloorWithoutData, require_data
-from components.model_gate.metric_names import Asked, primary_of, read_asked
 from components.model_gate.options import Evaluation
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.model_gate.measure import measure
+from components.model_gate.measuring.measure import measure
 from components.model_gate.options import Evaluation
 from components.model_gate.rules import NO_FALL, rules
-from components.predictions.answer import Answer
+from components.predictor.answer import Answer
 from tagging.schemes import BIOES
 from tests.components.model_gate.answers import written
 

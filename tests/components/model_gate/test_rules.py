@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from components.model_gate.analysis import Analysis, Bin, Calibration, Estimate, Slice
-from components.model_gate.measure import Measured, measure
+from components.model_gate.measuring.analysis import Analysis, Bin, Calibration, Estimate, Slice
+from components.model_gate.measuring.measure import Measured, measure
 from components.model_gate.options import CrfsuiteRule, Evaluation
 from components.model_gate.rules import rules
 from components.verdict import Rule

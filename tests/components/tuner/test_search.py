@@ -1,6 +1,6 @@
 """The search itself, over a function in place of a training: what is asked, what is kept, what goes on.
 
-Trainings by the line's own code are in tests/pipeline/test_tune.py.
+Trainings by the line's own code are in tests/pipeline/cli/line/test_tune.py.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from components.tuner.oracles import oracle_of
 from components.tuner.search import Search, TooManyFailures, TrialBroke
 from components.tuner.space import default_space, holds
 from components.tuner.trials import Asked, Trials, best_of, read_search
-from trainer.history import Epoch, History
 from trainer.hyperparameters import Hyperparameters
-from trainer.memory import OutOfMemory
-from trainer.training import Diverged
-from trainer.tuned import value_at, with_trial
+from trainer.overrides import value_at, with_trial
+from trainer.training.history import Epoch, History
+from trainer.training.loop import Diverged
+from trainer.training.out_of_memory import OutOfMemory
 
 BASE = Hyperparameters(epochs=9)
 ALGORITHMS = ("hyperband", "bayesian", "random")

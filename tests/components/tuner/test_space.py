@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from components.tuner.options import Tuning
 from components.tuner.space import Range, default_space, holds, readable, require_legal, tried, values_of
 from trainer.hyperparameters import Hyperparameters
-from trainer.tuned import value_at, with_values
+from trainer.overrides import value_at, with_values
 
 FLOATS = st.floats(-10, 10, allow_nan=False)
 RATES = st.floats(0, 0.999)

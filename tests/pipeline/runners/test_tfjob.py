@@ -12,10 +12,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from pipeline.commands.compile import compile_pipeline
+from pipeline.cli.cluster.compile import compile_pipeline
 from pipeline.runners import kubeflow, tfjob
 from pipeline.settings import Settings, SettingsError, load
-from trainer.tfjob import MANIFEST
+from trainer.distributed.tfjob import MANIFEST
 
 SCHEMA = json.loads(Path(__file__).with_name("tfjob_schema.json").read_text(encoding="utf-8"))
 KUBERNETES = ("1.27", "1.32", kubernetes_validate.latest_version())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 
-from pipeline.beam_args import ON_THIS_MACHINE, pipeline_args
+from pipeline.beam.args import ON_THIS_MACHINE, pipeline_args
 from pipeline.runners import kubeflow_v2
 from pipeline.runners.v2_step import (
     _in_run,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.kubeflow_settings import Volume
 from pipeline.runners.volumes import on_volumes, placed, volume_of
 from pipeline.settings import SettingsError, load
+from pipeline.settings.kubeflow import Volume
 
 WORK = Volume(claim="work", mount="/w")
 MODELS = Volume(claim="models", mount="/w/models", sub_path="tagger")

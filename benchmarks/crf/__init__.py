@@ -1,0 +1,1 @@
+"""The CRF against TensorFlow Addons and other libraries."""

@@ -1,0 +1,1 @@
+"""What the benchmarks compare Tagline with, each at the same problem."""

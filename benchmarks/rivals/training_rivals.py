@@ -1,0 +1,130 @@
+"""What trains beside us: the same batches of sentences as arrays, a Keras rival here and a PyTorch one apart."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.rivals.crf_peers import environment
+from benchmarks.rivals.training_keras import trainer_of
+from trainer.features import spelling, token_features
+from trainer.hyperparameters import Hyperparameters
+from trainer.input_pipeline.batches import Batch
+from trainer.model.bilstm_crf import BiLstmCrf
+
+Arrays = dict[str, np.ndarray]
+# CPU seconds of training on all batches once.
+Turn = Callable[[], float]
+
+
+def sizes_of(model: BiLstmCrf, hp: Hyperparameters, batches: int) -> dict[str, Any]:
+    """What a rival needs to know to be of our sizes."""
+    encoder = model.encoder
+    tables = {"words": encoder.word_embedding, "cases": encoder.case_embedding}
+    if hp.affix_embedding:
+        tables["affixes"] = encoder.affix_embedding
+    if hp.shape_embedding:
+        tables["shapes"] = encoder.shape_embedding
+    return {
+        "embeddings": {name: table.shape.as_list() for name, table in tables.items()},
+        "byte_embedding": hp.byte_embedding,
+        "byte_filters": [(hp.byte_filter_width, hp.byte_filters)],
+        "width": encoder.forward.kernel.shape[0],
+        "units": hp.lstm_units,
+        "tags": model.transitions.shape[0],
+        "byte_dropout": hp.byte_dropout,
+        "input_dropout": hp.input_dropout,
+        "output_dropout": hp.output_dropout,
+        "learning_rate": hp.learning_rate,
+        "clip_norm": hp.clip_norm,
+        "batches": batches,
+    }
+
+
+def arrays_of(batch: Batch, model: BiLstmCrf, hp: Hyperparameters) -> Arrays:
+    """All ids of a batch computed beforehand, which a rival then need not do; the longest sentence first."""
+    found = {
+        "words": batch.words,
+        "cases": batch.cases,
+        "labels": batch.labels,
+        "lengths": batch.lengths,
+        "bytes": token_features.byte_ids(batch.tokens, hp.max_token_bytes),
+    }
+    if model.encoder.affix_table is not None:
+        found["affixes"] = model.encoder.affix_table.lookup(spelling.affixes_of(batch.tokens))
+    if hp.shape_embedding:
+        found["shapes"] = spelling.shape_ids(batch.tokens)
+    order = np.argsort(-batch.lengths.numpy(), kind="stable")
+    return {name: value.numpy()[order] for name, value in found.items()}
+
+
+def padded_to(arrays: Arrays, tokens: int) -> Arrays:
+    """Every sentence of so many tokens: made up by padding, or cut."""
+    padded = {}
+    for name, value in arrays.items():
+        if name == "lengths":
+            padded[name] = np.minimum(value, tokens)
+            continue
+        cut = value[:, :tokens]
+        missing = [(0, 0), (0, tokens - cut.shape[1]), *[(0, 0)] * (value.ndim - 2)]
+        padded[name] = np.pad(cut, missing)
+    return padded
+
+
+def keras_turn(sizes: dict[str, Any], arrays: Sequence[Arrays]) -> Turn:
+    """A Keras BiLSTM with the CRF of TensorFlow Addons."""
+    batches = [{name: tf.constant(value) for name, value in each.items()} for each in arrays]
+    train = trainer_of(sizes, batches)
+    return lambda: cpu_seconds(train)
+
+
+def cpu_seconds(run: Callable[[], object]) -> float:
+    """Of this process, all its threads together."""
+    began = time.process_time()
+    run()
+    return time.process_time() - began
+
+
+@contextmanager
+def torch_turn(
+    sizes: dict[str, Any], arrays: Sequence[Arrays], folder: Path, environments: Path
+) -> Iterator[Turn]:
+    """PyTorch's nn.LSTM with pytorch-crf, in a process that trains a turn when told to.
+
+    Raises:
+        RuntimeError: its environment cannot be made, or it died.
+    """
+    environments.mkdir(parents=True, exist_ok=True)
+    python = environment(environments / "pytorch-crf", "pytorch-crf")
+    (folder / "sizes.json").write_text(json.dumps(sizes))
+    for number, each in enumerate(arrays):
+        np.savez(folder / f"{number}.npz", **each)
+    command = [python, str(Path(__file__).with_name("training_torch.py")), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+
+        def answer() -> dict[str, float]:
+            line = child.stdout.readline()
+            if not line:
+                raise RuntimeError(f"{command[1]} ended with status {child.wait()}; what it said is above")
+            return json.loads(line)
+
+        def turn() -> float:
+            child.stdin.write("\n")
+            child.stdin.flush()
+            return answer()["seconds"]
+
+        answer()
+        try:
+            yield turn
+        finally:
+            child.stdin.close()

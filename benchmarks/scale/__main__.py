@@ -1,0 +1,187 @@
+"""How time and memory grow with the corpus: `python -m benchmarks.scale [--sentences 10000,100000] [--workers 1,2]`.
+
+Generated sentences go through the line up to Transform (`--training`: up to the Trainer, one epoch of a small model)
+and then, as plain input, through `tagline predict`, with a model that 1,000 sentences have trained once. The dev and
+the test split have 500 sentences at any size. Each command is a process of its own, looked at with all it starts.
+Two workers are two processes of Beam in the components that use it, and two threads in bulk prediction.
+
+What was measured is kept in benchmarks/results/scale.json and not measured again (`--again` does), so that a long
+series can be interrupted; the tables and the picture show all that the file holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.process_tree import Usage, Watched, watch
+from benchmarks.scale import corpus as scale_corpus
+from benchmarks.scale.show import Measured, Part, show
+from components.report.timings import timings
+from files import atomic
+from pipeline.runs.lineage import Lineage
+from pipeline.settings import load
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
+MODELS = RESULTS.with_name("scale-models")
+NAME = "scale"
+SENTENCES_OF_MODEL = 1_000
+
+SMALL = (
+    "trainer.epochs=1", "trainer.lstm_units=50", "trainer.word_embedding=50", "trainer.batch_size=32",
+    "evaluation.floor=0", "evaluation.resamples=1000", "serving.check_requests=4", "corpus.scheme=BIO",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Measure what is missing, and show all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sentences", type=_numbers, default=[1_000, 10_000, 100_000], metavar="N,N")
+    parser.add_argument("--workers", type=_numbers, default=[1, 2], metavar="N,N")
+    parser.add_argument(
+        "--training", action="store_true", help="the Trainer too, where one worker is measured"
+    )
+    parser.add_argument("--price", type=float, default=0.04, help="of a core for an hour, in any currency")
+    parser.add_argument("--again", action="store_true", help="measure what is known too")
+    parser.add_argument("--picture", type=Path, default=RESULTS.with_suffix(".svg"), help="where it is drawn")
+    parser.add_argument("--home", type=Path, help="folder for corpora and runs; a temporary one without it")
+    options = parser.parse_args()
+    for sentences in options.sentences:
+        for workers in options.workers:
+            until = "Trainer" if options.training and workers == 1 else "Transform"
+            there = {
+                part.name for each in _known() if each.size == (sentences, workers) for part in each.parts
+            }
+            missing = [part for part in (until, "predict") if options.again or part not in there]
+            if missing:
+                # If it fails, the folder stays: its logs say why.
+                home = Path(tempfile.mkdtemp(prefix="tagline-scale-", dir=options.home))
+                _measure(home, sentences, workers, missing)
+                shutil.rmtree(home)
+    sys.exit(0 if show(_known(), price=options.price, picture=options.picture) else 1)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number.replace("_", "")) for number in text.split(",")]
+
+
+def _known() -> list[Measured]:
+    return msgspec.json.decode(RESULTS.read_bytes(), type=list[Measured]) if RESULTS.exists() else []
+
+
+def _keep(sentences: int, workers: int, parts: Iterable[Part]) -> None:
+    """Adds what was measured of a size, or puts it in the place of what was measured before."""
+    # Read anew: another series may have gone on meanwhile.
+    known = _known()
+    there = {part.name: part for each in known if each.size == (sentences, workers) for part in each.parts}
+    machine = f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}"
+    merged = [*(there | {part.name: part for part in parts}).values()]
+    measured = Measured(sentences=sentences, workers=workers, parts=merged, machine=machine)
+    known = [*(each for each in known if each.size != measured.size), measured]
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    known.sort(key=lambda each: (each.workers, each.sentences))
+    atomic.write(RESULTS, msgspec.json.format(msgspec.json.encode(known)))
+
+
+def _measure(home: Path, sentences: int, workers: int, missing: Sequence[str]) -> None:
+    """Measures bulk prediction, where it is missing, and the line up to the other part that is."""
+    corpus = home / "corpus"
+    scale_corpus.write(corpus, sentences=sentences)
+    size = f"{sentences:,} sentences, {workers} worker{'s' * (workers > 1)}"
+    for until in (part for part in missing if part != "predict"):
+        assignments = [
+            f"name={NAME}",
+            f"data={corpus}",
+            f"pipeline.root={home}/runs",
+            *SMALL,
+            *_beam(workers),
+        ]
+        line = [sys.executable, "-m", "benchmarks.scale.line", until, *assignments]
+        ran = _watched(f"line, {size}", line)
+        parts = [_part(found, used) for found, used in _components(assignments, ran)]
+        _keep(sentences, workers, [*parts, _part("line", ran.usage())])
+    if "predict" in missing:
+        bulk = ["--input", f"{corpus}/train.conll", "--output", f"{home}/tagged", "--workers", str(workers)]
+        places = _set(f"name={NAME}", f"serving.models={_models(home)}", "corpus.scheme=BIO")
+        tagged = _watched(f"predict, {size}", [*_TAGLINE, "predict", *places, *bulk])
+        _keep(sentences, workers, [_part("predict", tagged.usage())])
+
+
+_TAGLINE = (sys.executable, "-m", "pipeline.cli.app")
+
+
+def _set(*assignments: str) -> list[str]:
+    return [argument for assignment in assignments for argument in ("--set", assignment)]
+
+
+def _beam(workers: int) -> list[str]:
+    if workers == 1:
+        return []
+    return [f"beam.direct.workers={workers}", "beam.direct.mode=processes"]
+
+
+def _models(home: Path) -> Path:
+    """Where the model to predict with lies; trained if there is none yet."""
+    if not any((MODELS / NAME).glob("[0-9]*")):
+        corpus = home / "small"
+        scale_corpus.write(corpus, sentences=SENTENCES_OF_MODEL, seed=2)
+        places = (
+            f"name={NAME}",
+            f"data={corpus}",
+            f"pipeline.root={home}/small-runs",
+            f"serving.models={MODELS}",
+        )
+        _watched("a model to predict with", [*_TAGLINE, "run", *_set(*places, *SMALL)])
+    return MODELS
+
+
+def _components(assignments: list[str], ran: Watched) -> list[tuple[str, Usage]]:
+    """What each component took, by the times that the metadata have of it."""
+    database = load(assignments=assignments).run_dir / "metadata.db"
+    (run_id,) = Lineage(database).run_ids()
+    return [
+        (timing.component, ran.usage(timing.began.timestamp(), timing.began.timestamp() + timing.seconds))
+        for timing in timings(database, run_id)
+        if timing.seconds is not None
+    ]
+
+
+def _part(name: str, used: Usage) -> Part:
+    return Part(
+        name=name,
+        wall=round(used.wall, 2),
+        unhindered=round(used.unhindered, 2),
+        cpu=round(used.cpu, 2),
+        memory=round(used.memory, 1),
+    )
+
+
+def _watched(what: str, command: list[str]) -> Watched:
+    ran = watch(command, cwd=ROOT)
+    if ran.status:
+        told = re.sub(r".*\r", "", ran.said)[-3000:]
+        raise SystemExit(f"{what} failed with status {ran.status}:\n{told}")
+    used = ran.usage()
+    print(
+        f"{what}: {used.wall:.1f} s, {used.unhindered:.1f} s without waiting for a core, CPU {used.cpu:.1f} s, "
+        f"{used.memory:,.0f} MB",
+        file=sys.stderr,
+        flush=True,
+    )
+    return ran
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""A process that is given orders, and answers them, a line of JSON each."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Child:
+    """A process that answers a line of JSON with a line of JSON."""
+
+    def __init__(self, module: str, argument: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, argument],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
+        )
+
+    def read(self) -> str:
+        """The next line it prints."""
+        assert self._process.stdout is not None
+        if not (line := self._process.stdout.readline()):
+            raise SystemExit(f"{self._process.args} ended early")
+        return line
+
+    def order(self, **order: Any) -> Any:
+        """Its answer to `order`."""
+        self.begin(**order)
+        return json.loads(self.read())
+
+    def begin(self, **order: Any) -> None:
+        """Gives the order; `read` gets the answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+
+    def close(self) -> None:
+        """Ends it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()

@@ -1,0 +1,237 @@
+"""How fast we train, beside others: `python -m benchmarks.training [--data DIR] [--corpora a,b] [--set trainer.KEY=V]`.
+
+Tokens of real text, padding not counted, a second of CPU. All train the same batches of sentences at the same sizes,
+in turn, so that what disturbs one disturbs all. Ours is the line's own loop over gzipped examples, the making of
+features and batches included; the others get all ids ready-made.
+
+keras: a Keras BiLSTM with the CRF of TensorFlow Addons and Keras's Adam. Each batch is padded to the length that 95 of
+100 sentences of the corpus do not pass; longer ones are cut to it, and what is cut counts for it as if it were trained
+on. torch: PyTorch's nn.LSTM with pytorch-crf and its fused Adam, one thread; a batch holds sentences of like length,
+longest first, packed.
+
+DIR holds a folder for each corpus; without it, the shipped sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an import
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from benchmarks.crf.timing import machine  # noqa: E402
+from benchmarks.figures import Figure, show  # noqa: E402
+from benchmarks.quality import Corpus, corpora_of, read  # noqa: E402
+from benchmarks.rivals.training_rivals import (  # noqa: E402
+    Turn,
+    arrays_of,
+    cpu_seconds,
+    keras_turn,
+    padded_to,
+    sizes_of,
+    torch_turn,
+)
+from benchmarks.training.input import waiting_share, written  # noqa: E402
+from pipeline.settings import load  # noqa: E402
+from trainer.export import saved_model  # noqa: E402
+from trainer.hyperparameters import Hyperparameters  # noqa: E402
+from trainer.input_pipeline import batches, cache  # noqa: E402
+from trainer.input_pipeline.mention_replacement import Mentions, movable  # noqa: E402
+from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
+from trainer.training.optimizer import Adam  # noqa: E402
+from trainer.training.steps import steps_of  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+class Times(NamedTuple):
+    """Seconds of wall and of this process's CPU."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Times:
+        return cls(time.monotonic(), time.process_time())
+
+    def __sub__(self, other: Times) -> Times:
+        return Times(self.wall - other.wall, self.cpu - other.cpu)
+
+    def figures(self, what: str, *, most: float) -> list[Figure]:
+        """Both; the bound is that of wall time, which is what a user waits."""
+        return [Figure(what, self.wall, "s", most=most), Figure(f"{what}, CPU", self.cpu, "s")]
+
+
+class Ours:
+    """The line's own training of a corpus whose examples lie in a file."""
+
+    def __init__(
+        self, corpus: Corpus, hp: Hyperparameters, file: Path, *, turns: int, stack: ExitStack
+    ) -> None:
+        self._hp, self._turns = hp, turns
+        began = Times.now()
+        self.sentences = stack.enter_context(cache.cached([str(file)], folder=f"{file}.kept"))
+        self.counts = batches.count(self.sentences, batch_size=hp.batch_size)
+        self._mentions = None
+        if hp.mention_replacement and movable(corpus.scheme):
+            self._mentions = Mentions(
+                self.sentences,
+                tags=corpus.vocabulary.tags,
+                scheme=corpus.scheme,
+                share=hp.mention_replacement,
+            )
+        self.model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
+        self._optimizer = Adam(
+            self.model.trainable_variables,
+            learning_rate=hp.learning_rate,
+            steps=turns * self.counts.batches,
+            clip_norm=hp.clip_norm,
+        )
+        strategy = tf.distribute.get_strategy()
+        self._steps = steps_of(self.model, self._optimizer, strategy, seed=hp.seed)
+        self._stream = iter(self.batches(range(1, turns + 1), change=self._mentions))
+        self.train(1)
+        # From where the examples are ready to where the first step is done.
+        self.to_first_step = Times.now() - began
+        self.train(self.counts.batches - 1)
+
+    def batches(self, epochs: range, *, change: Mentions | None = None) -> tf.data.Dataset:
+        """As the Trainer has them; with `change`, some mentions in the place of others of their label."""
+        hp = self._hp
+        return batches.training_batches(
+            self.sentences,
+            epochs=epochs,
+            batch_size=hp.batch_size,
+            buffer_size=hp.shuffle_buffer,
+            seed=hp.seed,
+            change=change.replaced if change else None,
+        )
+
+    def train(self, steps: int) -> None:
+        """So many steps more."""
+        float(self._steps(self._stream, steps)[0])
+
+    def turn(self) -> float:
+        """CPU seconds of an epoch."""
+        return cpu_seconds(lambda: self.train(self.counts.batches))
+
+
+def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, turns: int) -> list[Figure]:
+    """The figures of a corpus, beside their bounds."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagline-bench-")))
+        train = corpus.splits["train"]
+        whole = Ours(corpus, hp, written(train, home / "whole.gz"), turns=2, stack=stack)
+        waiting = waiting_share(lambda: whole.train(whole.counts.batches))
+
+        ours = Ours(
+            corpus, hp, written(train.take(sentences), home / "some.gz"), turns=turns + 2, stack=stack
+        )
+        arrays = [arrays_of(batch, ours.model, hp) for batch in ours.batches(range(1, 2))]
+        tokens = sum(int(each["lengths"].sum()) for each in arrays)
+        sizes = sizes_of(ours.model, hp, len(arrays))
+        lengths = [int(length) for length in train.map(lambda sentence: sentence.lengths)]
+        width = int(np.ceil(np.percentile(lengths, 95)))
+        contestants: dict[str, Turn] = {
+            "ours": ours.turn,
+            "keras": keras_turn(sizes, [padded_to(each, width) for each in arrays]),
+            "torch": stack.enter_context(torch_turn(sizes, arrays, home, RESULTS / "peers")),
+        }
+        rates = {contestant: tokens / seconds for contestant, seconds in in_turn(contestants, turns).items()}
+        exported, loaded = export_and_load(ours.model, corpus, hp, home / "saved")
+    print(
+        f"\n{name}: {len(arrays)} batches of {hp.batch_size} sentences, {tokens:,} tokens a turn, mean length "
+        f"{np.mean(lengths):.1f}, keras pads to {width}"
+    )
+    return [
+        *(Figure(f"{contestant}, tokens", rate, "/ CPU s") for contestant, rate in rates.items()),
+        Figure("ours / keras", rates["ours"] / rates["keras"], "x", least=2.0),
+        Figure("ours / torch", rates["ours"] / rates["torch"], "x", least=1.25),
+        Figure("a step's wait for its batch", waiting * 100, "%", most=2.0),
+        *whole.to_first_step.figures("first step done after examples are ready", most=5.0),
+        *exported.figures("export", most=12.0),
+        *loaded.figures("load, until the first answer", most=3.0),
+    ]
+
+
+def in_turn(contestants: dict[str, Turn], turns: int) -> dict[str, float]:
+    """Median CPU seconds of a turn; one before the count begins."""
+    taken: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(turns + 1):
+        for name, turn in contestants.items():
+            seconds = turn()
+            if number:
+                taken[name].append(seconds)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def export_and_load(
+    model: BiLstmCrf, corpus: Corpus, hp: Hyperparameters, directory: Path
+) -> tuple[Times, Times]:
+    """Of the export, and of loading it up to the first answer."""
+
+    def save() -> None:
+        saved_model.export(
+            model, corpus.vocabulary, corpus.scheme, directory=str(directory), n_best=hp.n_best, extra={}
+        )
+
+    def answer() -> None:
+        signature = tf.saved_model.load(str(directory)).signatures["decode_tokens"]
+        signature(tokens=tf.constant([["Anna", "met", "Ben"]]))["tags"].numpy()
+
+    return times_of(save), times_of(answer)
+
+
+def times_of(run: Callable[[], object]) -> Times:
+    began = Times.now()
+    run()
+    return Times.now() - began
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 where every bound is met, 1 where one is not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, help="a folder with a folder for each corpus")
+    parser.add_argument("--corpora", default="wnut17,snips", help="of DIR, parted by commas")
+    parser.add_argument("--sentences", type=int, default=1000, help="of a turn")
+    parser.add_argument("--turns", type=int, default=5, help="of each contestant; medians are told")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as trainer.lstm_units=200"
+    )
+    given = parser.parse_args(arguments)
+    hp = load(assignments=given.set).trainer
+    folders = corpora_of(given.data, given.corpora) if given.data else [ROOT / "sample" / "corpus"]
+    record: dict[str, Any] = {"machine": machine(), "tensorflow": tf.__version__, "corpora": {}}
+    all_met = True
+    for folder in folders:
+        name = folder.name if given.data else "sample"
+        figures = measure(read(folder), hp, name=name, sentences=given.sentences, turns=given.turns)
+        show(figures)
+        all_met &= all(figure.is_met for figure in figures)
+        record["corpora"][name] = {figure.what: figure.value for figure in figures}
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+    return 0 if all_met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The TFMA configuration by which the Evaluator scores candidate and baseline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from tensorflow_model_analysis.proto import config_pb2
+
+from components.metrics.names import LENGTH, length_slices
+from components.metrics.tagging_metrics import TaggingMetrics
+
+
+def eval_config(
+    *, scheme: str, slice_by: Sequence[str], length_buckets: Sequence[int] = (), code: str = ""
+) -> config_pb2.EvalConfig:
+    """All metrics of `components.metrics.tagging_metrics`, over everything and by slices; no thresholds.
+
+    Without thresholds TFX's Evaluator blesses nothing: that is ModelGate's.
+
+    Args:
+        scheme: of gold and predicted tags; "PLAIN" for plain tags.
+        slice_by: features by whose values every metric is computed too.
+        length_buckets: the last lengths of slices by sentence length, in tokens; the slices are named as ModelGate
+            names them.
+        code: a hash of the code behind the metric, there for the cache alone.
+    """
+    metric = config_pb2.MetricConfig(
+        class_name=TaggingMetrics.__name__,
+        module=TaggingMetrics.__module__,
+        config=json.dumps({"scheme": scheme, "code": code}),
+    )
+    slices = [config_pb2.SlicingSpec(), *(config_pb2.SlicingSpec(feature_keys=[name]) for name in slice_by)]
+    if length_buckets:
+        slices.append(config_pb2.SlicingSpec(slice_keys_sql=_length_sql(length_buckets)))
+    return config_pb2.EvalConfig(
+        model_specs=[
+            config_pb2.ModelSpec(signature_name="evaluate", label_key="tags", prediction_key="tags")
+        ],
+        slicing_specs=slices,
+        metrics_specs=[config_pb2.MetricsSpec(metrics=[metric])],
+    )
+
+
+def _length_sql(buckets: Sequence[int]) -> str:
+    """The bucket of a sentence's length as a slice key: a length is no feature, so TFMA has to compute it."""
+    *closed, last = (name.partition("=")[2] for name in length_slices(buckets))
+    cases = " ".join(
+        f"WHEN ARRAY_LENGTH(example.tokens) <= {end} THEN '{name}'"
+        for end, name in zip(buckets, closed, strict=True)
+    )
+    return f"SELECT STRUCT(CASE {cases} ELSE '{last}' END AS {LENGTH})"

@@ -1,0 +1,1 @@
+"""Scores of the recorded answers, with intervals, by slice; decides nothing."""

@@ -1,0 +1,159 @@
+"""Metrics as functions of added-up counts, for one sum or for those of thousands of resamples at once.
+
+Each is a ratio of sums, such as F1 = 2 correct / (gold + predicted), or the mean of such ratios over the labels. Keys
+are those of `components.metrics.tagging_metrics`, columns those of `components.model_gate.measuring.counts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tagging.partial import PartialCounts
+
+Values = npt.NDArray[np.float64]
+
+
+class Ratio(NamedTuple):
+    """Weighted columns over weighted columns. A proportion if the one counts part of what the other counts."""
+
+    part: dict[str, int]
+    whole: dict[str, int]
+    is_proportion: bool
+
+
+class Metrics:
+    """K metrics of M columns.
+
+    Attributes:
+        names: K keys.
+        columns: M columns that sums must have, in this order.
+    """
+
+    def __init__(
+        self, ratios: Mapping[str, Ratio], macros: Mapping[str, tuple[Sequence[str], Sequence[str]]]
+    ) -> None:
+        """Args:
+        ratios: by key.
+        macros: by key: ratios to take the mean of, and for each the ratio that is undefined where the label is
+            not there at all.
+        """
+        self.columns = sorted({name for ratio in ratios.values() for name in (*ratio.part, *ratio.whole)})
+        self.names = [*ratios, *macros]
+        self._ratios = dict(ratios)
+        place = {name: index for index, name in enumerate(self.columns)}
+        self._part, self._whole = np.zeros((2, len(self.columns), len(ratios)))  # [M, K]
+        for index, ratio in enumerate(ratios.values()):
+            for weights, terms in ((self._part, ratio.part), (self._whole, ratio.whole)):
+                for column, weight in terms.items():
+                    weights[place[column], index] = weight
+        number = {name: index for index, name in enumerate(ratios)}
+        self._macros = [
+            ([number[name] for name in parts], [number[name] for name in there])
+            for parts, there in macros.values()
+        ]
+
+    def of_sums(self, sums: npt.ArrayLike) -> Values:
+        """Values float[R, K] of sums [R, M]; NaN where a denominator is 0.
+
+        A mean over labels takes those that have a gold or a predicted entity, with 0 for what is undefined of them,
+        as `tagging.scoring` does.
+        """
+        added = np.asarray(sums, np.float64)
+        whole = added @ self._whole
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = np.where(whole > 0, (added @ self._part) / whole, np.nan)  # [R, K without macros]
+        means = [_mean(values[:, parts], there=~np.isnan(values[:, there])) for parts, there in self._macros]
+        return np.concatenate([values, *(mean[:, None] for mean in means)], axis=1)
+
+    def proportion(self, name: str, sums: npt.ArrayLike) -> tuple[int, int] | None:
+        """(part, whole) of a metric of sums [M]; None if it is no proportion, or nothing is there to share."""
+        ratio = self._ratios.get(name)
+        if ratio is None or not ratio.is_proportion:
+            return None
+        index = list(self._ratios).index(name)
+        added = np.asarray(sums, np.float64)
+        part, whole = int(added @ self._part[:, index]), int(added @ self._whole[:, index])
+        return (part, whole) if whole else None
+
+
+def _mean(values: Values, *, there: npt.NDArray[np.bool_]) -> Values:
+    """Over labels, [R]; NaN where no label is there."""
+    total = np.where(there, np.nan_to_num(values), 0.0).sum(axis=1)
+    count = there.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, total / count, np.nan)
+
+
+def entity_metrics(labels: Collection[str]) -> Metrics:
+    """Metrics of entity tags."""
+    ratios = _of_tokens()
+    ratios |= _scores("entity_{}_strict", [f"/{label}" for label in sorted(labels)])
+    ratios["entity_f1_conlleval"] = _f1(["_conlleval"])
+    whole = ratios["entity_f1_strict"].whole
+    for measure in PartialCounts._fields:
+        ratios[f"entity_f1_{measure}"] = Ratio({f"correct_{measure}": 2}, whole, is_proportion=False)
+    for label in sorted(labels):
+        ratios |= _scores("entity_{}_strict", [f"/{label}"], f"/{label}")
+    there = [f"entity_f1_strict/{label}" for label in sorted(labels)]
+    macros = {
+        f"entity_{score}_strict_macro": (
+            [f"entity_{score}_strict/{label}" for label in sorted(labels)],
+            there,
+        )
+        for score in ("precision", "recall", "f1")
+    }
+    return Metrics(ratios, macros)
+
+
+def seen_metrics(labels: Collection[str], kind: str) -> Metrics:
+    """Recall of the gold entities that are `seen` or `unseen`."""
+    suffixes = {f"/{label}": [label] for label in sorted(labels)} | {"": sorted(labels)}
+    return Metrics(
+        {
+            f"entity_recall_strict{suffix}": Ratio(
+                {f"correct_{kind}/{label}": 1 for label in among},
+                {f"gold_{kind}/{label}": 1 for label in among},
+                is_proportion=True,
+            )
+            for suffix, among in sorted(suffixes.items())
+        },
+        {},
+    )
+
+
+def plain_metrics(tags: Collection[str]) -> Metrics:
+    """Metrics of plain tags."""
+    ratios = _of_tokens()
+    for tag in sorted(tags):
+        ratios[f"tag_accuracy/{tag}"] = Ratio({f"correct/{tag}": 1}, {f"gold/{tag}": 1}, is_proportion=True)
+        ratios[f"tag_f1/{tag}"] = _f1([f"/{tag}"])
+    return Metrics(ratios, {})
+
+
+def _of_tokens() -> dict[str, Ratio]:
+    return {
+        "token_accuracy": Ratio({"right_tokens": 1}, {"tokens": 1}, is_proportion=True),
+        "sentence_accuracy": Ratio({"right_sentences": 1}, {"sentences": 1}, is_proportion=True),
+    }
+
+
+def _scores(name: str, suffixes: Sequence[str], label: str = "") -> dict[str, Ratio]:
+    correct = {f"correct{suffix}": 1 for suffix in suffixes}
+    return {
+        name.format("precision") + label: Ratio(
+            correct, {f"predicted{suffix}": 1 for suffix in suffixes}, is_proportion=True
+        ),
+        name.format("recall") + label: Ratio(
+            correct, {f"gold{suffix}": 1 for suffix in suffixes}, is_proportion=True
+        ),
+        name.format("f1") + label: _f1(suffixes),
+    }
+
+
+def _f1(suffixes: Sequence[str]) -> Ratio:
+    whole = {f"{kind}{suffix}": 1 for suffix in suffixes for kind in ("gold", "predicted")}
+    return Ratio({f"correct{suffix}": 2 for suffix in suffixes}, whole, is_proportion=False)

@@ -1,0 +1,1 @@
+"""What the report says about a model's answers: errors, confusion, marked-up sentences."""

@@ -1,0 +1,91 @@
+"""Counting one split while its sentences stream by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from corpus.checks.report import SplitStatistics, printable
+from corpus.record import Record
+from corpus.sentence import Sentence
+from tagging.schemes import Parsed
+
+
+class Place(NamedTuple):
+    """Where something was first seen."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class Tally:
+    """What has been seen of one split. Its size follows the vocabulary, not the corpus."""
+
+    def __init__(self) -> None:
+        self.sentences = 0
+        self.longest = 0
+        self.longest_at: Place | None = None
+        self.repairs = 0
+        self.settled = 0
+        self.shared = 0
+        self.words: Counter[str] = Counter()
+        self.tags: Counter[str] = Counter()
+        self.entities: Counter[str] = Counter()
+        self.tokens_of_label: Counter[str] = Counter()
+        self.first: dict[str, Place] = {}
+
+    def add(
+        self, sentence: Sentence, record: Record, reading: Parsed, path: str, line: int, *, plain: bool
+    ) -> None:
+        """Counts a sentence; `first` keeps the place of every label (plain: of every tag)."""
+        size = len(sentence.tokens)
+        self.sentences += 1
+        self.words.update(sentence.tokens)
+        self.tags.update(sentence.tags)
+        if size > self.longest:
+            self.longest, self.longest_at = size, Place(path, line)
+        if plain:
+            for tag in set(sentence.tags):
+                if tag not in self.first:
+                    self.first[tag] = Place(path, line + record.lines[sentence.tags.index(tag)])
+        self.repairs += len(reading.repairs)
+        for start, end, label in reading.spans:
+            self.entities[label] += 1
+            self.tokens_of_label[label] += end - start
+            if label not in self.first:
+                self.first[label] = Place(path, line + record.lines[start])
+
+    def labels(self, *, plain: bool) -> Counter[str]:
+        """How many examples of each label: entities, or tokens where tags are plain."""
+        return self.tags if plain else self.entities
+
+    def example_unseen(self, train: Tally, most: int = 5) -> str:
+        """The most frequent tokens that train never shows, in words."""
+        unseen = Counter({word: count for word, count in self.words.items() if word not in train.words})
+        return ", ".join(word for word, _ in unseen.most_common(most))
+
+    def statistics(self, train: Tally, *, plain: bool) -> SplitStatistics:
+        """The counts, compared with what train shows."""
+        tokens = self.words.total()
+        by_label = self.tags if plain else self.tokens_of_label
+        known = train.labels(plain=plain)
+        return SplitStatistics(
+            sentences=self.sentences,
+            tokens=tokens,
+            longest=self.longest,
+            longest_at="" if self.longest_at is None else printable(str(self.longest_at)),
+            entities=dict(self.entities.most_common()),
+            tags=dict(self.tags.most_common()),
+            repairs=self.repairs,
+            settled=self.settled,
+            shared=self.shared,
+            unseen_tokens=_share(sum(n for word, n in self.words.items() if word not in train.words), tokens),
+            unseen_tags=_share(sum(n for label, n in by_label.items() if label not in known), tokens),
+        )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,45 @@
+"""Holds a folder for one process at a time. A process that is killed lets go of it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class Held(RuntimeError):
+    """Another process holds the folder.
+
+    Attributes:
+        process: its id, or "unknown".
+    """
+
+    def __init__(self, path: Path, process: str) -> None:
+        super().__init__(f"{path}: held by process {process}")
+        self.process = process
+
+
+@contextlib.contextmanager
+def held(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the lock file `path`, which is made where it is missing, as its folder is.
+
+    Args:
+        path: a file of its own, open for writing: network file systems lock nothing less.
+        wait: wait until the lock is free, instead of raising.
+
+    Raises:
+        Held: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise Held(path, file.read().strip() or "unknown") from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

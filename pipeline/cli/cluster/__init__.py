@@ -1,0 +1,1 @@
+"""`tagline compile`, `submit`, `execute` and `cluster`."""

@@ -1,0 +1,103 @@
+"""What the checks of a corpus found, for a terminal."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from corpus.checks.report import CODES, Finding, Report
+
+_STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
+# Of each kind; errors are shown as far as they are listed, since every one of them has to go.
+_SHOWN = 5
+
+
+def print_splits(console: Console, report: Report) -> None:
+    """A row for each split: also how many sentences another split has too, and how many tokens train has not."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    columns = ("split", "sentences", "shared", "tokens", "unseen", "entities", "longest")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "split" else "right")
+    for name, split in report.splits.items():
+        table.add_row(
+            name,
+            f"{split.sentences:,}",
+            f"{split.shared:,}",
+            f"{split.tokens:,}",
+            f"{split.unseen_tokens:.1%}",
+            f"{sum(split.entities.values()):,}",
+            str(split.longest),
+        )
+    console.print(table)
+
+
+def print_findings(
+    console: Console, report: Report, *, below: str = "", everything: bool = False, options: bool = False
+) -> None:
+    """The findings by kind: what it is, what to do, and where.
+
+    Args:
+        console: where to.
+        report: what was found.
+        below: a folder whose name is left out of paths.
+        everything: show all that the report lists, not the first few of a kind.
+        options: tell of the options of `tagline check` that show or do more.
+    """
+    cut = False
+    for code, group in groupby(report.findings, key=lambda finding: finding.code):
+        findings = list(group)
+        severity = findings[0].severity
+        count = report.counts[code]
+        style = _STYLES[severity]
+        console.print()
+        number = f"  {count:,} times" if count > 1 else ""
+        console.print(
+            f"[{style}]{severity} {code}[/]  [bold]{escape(CODES[code].title)}[/]{number}", soft_wrap=True
+        )
+        # One remedy for all is said once, at the head.
+        remedies = {finding.remedy for finding in findings if finding.remedy}
+        if len(remedies) == 1:
+            console.print(f"  [dim]{escape(remedies.pop())}[/]", soft_wrap=True)
+            alike = True
+        else:
+            alike = False
+        shown = findings if everything or severity == "error" else findings[:_SHOWN]
+        for finding in shown:
+            console.print(f"  {escape(_line(finding, below, with_remedy=not alike))}", soft_wrap=True)
+        if count > len(shown):
+            console.print(f"  [dim]and {count - len(shown):,} more[/]")
+            cut = cut or len(findings) > len(shown)
+    if report.findings:
+        console.print()
+    if not options:
+        return
+    mended = [code for code in report.counts if CODES[code].fixed]
+    if cut:
+        console.print("[dim]--all shows more of each kind, checks.findings_per_code sets how many[/]")
+    if mended:
+        console.print(
+            f"[dim]--fix OUT writes a copy without what needs no decision of {', '.join(mended)}[/]",
+            soft_wrap=True,
+        )
+
+
+def _line(finding: Finding, below: str, *, with_remedy: bool) -> str:
+    where = finding.path.removeprefix(below)
+    if finding.line is not None:
+        where += f":{finding.line}"
+    # Another place is named after a lone "at"; a token may hold the folder's name too (`and/or` below `and`).
+    message = finding.message.replace(f" at {below}", " at ") if below else finding.message
+    parts = f"{where}: {message}" if where else message
+    if finding.example:
+        parts += f"  ({finding.example})"
+    if with_remedy and finding.remedy:
+        parts += f"; {finding.remedy}"
+    return parts
+
+
+def count_errors(report: Report) -> int:
+    """How many errors there are, listed or not."""
+    return report.errors

@@ -1,0 +1,1 @@
+"""The commands that run the pipeline and report on its runs."""

@@ -1,0 +1,50 @@
+"""`tagline status`."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.cli.console import output
+from pipeline.runs import outcome
+from pipeline.settings import Settings, SettingsError
+from serving.registry.manifest import BrokenManifest, forced_reason, manifest
+from serving.registry.versions import versions
+
+
+def status(settings: Settings) -> None:
+    """Print the last run that came to its end and what is pushed; a run that was stopped left no outcome."""
+    console = output()
+    last = outcome.load(settings.run_dir)
+    if last is None:
+        console.print(f"{settings.name}: no run has come to its end; `tagline run` makes one")
+    else:
+        console.print(f"[bold]{settings.name}[/]  last run to its end {last.run_id}")
+        width = max(map(len, last.came_out), default=0)
+        for component, words in last.came_out.items():
+            took = "cached" if component in last.cached else f"{last.seconds[component]:.1f} s"
+            console.print(f"  {component:<{width}}  {escape(words)}  [dim]{took}[/]", soft_wrap=True)
+        for reason in last.refusals:
+            console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
+    numbers = versions(settings.models_dir)
+    if not numbers:
+        console.print(f"nothing is pushed to {settings.models_dir}", markup=False, soft_wrap=True)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("version", "pushed at", "score on test", "files", ""):
+        table.add_column(column)
+    for number in reversed(numbers):
+        try:
+            about = manifest(settings.models_dir / str(number))
+        except BrokenManifest as error:
+            raise SettingsError(str(error)) from error
+        score = about.get("metrics", {}).get("primary")
+        table.add_row(
+            str(number),
+            about.get("pushed_at", "not by tagline"),
+            "" if score is None else f"{score:.4f}",
+            str(len(about.get("files", {}))),
+            f"[yellow]forced[/] {escape(reason)}" if (reason := forced_reason(about)) else "",
+        )
+    console.print(f"\nversions in {settings.models_dir}", markup=False, soft_wrap=True)
+    console.print(table)

@@ -1,0 +1,1 @@
+"""`tagline models`: which versions are served under which labels."""

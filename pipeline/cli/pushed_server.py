@@ -1,0 +1,62 @@
+"""A server on a pushed model for as long as a command runs."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from pipeline.settings import Settings, SettingsError
+from serving.registry.versions import versions
+from serving.server.process import start_server_process
+
+
+def pushed_version(settings: Settings, version: int | None) -> Path:
+    """The folder of a pushed version, of the latest where none is given.
+
+    Raises:
+        SettingsError: the version is not pushed.
+    """
+    pushed = versions(settings.models_dir)
+    if not pushed or version not in (None, *pushed):
+        wanted = "a version" if version is None else f"version {version}"
+        raise SettingsError(
+            f"{settings.models_dir}: found {', '.join(map(str, pushed)) or 'no version'}; expected {wanted}; "
+            "`tagline run` pushes one"
+        )
+    return settings.models_dir.resolve() / str(pushed[-1] if version is None else version)
+
+
+@contextlib.contextmanager
+def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator[str]:
+    """`host:port` of a server that serves one pushed version, the latest unless `version` is given.
+
+    Raises:
+        SettingsError: the version is not pushed.
+    """
+    chosen = pushed_version(settings, version)
+    console = Console(stderr=True, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="tagline-") as folder:
+        base = Path(folder, "models")
+        base.mkdir()
+        # Just this version, whatever is pushed meanwhile.
+        (base / chosen.name).symlink_to(chosen, target_is_directory=True)
+        with (
+            console.status(f"starting a server on {chosen}"),
+            contextlib.ExitStack() as stack,
+        ):
+            server = stack.enter_context(
+                start_server_process(
+                    base,
+                    settings.name,
+                    log_path=Path(folder, "server.log"),
+                    # One signature is asked, and its first call costs less than all of their first calls.
+                    extra_flags=["--enable_model_warmup=false"],
+                )
+            )
+            kept = stack.pop_all()
+        with kept:
+            yield server.target

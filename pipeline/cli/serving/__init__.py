@@ -1,0 +1,1 @@
+"""The commands that use a pushed model: `serve`, `demo`, `decode`, `predict`."""

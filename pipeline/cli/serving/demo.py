@@ -1,0 +1,106 @@
+"""`tagline demo`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+
+from google.protobuf import text_format
+from rich.console import Console
+from rich.markup import escape
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+from pipeline.cli.console import output
+from pipeline.settings import Settings, SettingsError
+from serving import engine
+from serving.registry import model_config
+from serving.registry.errors import Refused
+from serving.registry.versions import versions
+from serving.server.process import ServerProcess, ServerProcessError, start_server_process
+
+DEFAULT_PORT = 8501
+# To compare; more would cost memory, and a model is no small thing.
+_NEWEST = 3
+_FREE = -1
+
+
+def demo(settings: Settings, *, port: int | None, open_browser: bool) -> None:
+    """Serve the pushed model with the page to try it on, until interrupted."""
+    settings = settings.with_absolute_paths()
+    if not versions(settings.models_dir):
+        raise SettingsError(
+            f"{settings.models_dir}: found no version of a model; `tagline run` of the same settings trains and "
+            "pushes one"
+        )
+    trouble = Console(stderr=True, highlight=False)
+    try:
+        with _page(settings, port, trouble) as server:
+            address = f"http://{server.rest_target}/"
+            # From the line that promises it on.
+            with contextlib.suppress(KeyboardInterrupt):
+                output().print(f"{address}   (Ctrl-C ends it)", soft_wrap=True)
+                sys.stdout.flush()
+                if open_browser and _has_screen():
+                    webbrowser.open(address)
+                status = server.wait()
+                raise ServerProcessError(f"the server ended by itself with status {status}")
+    except Refused as error:
+        raise SettingsError(str(error)) from error
+    except ServerProcessError as error:
+        trouble.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def _page(settings: Settings, port: int | None, console: Console) -> Iterator[ServerProcess]:
+    """A server with the page on its REST port: `port`, or the usual one, or a free one where that is taken."""
+    if port is None:
+        port = DEFAULT_PORT if _is_free(DEFAULT_PORT) else _FREE
+    with tempfile.TemporaryDirectory(prefix="tagline-") as folder, contextlib.ExitStack() as stack:
+        with console.status(f"starting a server on {settings.models_dir}"):
+            server = stack.enter_context(
+                start_server_process(
+                    settings.models_dir,
+                    settings.name,
+                    Path(folder, "server.log"),
+                    rest_api_port=port,
+                    extra_flags=["--demo", *_models(settings, Path(folder, model_config.FILE))],
+                )
+            )
+        yield server
+
+
+def _models(settings: Settings, own: Path) -> list[str]:
+    """The flags that say which versions are served: those that `tagline models` chose, or else the newest few,
+    by a config that is written to `own`."""
+    chosen = model_config.read(settings.models_dir, settings.name)
+    if chosen.labels or chosen.served.versions is not None:
+        return engine.model_flags(settings.models_dir, settings.name, [])
+    config = ModelServerConfig()
+    entry = config.model_config_list.config.add(
+        name=settings.name, base_path=str(settings.models_dir), model_platform="tensorflow"
+    )
+    entry.model_version_policy.latest.num_versions = _NEWEST
+    own.write_text(text_format.MessageToString(config), encoding="utf-8")
+    return [f"--model_config_file={own}"]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _has_screen() -> bool:
+    """Whether a browser would have a window: one in the terminal would take the terminal away."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

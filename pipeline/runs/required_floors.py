@@ -1,0 +1,65 @@
+"""Whether the corpus has what floors are set for, asked before anything runs."""
+
+from __future__ import annotations
+
+from components.model_gate.floors import FloorWithoutData, require_data
+from components.metrics.names import ENTITY, LENGTH
+from corpus.layout import find
+from corpus.options import ReadOptions
+from corpus.reading import sentences
+from corpus.checks.report import Report
+from corpus.splits import split_of, text_key
+from pipeline.settings import Settings, SettingsError
+
+# The only string feature that corpus files give a sentence.
+_DOMAIN = "domain"
+
+
+def require_floors(settings: Settings, report: Report) -> None:
+    """Args:
+        settings: with the floors, and how the corpus is read.
+        report: a check's of this corpus.
+
+    Raises:
+        SettingsError: a floor for a label, a tag or a slice that the test split does not have, or for a metric that
+            such tags do not have.
+    """
+    asked = settings.evaluation.asked
+    plain = report.scheme.upper() == "PLAIN"
+    test = report.splits["test"]
+    # Reading the files once more is spared where nobody asks.
+    features = {floor.kind for floor in asked} - {"", LENGTH, ENTITY}
+    values: dict[str, set[str]] = {feature: set() for feature in features}
+    if _DOMAIN in features:
+        values[_DOMAIN] = domains_of_test(settings.data, settings.corpus)
+    try:
+        require_data(
+            asked,
+            plain=plain,
+            labels=test.tags if plain else test.entities,
+            # A feature that this module does not know is for the gate itself to look at.
+            values=None if features - {_DOMAIN} else values,
+        )
+    except FloorWithoutData as error:
+        raise SettingsError(str(error)) from error
+
+
+def domains_of_test(data: str, options: ReadOptions) -> set[str]:
+    """The domains of the test split's sentences.
+
+    Raises:
+        CorpusError: a line that cannot be read.
+    """
+    layout = find(data, options)
+    found = set()
+    for path, split in layout.files():
+        if split not in ("test", None):
+            continue
+        for _, sentence in sentences(path, options):
+            if split is None:
+                assert layout.shares is not None
+                if split_of(text_key(sentence.tokens), layout.shares) != "test":
+                    continue
+            if sentence.domain is not None:
+                found.add(sentence.domain)
+    return found

@@ -1,0 +1,86 @@
+"""The requests a tagger sends, and what is read from the answers about versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from serving.client.protocol.messages import example_pb2, serving_pb2
+from serving.client.protocol.tensors import fill_strings
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAsked:
+    """A model by its name at the server: a version, the version with a label, or with neither the newest."""
+
+    name: str
+    version: int | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.version is not None and self.label is not None:
+            raise ValueError(
+                f"version {self.version} and label {self.label!r}: expected one of them, or neither for the newest"
+            )
+
+    def fill(self, spec: serving_pb2.ModelSpec) -> None:
+        """Writes it into an empty message."""
+        spec.name = self.name
+        # Left unset it is the newest; a 0 would be asked for as version 0.
+        if self.version is not None:
+            spec.version.value = self.version
+        if self.label is not None:
+            spec.version_label = self.label
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStatus:
+    """A version of the model: its state (`AVAILABLE`, `LOADING`, ...) and, if its load failed, why."""
+
+    version: int
+    state: str
+    error: str = ""
+
+
+def predict_request(
+    model: ModelAsked, signature: str, alias: str, values: Iterable[bytes], outputs: Sequence[str]
+) -> serving_pb2.PredictRequest:
+    """Asks `signature` for `outputs`, given the strings [B] as its input `alias`."""
+    request = serving_pb2.PredictRequest()
+    model.fill(request.model_spec)
+    request.model_spec.signature_name = signature
+    fill_strings(request.inputs[alias], values)
+    request.output_filter.extend(outputs)
+    return request
+
+
+def status_request(model: ModelAsked) -> serving_pb2.GetModelStatusRequest:
+    """Asks about the versions of a model."""
+    request = serving_pb2.GetModelStatusRequest()
+    model.fill(request.model_spec)
+    return request
+
+
+def read_status(response: serving_pb2.GetModelStatusResponse) -> list[VersionStatus]:
+    """The versions told, in the server's order: the newest first."""
+    state_name = serving_pb2.ModelVersionStatus.State.Name
+    return [
+        VersionStatus(entry.version, state_name(entry.state), entry.status.error_message)
+        for entry in response.model_version_status
+    ]
+
+
+def text_bytes(text: str) -> bytes:
+    """UTF-8; a lone surrogate has none, and one character for one keeps the offsets right."""
+    return text.encode("utf-8", "replace")
+
+
+def example_bytes(tokens: Sequence[str]) -> bytes:
+    """A serialized `tf.Example` with the feature `tokens`.
+
+    Tokens are sent so, not as a padded grid: a server that batches requests pads a grid with its first token,
+    and an empty token would read as padding.
+    """
+    example = example_pb2.Example()
+    example.features.feature["tokens"].bytes_list.value.extend(text_bytes(token) for token in tokens)
+    return example.SerializeToString()

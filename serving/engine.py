@@ -1,0 +1,175 @@
+"""The command lines of the servers that a model can be served by: they take the same flags."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from serving.registry import model_config
+from serving.registry.errors import ChangeFailed, Refused
+from serving.registry.folder import versions_in
+from serving.registry.one_operator import one_operator
+
+EMBEDDED, TFSERVING = "embedded", "tfserving"
+ENGINES = (EMBEDDED, TFSERVING)
+# The program of TensorFlow Serving, where it is not on the PATH.
+PROGRAM_VARIABLE = "TAGLINE_TFSERVING"
+IMAGE = "tensorflow/serving:2.15.1"
+_PROGRAM = "tensorflow_model_server"
+_CONTAINERS = ("docker", "podman")
+_PORTS = {"--port": 8500, "--rest_api_port": 0}
+_ENGINE_ANSWERS_WITHIN = 15.0
+
+
+def model_flags(folder: Path, name: str, given: Sequence[str]) -> list[str]:
+    """The flags that name the model, unless those `given` do: the config in its folder, polled.
+
+    The config is written where there is none; a folder that cannot be written to is served without one.
+
+    Raises:
+        Refused: a config that the server could not start on.
+    """
+    names = {flag.split("=", 1)[0] for flag in given}
+    flags = {"--model_name": name, "--model_base_path": str(folder)}
+    # Whoever gives one of these means something else than what the config says.
+    if not names & {*flags, "--model_config_file"} and (config := _config(folder, name)):
+        flags = {
+            "--model_config_file": str(config),
+            "--model_config_file_poll_wait_seconds": "1",
+            # At the start no version is loaded that a label could be given to.
+            "--allow_version_labels_for_unavailable_models": "true",
+            # Five more tries as ever, but a version that cannot be loaded is told of at once and not in minutes.
+            "--load_retry_interval_micros": "1000000",
+        }
+    elif "--model_config_file" in names:
+        flags = {}
+    return [f"{flag}={value}" for flag, value in flags.items() if flag not in names]
+
+
+def _config(folder: Path, name: str) -> Path | None:
+    """The config to start on; None where there is none and none can be made."""
+    if not folder.is_dir():
+        return None
+    path = folder / model_config.FILE
+    if not path.exists():
+        try:
+            # A promotion may be writing its own just now.
+            with one_operator(folder):
+                model_config.write(folder, model_config.read(folder, name))
+        except OSError:
+            return None
+    config = model_config.read(folder, name)
+    base = Path(config.base_path)
+    if not (base.is_dir() and base.samefile(folder)):
+        raise Refused(
+            f"{path}: base_path is {config.base_path}; expected {folder}, or a server that sees it under that path, "
+            f"as in a container. If the folder was moved or copied, `tagline models config --base-path {folder} "
+            "--write` corrects the file"
+        )
+    missing = sorted(set(config.labels.values()) - set(versions_in(base)))
+    if missing:
+        raise Refused(
+            f"{path}: labels of version {', '.join(map(str, missing))}, which {base} does not hold; a server would "
+            "wait for it for ever: move the labels with `tagline models promote V --no-wait`, or go back to the "
+            "newest with `tagline models follow --no-wait`"
+        )
+    return path
+
+
+def embedded(flags: Sequence[str]) -> list[str]:
+    """The embedded server."""
+    return [sys.executable, "-m", "serving.server", *flags]
+
+
+def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
+    """TensorFlow Serving itself: its program, or else its container.
+
+    Args:
+        flags: what the server is to be told.
+        folder: the model's folder of versions.
+
+    Raises:
+        ChangeFailed: neither is there; the text says what to get.
+    """
+    named = os.environ.get(PROGRAM_VARIABLE)
+    program = shutil.which(named or _PROGRAM)
+    if program:
+        return [program, *flags]
+    if named:
+        raise ChangeFailed(f"{PROGRAM_VARIABLE}={named}: no program there; expected a {_PROGRAM}")
+    looked_at = []
+    for engine in _CONTAINERS:
+        found = shutil.which(engine)
+        if found is None:
+            looked_at.append(f"no {engine}")
+        elif trouble := _why_not(found):
+            looked_at.append(f"{engine} does not answer ({trouble})")
+        else:
+            return container(found, flags, folder=folder)
+    raise ChangeFailed(
+        f"TensorFlow Serving is not here: no {_PROGRAM} on the PATH, {PROGRAM_VARIABLE} is not set, "
+        f"{', '.join(looked_at)}. Install the program from TensorFlow Serving's own packages and set "
+        f"{PROGRAM_VARIABLE} to it, or start a container engine, which can run {IMAGE}; `--engine {EMBEDDED}` needs "
+        "neither"
+    )
+
+
+def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
+    """TensorFlow Serving's container, with the model and other files it is told of mounted at their own paths.
+
+    The whole folder is mounted: a file mounted alone would stay the old one when it is replaced by a rename.
+    """
+    parted = (flag.partition("=") for flag in _joined(flags))
+    values = {name: value for name, _, value in parted}
+    named = [Path(value) for name, value in values.items() if name.endswith(("_file", "_path")) and value]
+    mounts = [folder, *(path if path.is_dir() else path.parent for path in named if path.exists())]
+    outer = [path for path in mounts if not any(other in path.parents for other in mounts)]
+    ports = [int(values.get(name) or default) for name, default in _PORTS.items()]
+    return [
+        engine,
+        "run",
+        "--rm",
+        "--init",  # which passes the signal that ends it on
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--tmpfs=/tmp",
+        f"--user={os.getuid()}:{os.getgid()}",
+        *(f"--mount=type=bind,source={path},target={path},readonly" for path in dict.fromkeys(outer)),
+        # On this machine alone, as the embedded server: there is no authentication.
+        *(f"--publish=127.0.0.1:{port}:{port}" for port in ports if port),
+        f"--entrypoint={_PROGRAM}",
+        IMAGE,
+        *flags,
+    ]
+
+
+def _joined(flags: Sequence[str]) -> list[str]:
+    """`--name value` as `--name=value`."""
+    joined: list[str] = []
+    for flag in flags:
+        if joined and joined[-1].startswith("--") and "=" not in joined[-1] and not flag.startswith("--"):
+            joined[-1] += f"={flag}"
+        else:
+            joined.append(flag)
+    return joined
+
+
+def _why_not(engine: str) -> str:
+    """Why a container engine that is installed cannot be used; empty if it can."""
+    try:
+        done = subprocess.run(
+            [engine, "info"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_ENGINE_ANSWERS_WITHIN,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = done.stderr.strip().splitlines()
+    return "" if done.returncode == 0 else lines[-1] if lines else f"status {done.returncode}"

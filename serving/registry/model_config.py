@@ -1,0 +1,187 @@
+"""The file that says which versions of a model a server loads and what their labels are.
+
+It is TensorFlow Serving's own text form of `ModelServerConfig`, so that any server of that kind can be started on it
+and can poll it. It is replaced by a rename: whoever polls sees the old text or the new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import text_format
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+from files import atomic
+from serving.registry.errors import Refused
+
+FILE = "models.config"
+_PLATFORM = "tensorflow"
+_HEAD = (
+    "# Which versions of the model a server loads, and the labels that its clients ask for.",
+    "# Written as a whole by `tagline models promote, canary, uncanary, rollback, follow`; these know the order in",
+    "# which a running server must be told. A server takes this file with the three flags",
+    "#   --model_config_file=FILE --model_config_file_poll_wait_seconds=1",
+    "#   --allow_version_labels_for_unavailable_models=true",
+)
+# A string may hold a #, so strings are passed over.
+_STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(#[^\n]*)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a server is told to serve.
+
+    Attributes:
+        versions: the versions to load, ascending; None is whichever is the newest.
+        labels: version by label.
+    """
+
+    versions: tuple[int, ...] | None = None
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def just(cls, versions: Iterable[int], labels: Mapping[str, int]) -> Served:
+        """These versions and no other; a version with a label is always among them."""
+        return cls(tuple(sorted({*versions, *labels.values()})), dict(labels))
+
+    def __str__(self) -> str:
+        labels = ", ".join(f"{label} = {version}" for label, version in sorted(self.labels.items()))
+        if self.versions is None:
+            return "the newest version" + (f" ({labels})" if labels else "")
+        loaded = ", ".join(map(str, self.versions)) or "none"
+        return f"{labels or 'no label'} (versions to load: {loaded})"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """A config file's content; other models and settings in it, and comments, are kept as they are.
+
+    Attributes:
+        name: the model it is read for.
+        message: a `ModelServerConfig` that lists the model; not to be changed.
+        comments: lines that others put in; they go to the head when the file is written.
+    """
+
+    name: str
+    message: Any
+    comments: tuple[str, ...] = ()
+
+    @property
+    def base_path(self) -> str:
+        """The folder of versions as the server sees it."""
+        return self._entry(self.message).base_path
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Version by label."""
+        return dict(self._entry(self.message).version_labels)
+
+    @property
+    def served(self) -> Served:
+        """Raises:
+        Refused: the versions are chosen in a way that these commands do not know how to change.
+        """
+        entry = self._entry(self.message)
+        policy = entry.model_version_policy
+        labels = self.labels
+        kind = policy.WhichOneof("policy_choice") or "latest"
+        if kind == "specific":
+            return Served(tuple(sorted(set(policy.specific.versions))), labels)
+        if kind == "latest" and policy.latest.num_versions <= 1:
+            return Served(None, labels)
+        found = f"latest {{ num_versions: {policy.latest.num_versions} }}" if kind == "latest" else kind
+        raise Refused(
+            f"the config of {self.name} chooses its versions by `{found}`; expected `specific`, or `latest` with one "
+            "version; `tagline models follow` replaces it by the newest version"
+        )
+
+    def serving(self, served: Served) -> ModelConfig:
+        """The same with other versions and labels."""
+        message = type(self.message)()
+        message.CopyFrom(self.message)
+        entry = self._entry(message)
+        entry.ClearField("model_version_policy")
+        policy = entry.model_version_policy
+        if served.versions is None:
+            policy.latest.num_versions = 1
+        else:
+            policy.specific.versions.extend(served.versions)
+        entry.version_labels.clear()
+        entry.version_labels.update(served.labels)
+        return replace(self, message=message)
+
+    def based_on(self, base_path: str) -> ModelConfig:
+        """The same for a server that sees the folder of versions under another path, as in a container."""
+        message = type(self.message)()
+        message.CopyFrom(self.message)
+        self._entry(message).base_path = base_path
+        return replace(self, message=message)
+
+    def text(self) -> str:
+        """The file's text; the same content gives the same text."""
+        lines = "".join(f"{line}\n" for line in (*_HEAD, *self.comments))
+        return lines + text_format.MessageToString(self.message)
+
+    def _entry(self, message: Any) -> Any:
+        return next(entry for entry in message.model_config_list.config if entry.name == self.name)
+
+
+def new(folder: Path, name: str) -> ModelConfig:
+    """The config of a model without labels: the newest version in `folder` is served."""
+    return _with_entry(ModelServerConfig(), folder, name, ()).serving(Served())
+
+
+def read(folder: Path, name: str) -> ModelConfig:
+    """The config in a model's folder; `new` where there is none.
+
+    Raises:
+        Refused: a file that no server could read either, or one that is not about this model.
+        OSError: the file cannot be read.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return new(folder, name)
+    text = path.read_text(encoding="utf-8")
+    try:
+        message = text_format.Parse(text, ModelServerConfig())
+    except text_format.ParseError as error:
+        raise Refused(
+            f"{path}: not a ModelServerConfig in text form ({error}); correct it, or move it away to begin anew"
+        ) from error
+    if message.WhichOneof("config") == "custom_model_config":
+        raise Refused(f"{path}: found a custom_model_config; expected a model_config_list with {name!r}")
+    names = [entry.name for entry in message.model_config_list.config]
+    if not names:
+        return _with_entry(message, folder, name, _foreign_comments(text)).serving(Served())
+    if names.count(name) != 1:
+        raise Refused(
+            f"{path}: found the models {', '.join(names)}; expected {name!r} once: correct it, or move it away"
+        )
+    return ModelConfig(name, message, _foreign_comments(text))
+
+
+def write(folder: Path, config: ModelConfig) -> None:
+    """Put the file in place by one rename; nothing is touched when it says so already.
+
+    Raises:
+        OSError: it cannot be written; the old file is as it was.
+    """
+    path, text = folder / FILE, config.text()
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    atomic.write(path, text)
+
+
+def _with_entry(message: Any, folder: Path, name: str, comments: tuple[str, ...]) -> ModelConfig:
+    entry = message.model_config_list.config.add()
+    entry.name, entry.base_path, entry.model_platform = name, str(folder.absolute()), _PLATFORM
+    return ModelConfig(name, message, comments)
+
+
+def _foreign_comments(text: str) -> tuple[str, ...]:
+    comments = (match[2] for match in _STRING_OR_COMMENT.finditer(text) if match[2])
+    return tuple(line.rstrip() for line in comments if line.rstrip() not in _HEAD)

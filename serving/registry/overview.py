@@ -1,0 +1,94 @@
+"""All that is known of a model's versions: on the disk, in the config, at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from serving.client import VersionStatus
+from serving.registry.folder import versions_in
+from serving.registry.manifest import forced_reason, manifest, size
+from serving.registry.model_config import Served
+
+NEW, NOT_SERVED, UNREACHABLE = "pushed, not served", "not served", "server not reachable"
+FAILED, GONE = "load failed", "gone from the disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One version.
+
+    Attributes:
+        version: its number.
+        pushed_at: when, as the manifest says; empty without one.
+        score: the primary metric on the test split; None where the manifest has none.
+        bytes: of all its files; None for a version that is gone.
+        state: the server's word (`AVAILABLE`, `LOADING`, ...) or one of this module's.
+        error: why a load failed, in the server's words.
+        labels: the labels it carries in the config, sorted.
+        forced: the reason for which it was pushed though a gate refused it; empty if none did.
+    """
+
+    version: int
+    pushed_at: str
+    score: float | None
+    bytes: int | None
+    state: str
+    error: str
+    labels: tuple[str, ...]
+    forced: str = ""
+
+
+def rows(folder: Path, served: Served, statuses: Mapping[int, VersionStatus] | None) -> list[Row]:
+    """Every version on the disk, with a label or loaded, the newest first.
+
+    Args:
+        folder: the model's folder of versions.
+        served: what the config says.
+        statuses: what the server says; None if it could not be asked.
+
+    Raises:
+        manifest.BrokenManifest: a version's manifest cannot be read.
+    """
+    on_disk = versions_in(folder) if folder.is_dir() else {}
+    loaded = {version for version, status in (statuses or {}).items() if status.state != "END"}
+    return [
+        _row(version, on_disk.get(version), served, statuses)
+        for version in sorted({*on_disk, *served.labels.values(), *loaded}, reverse=True)
+    ]
+
+
+def _row(
+    version: int, path: Path | None, served: Served, statuses: Mapping[int, VersionStatus] | None
+) -> Row:
+    about = manifest(path) if path else {}
+    state, error = _state(version, path, served, statuses)
+    metrics = about.get("metrics")
+    return Row(
+        version=version,
+        pushed_at=about.get("pushed_at", ""),
+        score=metrics.get("primary") if isinstance(metrics, dict) else None,
+        bytes=size(path) if path else None,
+        state=state,
+        error=error,
+        labels=tuple(sorted(label for label, number in served.labels.items() if number == version)),
+        forced=forced_reason(about),
+    )
+
+
+def _state(
+    version: int, path: Path | None, served: Served, statuses: Mapping[int, VersionStatus] | None
+) -> tuple[str, str]:
+    status = (statuses or {}).get(version)
+    if status is not None and status.state != "END":
+        return status.state, ""
+    if path is None:
+        return GONE, ""
+    error = status.error if status else ""
+    if served.versions is not None and version not in served.versions:
+        # Newer than all that the config names: it waits for its promotion.
+        return (NEW if version > max(served.versions, default=0) else NOT_SERVED), error
+    if statuses is None:
+        return UNREACHABLE, ""
+    return (FAILED if error else NOT_SERVED), error

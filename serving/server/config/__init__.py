@@ -1,0 +1,1 @@
+"""TensorFlow Serving's configuration files, read and checked."""

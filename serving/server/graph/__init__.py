@@ -1,0 +1,1 @@
+"""One loaded SavedModel: its session, its tensors, the count of those who use it."""

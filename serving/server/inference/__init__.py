@@ -1,0 +1,1 @@
+"""A request for inference, from message to answer: checked, batched, run."""

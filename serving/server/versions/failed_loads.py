@@ -1,0 +1,77 @@
+"""Which loads have failed, and when each is to be tried again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from serving.registry.folder import Content, content_of
+
+
+@dataclass(frozen=True)
+class Retries:
+    """What follows a failed load: at most `most` more tries, `pause` seconds apart."""
+
+    most: int = 5
+    pause: float = 60.0
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """A load that failed `tries` times; the next is due at `due` (monotonic), None if given up."""
+
+    tries: int
+    due: float | None
+    content: Content
+
+
+class FailedLoads:
+    """The versions of one model that could not be loaded. Changed by one thread, read by any."""
+
+    def __init__(self, retries: Retries) -> None:
+        self._retries = retries
+        self._failures: dict[int, _Failure] = {}
+
+    def __contains__(self, version: int) -> bool:
+        return version in self._failures
+
+    def add(self, version: int, content: Content) -> int:
+        """Another load of `version` has failed, on files like `content`.
+
+        Returns:
+          The number of the try that is to follow, from 1; 0 if there is none.
+        """
+        before = self._failures.get(version)
+        tries = before.tries + 1 if before else 1
+        again = tries <= self._retries.most
+        due = time.monotonic() + self._retries.pause if again else None
+        self._failures[version] = _Failure(tries, due, content)
+        return tries if again else 0
+
+    def keep(self, versions: Iterable[int]) -> None:
+        """Forgets all but `versions`."""
+        self._failures = {version: self._failures[version] for version in versions if version in self}
+
+    def is_due(self, version: int, folder: Path) -> bool:
+        """Whether `version` may be loaded now: never failed, due again, or its files are other ones by now."""
+        failure = self._failures.get(version)
+        if failure is None:
+            return True
+        if content_of(folder) != failure.content:
+            # Repaired, or copied to its end: a first try again.
+            self.keep(self._failures.keys() - {version})
+            return True
+        return failure.due is not None and failure.due <= time.monotonic()
+
+    def is_given_up(self, version: int) -> bool:
+        """Whether no try will follow by itself."""
+        failure = self._failures.get(version)
+        return failure is not None and failure.due is None
+
+    @property
+    def next_try(self) -> float | None:
+        """Seconds until the next one is due; None if none is."""
+        due = [failure.due for failure in self._failures.values() if failure.due is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else None

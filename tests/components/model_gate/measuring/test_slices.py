@@ -1,0 +1,78 @@
+"""Slices by feature, by length and by whether train has an entity."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from components.metrics.names import length_slices
+from components.model_gate.measuring.slices import SliceMembers
+from components.predictor.answer import Answer
+from tests.components.model_gate.answers import given
+
+
+def members(*answers: Answer, features: tuple[str, ...] = (), entities: bool = True) -> SliceMembers:
+    found = SliceMembers(features, (2, 4), entities=entities)
+    for answer in answers:
+        found.add(answer)
+    return found
+
+
+def test_sentences_are_in_the_slices_of_what_they_are() -> None:
+    found = members(
+        given("O", features={"domain": "news"}),
+        given("O O", features={"domain": "chat", "genre": "a,b"}),
+        given("O O O S-PER O", seen=(True,)),
+        given("S-PER S-LOC", seen=(False, True), features={"domain": "news"}),
+        features=("domain", "genre"),
+    )
+    assert {name: list(numbers) for name, numbers in found.members.items()} == {
+        "domain=chat": [1],
+        "domain=news": [0, 3],
+        "entity=seen": [2, 3],
+        "entity=unseen": [3],
+        "genre=a,b": [1],
+        "length=1-2": [0, 1, 3],
+        "length=5+": [2],
+    }
+    assert list(found.members) == sorted(found.members)
+    assert found.values == {"domain": {"news", "chat"}, "genre": {"a,b"}}
+    assert found.empty == ["length=3-4"]
+
+
+def test_what_holds_nothing_is_named() -> None:
+    found = members(given("O"), features=("domain",))
+    assert found.empty == ["domain", "entity=seen", "entity=unseen", "length=3-4", "length=5+"]
+
+
+def test_plain_tags_have_no_seen_entities() -> None:
+    found = members(given("NOUN"), entities=False)
+    assert not any(name.startswith("entity=") for name in [*found.members, *found.empty])
+
+
+def test_an_empty_sentence_has_no_length() -> None:
+    assert members(given("")).members == {}
+
+
+def test_buckets_are_named_by_what_they_hold() -> None:
+    assert length_slices((10, 20, 40)) == ["length=1-10", "length=11-20", "length=21-40", "length=41+"]
+    assert length_slices((1, 2)) == ["length=1", "length=2", "length=3+"]
+    assert length_slices(()) == []
+
+
+@for_all(
+    buckets=st.lists(st.integers(1, 30), min_size=1, max_size=4, unique=True).map(sorted),
+    length=st.integers(1, 40),
+)
+def test_every_length_is_in_the_bucket_of_its_name(buckets: list[int], length: int) -> None:
+    found = SliceMembers((), buckets, entities=False)
+    found.add(given("O " * length))
+    (name,) = found.members
+    bounds = name.removeprefix("length=")
+    first, _, last = bounds.removesuffix("+").partition("-")
+    assert int(first) <= length
+    if not bounds.endswith("+"):
+        assert length <= int(last or first)
+    assert name == length_slices(buckets)[bisect_left(buckets, length)]

@@ -1,0 +1,133 @@
+"""The pushed folder as a memory: against the strategies that ask the metadata, on the same histories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.resolvers.pushed.lookup import (
+    STATISTICS,
+    latest_of_another_training,
+    latest_other_model,
+    latest_other_statistics,
+    model_files,
+)
+from serving.registry import versions
+from serving.registry.manifest import file_sums
+
+
+def push(
+    base: Path, *, model: str, data: str, forced: bool = False, statistics: bool = True, training: str = ""
+) -> Path:
+    """A version whose model is one file, as AtomicPusher writes it."""
+    number = versions.next_version(base)
+    source = base.parent / f"model-{number}"
+    (source / "variables").mkdir(parents=True)
+    (source / "saved_model.pb").write_text(model)
+    (source / "variables" / "weights").write_text("w" + model)
+    made = base.parent / f"statistics-{number}"
+    (made / "Split-train").mkdir(parents=True)
+    (made / "Split-train" / "FeatureStats.pb").write_text(data)
+    about: dict[str, Any] = {"data_fingerprint": data}
+    if training:
+        about["training"] = training
+    if forced:
+        about["forced"] = {"reason": "because"}
+    folders = {STATISTICS: made} if statistics else {}
+    return versions.push(
+        source, base, number, extra={"settings.yaml": "a: 1\n"}, folders=folders, about=about
+    )
+
+
+def sums(tmp_path: Path, model: str) -> dict[str, str]:
+    """Of a candidate's files."""
+    folder = tmp_path / "candidate" / model
+    (folder / "variables").mkdir(parents=True, exist_ok=True)
+    (folder / "saved_model.pb").write_text(model)
+    (folder / "variables" / "weights").write_text("w" + model)
+    return file_sums(folder)
+
+
+def number(found: Path | None) -> int | None:
+    return None if found is None else int(found.name)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+def test_before_any_push_there_is_nothing(base: Path, tmp_path: Path) -> None:
+    assert latest_other_model(base, sums(tmp_path, "a")) is None
+    assert latest_other_statistics(base, "x") is None
+
+
+def test_the_candidate_itself_is_passed_over(base: Path, tmp_path: Path) -> None:
+    push(base, model="a", data="x")
+    assert latest_other_model(base, sums(tmp_path, "a")) is None
+    assert number(latest_other_model(base, sums(tmp_path, "b"))) == 1
+    push(base, model="b", data="x")
+    assert number(latest_other_model(base, sums(tmp_path, "b"))) == 1
+    assert number(latest_other_model(base, sums(tmp_path, "c"))) == 2
+
+
+def test_what_this_very_training_made_is_passed_over(base: Path) -> None:
+    assert latest_of_another_training(base, "x", "t") is None
+    push(base, model="a", data="x", training="t")
+    assert latest_of_another_training(base, "x", "t") is None
+    # Other data, another way to train, and a version that says nothing of it.
+    assert number(latest_of_another_training(base, "y", "t")) == 1
+    assert number(latest_of_another_training(base, "x", "u")) == 1
+    push(base, model="b", data="y", training="t")
+    push(base, model="c", data="x", training="t")
+    assert number(latest_of_another_training(base, "x", "t")) == 2
+    push(base, model="d", data="x")
+    assert number(latest_of_another_training(base, "x", "t")) == 4
+    push(base, model="e", data="z", training="t", forced=True)
+    assert number(latest_of_another_training(base, "x", "t")) == 4
+
+
+def test_a_forced_model_measures_no_other(base: Path, tmp_path: Path) -> None:
+    push(base, model="a", data="x")
+    push(base, model="b", data="y", forced=True)
+    assert number(latest_other_model(base, sums(tmp_path, "c"))) == 1
+    assert latest_other_statistics(base, "z") == base / "1" / STATISTICS
+
+
+def test_versions_go_by_number_and_not_by_name(base: Path, tmp_path: Path) -> None:
+    for model in "abcdefghijk":
+        push(base, model=model, data="x")
+    assert number(latest_other_model(base, sums(tmp_path, "z"))) == 11
+
+
+def test_what_no_pusher_made_is_passed_over(base: Path, tmp_path: Path) -> None:
+    push(base, model="a", data="x")
+    (base / "7").mkdir()
+    (base / "8").write_text("a file")
+    (base / "notes").mkdir()
+    assert number(latest_other_model(base, sums(tmp_path, "c"))) == 1
+
+
+def test_statistics_of_the_same_data_are_no_past(base: Path) -> None:
+    push(base, model="a", data="x")
+    assert latest_other_statistics(base, "x") is None
+    push(base, model="b", data="y")
+    push(base, model="c", data="y")
+    assert latest_other_statistics(base, "y") == base / "1" / STATISTICS
+    assert latest_other_statistics(base, "x") == base / "3" / STATISTICS
+
+
+def test_a_version_from_before_statistics_were_pushed_is_passed_over(base: Path) -> None:
+    push(base, model="a", data="x")
+    push(base, model="b", data="y", statistics=False)
+    assert latest_other_statistics(base, "z") == base / "1" / STATISTICS
+
+
+def test_the_models_own_files(base: Path) -> None:
+    version = push(base, model="a", data="x")
+    assert sorted(model_files(version)) == ["saved_model.pb", "variables/weights"]
+    # All of them, and the statistics, are in the manifest.
+    assert (version / STATISTICS / "Split-train" / "FeatureStats.pb").read_text() == "x"
+    assert versions.holds(version, file_sums(version))

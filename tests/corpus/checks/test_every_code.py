@@ -1,0 +1,308 @@
+"""One corpus a format with a fault of every kind: the very codes at the very lines, and no others."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus import blocks, reading
+from corpus.checks.check import check
+from corpus.codes import CODES
+from corpus.options import CheckLimits, ReadOptions
+
+# (code, file, line or None where the whole file or split is meant)
+Found = tuple[str, str, int | None]
+
+LIMITS: dict[str, Any] = {
+    "min_examples": 2,
+    "max_tokens": 4,
+    "max_repaired": 0.001,
+    "max_settled": 0.001,
+    "max_unseen_tags": 0.001,
+    "findings_per_code": 1000,
+}
+
+_MARKED = re.compile(r"((?:D\d{3} )*)\| ?(.*)", re.DOTALL)
+
+
+def written(root: Path, name: str, text: str) -> set[Found]:
+    """Writes a file whose lines are `CODE CODE | line` without the marks; what they say is expected."""
+    expected: set[Found] = set()
+    lines = []
+    for number, line in enumerate(text.removeprefix("\n").removesuffix("\n").split("\n"), start=1):
+        match = _MARKED.fullmatch(line)
+        assert match, f"{name}:{number}: {line!r} has no mark"
+        expected.update((code, name, number) for code in match[1].split())
+        lines.append(match[2])
+    # Bytes that are no UTF-8 are written as surrogates here.
+    content = "\n".join([*lines, ""]).encode("utf-8", "surrogateescape")
+    (root / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return expected
+
+
+def found(data: Path, options: ReadOptions | None = None, **limits: Any) -> set[Found]:
+    """Everything that a check finds; none of it twice."""
+    report = check(data, options or ReadOptions(), CheckLimits(**{**LIMITS, **limits}))
+    rows = Counter((one.code, Path(one.path).name, one.line) for one in report.findings)
+    assert report.counts == Counter(one.code for one in report.findings)
+    assert all(one.message and one.remedy for one in report.findings)
+    return set(rows)
+
+
+def told(*codes: str, at: str) -> set[Found]:
+    return {(code, at, None) for code in codes}
+
+
+# So many that no chance explains that dev has other labels than train.
+MANY = 60
+MANY_PLACES = "\n".join(["| one\tB-LOC", "|"] * MANY)
+MANY_PEOPLE = "\n".join(["| zwei\tB-PER", "|"] * MANY)
+MANY_TEXTS = "\n".join(['| {"text": "one", "spans": [[0, 3, "LOC"]]}'] * MANY)
+MANY_NAMES = "\n".join(['| {"text": "zwei", "spans": [[0, 4, "PER"]]}'] * MANY)
+LONG = "x" * 5000
+
+CONLL_TRAIN = f"""
+D204 D303 D304 | \ufeffAnn\tB-PER\r
+| sings\tO
+|
+D108 | lost
+|
+| fine\tO
+| as well\tO
+D108 | two\tmany\tO
+|
+D109 | \tO
+|
+D109 | word\t
+|
+| we\tO
+D110 | met\tX-PER
+|
+D110 | no\tB-
+|
+D111 | New\u00a0York\tB-LOC
+|
+D112 | bell\x07\tO
+|
+D112 | quote\x92\tO
+|
+D107 | caf\udce9\tO
+|
+D115 | old\tO\rMac\tO
+|
+D114 | {LONG}\tO
+|
+| it\tO
+D201 | Rome\tI-LOC
+|
+D206 | Ann\tO
+| sings\tO
+|
+D207 | one\tO
+| two\tO
+| three\tO
+| four\tO
+| five\tO
+|
+D204 | IBM\tB-ORG
+|
+D215 | zero\u200bwidth\tO
+D215 | soft\u00adly\tO
+D215 | \u202aleft\tO
+| \U0001f469\u200d\U0001f4bb\tO
+|
+D216 | lost\ufffd\tO
+|
+{MANY_PLACES}
+"""
+
+CONLL_DEV = f"""
+| # domain = news
+| unseen\tO
+D203 | Louvre\tB-ART
+|
+D205 | Ann\tB-PER
+| sings\tO
+|
+{MANY_PEOPLE}
+"""
+
+CONLL_TEST = """
+| one\tB-LOC
+| and\tO
+| one\tB-LOC
+|
+D205 | unseen\tO
+D203 | Louvre\tB-ART
+"""
+
+
+@pytest.fixture
+def short_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "RECORD_BYTES", 4000)
+    monkeypatch.setattr(reading, "RECORD_BYTES", 4000)
+
+
+def conll(root: Path) -> set[Found]:
+    expected = written(root, "train.conll", CONLL_TRAIN)
+    expected |= written(root, "dev.conll", CONLL_DEV)
+    expected |= written(root, "test.conll", CONLL_TEST)
+    (root / "test-2.conll").write_text("\n\n")
+    (root / "dev-2.conll.gz").write_bytes(b"not gzip")
+    (root / "notes.txt").write_text("left out\n")
+    return (
+        expected
+        | told("D103", at="test-2.conll")
+        | told("D102", at="dev-2.conll.gz")
+        | told("D301", at="notes.txt")
+        # What is true of a split stands at its first file.
+        | told("D104", at="train.conll")
+        | told("D106", "D213", "D214", at="dev-2.conll.gz")
+        | told("D106", at="test-2.conll")
+        | told("D213", at="test-2.conll")
+    )
+
+
+CONLLU_TRAIN = """
+D303 | \ufeff# newdoc id = one
+| # text = Ann sings
+D204 | 1\tAnn\t_\tPROPN\t_\t_\t_\t_\t_\t_
+D304 | 2\tsings\t_\tVERB\t_\t_\t_\t_\t_\t_\r
+|
+D101 | one\tAnn\t_\tPROPN\t_\t_\t_\t_\t_\t_
+|
+D108 | 1\tAnn\t_\tPROPN
+|
+D109 | 1\t\t_\tPROPN\t_\t_\t_\t_\t_\t_
+|
+D109 | 1\tAnn\t_\t\t_\t_\t_\t_\t_\t_
+|
+| 1-2\tzum\t_\t_\t_\t_\t_\t_\t_\t_
+D111 | 1\tzu dem\t_\tADP\t_\t_\t_\t_\t_\t_
+|
+D112 | 1\tbell\x07\t_\tNOUN\t_\t_\t_\t_\t_\t_
+|
+D107 | 1\tcaf\udce9\t_\tNOUN\t_\t_\t_\t_\t_\t_
+|
+D115 | 1\told\t_\tADJ\t_\t_\t_\t_\t_\t_\r\r
+|
+D204 D206 | 1\tAnn\t_\tNOUN\t_\t_\t_\t_\t_\t_
+| 2\tsings\t_\tVERB\t_\t_\t_\t_\t_\t_
+|
+| 1\tone\t_\tNUM\t_\t_\t_\t_\t_\t_
+D204 | 2\t,\t_\tPUNCT\t_\t_\t_\t_\t_\t_
+| 3\ttwo\t_\tNUM\t_\t_\t_\t_\t_\t_
+|
+D215 | 1\t\u200bzero\t_\tNUM\t_\t_\t_\t_\t_\t_
+|
+D216 | 1\t\ufffdlost\t_\tNUM\t_\t_\t_\t_\t_\t_
+"""
+
+CONLLU_DEV = """
+D207 | 1\ta\t_\tNUM\t_\t_\t_\t_\t_\t_
+| 2\tb\t_\tNUM\t_\t_\t_\t_\t_\t_
+D203 | 3\tand\t_\tCCONJ\t_\t_\t_\t_\t_\t_
+| 4\tc\t_\tNUM\t_\t_\t_\t_\t_\t_
+| 5\td\t_\tNUM\t_\t_\t_\t_\t_\t_
+"""
+
+
+def conllu(root: Path) -> set[Found]:
+    expected = written(root, "train.conllu", CONLLU_TRAIN)
+    expected |= written(root, "dev.conllu.gz", CONLLU_DEV)
+    expected |= written(root, "test.conllu", "| 1\tone\t_\tNUM\t_\t_\t_\t_\t_\t_")
+    return expected | told("D106", "D213", at="dev.conllu.gz")
+
+
+JSONL_TRAIN = f"""
+D303 D304 | \ufeff{{"tokens": ["Ann", "sings"], "tags": ["B-PER", "O"]}}\r
+D101 | {{"tokens": ["Ann"]}}
+D101 | {{"tokens":
+D101 | {{"text": "Ann", "spans": [{{"start": "0"}}]}}
+D116 | {{"tokens": ["\\ud83d"], "tags": ["O"]}}
+| {{"tokens": ["\\ud83d\\ude00"], "tags": ["O"]}}
+D108 | {{"tokens": ["a", "b"], "tags": ["O"]}}
+D109 | {{"tokens": [""], "tags": ["O"]}}
+D109 | {{"tokens": ["a"], "tags": [""]}}
+D110 | {{"tokens": ["a"], "tags": ["X-PER"]}}
+D111 | {{"tokens": ["New York"], "tags": ["B-LOC"]}}
+D112 | {{"tokens": ["bell\\u0007"], "tags": ["O"]}}
+D107 | {{"tokens": ["caf\udce9"], "tags": ["O"]}}
+D115 | {{"tokens": ["a"],\r "tags": ["O"]}}
+D114 | {{"tokens": ["{LONG}"], "tags": ["O"]}}
+D113 | {{"text": "Rome", "spans": [[0, 5, "LOC"]]}}
+D201 | {{"tokens": ["it", "Rome"], "tags": ["O", "I-LOC"]}}
+D202 | {{"text": "in New York", "spans": [[3, 8, "LOC"]]}}
+D209 | {{"text": "in Rome", "spans": [[3, 7, "LOC"], {{"start": 3, "end": 7, "label": "LOC"}}]}}
+D210 | {{"text": "of New York", "spans": [[3, 11, "LOC"], [7, 11, "ORG"]]}}
+D211 | {{"text": "so  what", "spans": [[2, 4, "LOC"]]}}
+D212 | {{"text": " ", "spans": []}}
+D206 | {{"text": "Ann sings", "spans": []}}
+D207 | {{"text": "one two three four five", "spans": []}}
+D204 | {{"text": "at IBM", "spans": [[3, 6, "ORG"]]}}
+D215 | {{"tokens": ["soft\\u00adly"], "tags": ["O"]}}
+D216 | {{"tokens": ["lost\ufffd"], "tags": ["O"]}}
+{MANY_TEXTS}
+"""
+
+JSONL_DEV = f"""
+D203 | {{"text": "the Louvre", "spans": [[4, 10, "ART"]]}}
+D205 | {{"text": "Ann  sings", "spans": [[0, 3, "PER"]]}}
+{MANY_NAMES}
+"""
+
+
+def jsonl(root: Path) -> set[Found]:
+    expected = written(root, "train.jsonl", JSONL_TRAIN)
+    expected |= written(root, "dev.jsonl", JSONL_DEV)
+    expected |= written(root, "test.jsonl", '| {"text": "one one", "spans": [[0, 3, "LOC"]]}')
+    return (
+        expected
+        | {("D204", "train.jsonl", 1)}
+        | told("D104", "D105", at="train.jsonl")
+        | told("D106", "D213", "D214", at="dev.jsonl")
+    )
+
+
+def without_entities(root: Path) -> set[Found]:
+    expected = written(root, "train.conll", "| a\tO\n|\n| b\tO")
+    expected |= written(root, "dev.conll", "| a\tO\n| b\tO")
+    expected |= written(root, "test.conll", "| b\tO\n| a\tO")
+    return expected | told("D208", at="train.conll")
+
+
+def cut_by_hash(root: Path) -> set[Found]:
+    words = "abcdefghijkl"
+    written(root, "all.conll", "\n|\n".join(f"| {one}\tB-A\n| {two}\tO" for one in words for two in words))
+    return told("D302", at="all.conll")
+
+
+FAULTY = {
+    "conll": conll,
+    "conllu": conllu,
+    "jsonl": jsonl,
+    "without_entities": without_entities,
+    "cut_by_hash": cut_by_hash,
+}
+
+
+@pytest.mark.usefixtures("short_records")
+@pytest.mark.parametrize("name", FAULTY)
+def test_every_fault_is_found_at_its_line(tmp_path: Path, name: str) -> None:
+    expected = FAULTY[name](tmp_path)
+    options = ReadOptions(scheme="BIO") if name != "conllu" else ReadOptions()
+    assert found(tmp_path, options) == expected
+
+
+def test_together_they_show_every_code(tmp_path: Path) -> None:
+    shown: set[str] = set()
+    for name, write in FAULTY.items():
+        (tmp_path / name).mkdir()
+        shown |= {code for code, _, _ in write(tmp_path / name)}
+    # Those of the pipeline alone are shown by tests/components/corpus_gate/test_executor.py.
+    assert shown == {code for code in CODES if not code.startswith("D4")}

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from files.lock import Held, held
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from files.lock import held
+with held(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "folder" / ".lock")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_second_process_is_told_who_holds_the_folder_and_a_killed_one_lets_go(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    lock = tmp_path / "folder" / ".lock"
+    with pytest.raises(Held) as error, held(lock):
+        pass
+    assert error.value.process == str(holder.pid)
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    with held(lock):
+        assert lock.read_text() == str(os.getpid())
+
+
+def test_one_who_waits_goes_on_when_the_other_has_ended(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    program = HOLD.replace("(sys.argv[1])", "(sys.argv[1]), wait=True").replace("60", "0")
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "folder" / ".lock")], stdout=subprocess.PIPE, text=True
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(timeout=1)
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    assert waiting.communicate(timeout=60)[0] == "held\n"

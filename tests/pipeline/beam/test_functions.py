@@ -1,0 +1,110 @@
+"""Everything of ours that Beam carries to its workers survives the way there, and works after."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import dill
+import pytest
+from apache_beam.coders.coders import FastPrimitivesCoder
+from apache_beam.internal import pickler
+from apache_beam.pvalue import TaggedOutput
+from tensorflow_model_analysis.metrics import metric_types
+
+from components.corpus_gen.source import BlockSource, Found
+from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainTags
+from components.corpus_gen.summary import PartialSummary
+from components.metrics.tagging_metrics import _Combiner, _Tally
+from corpus.options import ReadOptions, Shares
+from serving.batch.fill import _Put, _Read
+from serving.batch.tagger import PushedModel
+from tagging.schemes import scheme_named
+
+CARRIED: dict[str, Callable[[Any], Any]] = {
+    "pickle": lambda thing: pickle.loads(pickle.dumps(thing)),
+    "dill": lambda thing: dill.loads(dill.dumps(thing)),
+    "cloudpickle": lambda thing: cloudpickle.loads(cloudpickle.dumps(thing)),
+    "beam": lambda thing: pickler.loads(pickler.dumps(thing)),
+}
+FOUND = Found("train.conll", 0, b"Ann\tB-PER\nsings\tO\n")
+OPTIONS = ReadOptions(format="conll")
+BIO = scheme_named("BIO")
+
+
+@pytest.fixture(params=sorted(CARRIED))
+def carry(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
+    return CARRIED[request.param]
+
+
+def test_tags_of_train(carry: Callable[[Any], Any]) -> None:
+    nothing = Shares(train=1e-12, dev=0.5, test=0.5)
+    for shares, expected in ((None, [("B-PER", "O")]), (nothing, [])):
+        step = carry(TrainTags(OPTIONS, shares))
+        step.start_bundle()
+        assert list(step.process(FOUND)) == expected
+
+
+def test_examples_and_their_summary(carry: Callable[[Any], Any]) -> None:
+    step = carry(ToExamples(OPTIONS, "train", None))
+    for _ in range(2):
+        # A bundle begins anew: nothing stays of the one before.
+        step.start_bundle()
+        (example,) = step.process(FOUND, BIO)
+        assert isinstance(example, TaggedOutput)
+        assert example.tag == "train"
+        assert b"S-PER" in example.value
+        (told,) = step.finish_bundle()
+        summary = carry(told.value.value)
+        assert told.tag == SUMMARY
+        assert (summary.splits["train"].sentences, summary.splits["train"].tokens) == (1, 2)
+        assert summary.files == {"train.conll": 1}
+
+
+def test_a_bundle_reads_each_file_by_its_own_format(carry: Callable[[Any], Any]) -> None:
+    step = carry(TrainTags(ReadOptions(), None))
+    step.start_bundle()
+    other = Found("train.jsonl", 0, b'{"tokens": ["Rome"], "tags": ["B-LOC"]}\n')
+    for found, tags in ((FOUND, ("B-PER", "O")), (other, ("B-LOC",)), (FOUND, ("B-PER", "O"))):
+        assert list(step.process(found)) == [tags]
+
+
+def test_combiners_and_what_they_hold(carry: Callable[[Any], Any]) -> None:
+    evidence = carry(CombineEvidence())
+    held = carry(evidence.add_input(evidence.create_accumulator(), ("B-PER", "I-PER", "O")))
+    merged = evidence.merge_accumulators([held, carry(evidence.create_accumulator())])
+    assert evidence.extract_output(merged).name == "BIO"
+    summaries = carry(CombineSummaries())
+    part = PartialSummary("BIO")
+    part.splits["dev"].sentences = 3
+    whole = summaries.merge_accumulators([carry(part), carry(part)])
+    assert summaries.extract_output(summaries.add_input(whole, part)).splits["dev"].sentences == 9
+
+
+def test_the_metrics_combiner(carry: Callable[[Any], Any]) -> None:
+    key = metric_types.MetricKey(name="m")
+    combiner = carry(_Combiner(key, None, "BIO"))
+    tally = _Tally(tokens=4, right_tokens=3, sentences=2, right_sentences=1)
+    merged = combiner.merge_accumulators([carry(tally), carry(tally)])
+    values = {found.name: value for found, value in combiner.extract_output(merged).items()}
+    assert (values["token_accuracy"], values["sentence_accuracy"]) == (0.75, 0.5)
+
+
+def test_sources_readers_and_writers(carry: Callable[[Any], Any], tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_bytes(FOUND.raw + b"\n" + FOUND.raw)
+    source = carry(BlockSource(str(tmp_path / "a.conll"), "block"))
+    assert source.estimate_size() == (tmp_path / "a.conll").stat().st_size
+    assert carry(PushedModel("tagger", 1, tmp_path)).batch_elements_kwargs()["max_batch_size"] == 1
+    for function in (_Read(OPTIONS), _Put(tmp_path, "jsonl", {0: "part"}, None)):
+        assert vars(carry(function)) == vars(function)
+
+
+def test_records_have_one_form_on_the_way() -> None:
+    coder = FastPrimitivesCoder()
+    for element in (FOUND, ("B-PER", "O")):
+        encoded = coder.encode(element)
+        assert coder.decode(encoded) == element
+        assert coder.encode(coder.decode(encoded)) == encoded

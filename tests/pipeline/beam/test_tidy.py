@@ -1,0 +1,86 @@
+"""The engines that tests start end with them, and what they have started too."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.pipeline.beam.beam_engines import JOB_SERVICES, ROOT, engine, process_of
+
+# A program that starts another, as a pool starts workers, and tells its id.
+MODULE = "timeit"
+PROGRAM = (
+    "import subprocess; p = subprocess.Popen(['sleep', '600']); "
+    "open({told!r}, 'w').write(f'{{p.pid}}.'); p.wait()"
+)
+OWNER = """
+import pathlib, signal
+from tests.pipeline.beam.beam_engines import process_of
+with process_of(*{arguments!r}, log=pathlib.Path({log!r})):
+    signal.pause()
+"""
+
+
+def arguments(told: Path) -> tuple[str, ...]:
+    return (MODULE, "--number=1", "--repeat=1", PROGRAM.format(told=str(told)))
+
+
+def started(told: Path) -> list[psutil.Process]:
+    """The program's child, the program, and the shell around it."""
+    deadline = time.monotonic() + 60
+    while not told.exists() or not told.read_text().endswith("."):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child = psutil.Process(int(told.read_text().rstrip(".")))
+    found = [child, *child.parents()[:2]]
+    assert child.name() == "sleep"
+    assert MODULE in found[1].cmdline()
+    return found
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    # Who reaps what has no parent any more is not for us to say.
+    _, left = psutil.wait_procs(processes, timeout=30)
+    return all(one.status() == psutil.STATUS_ZOMBIE for one in left if one.is_running())
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_whoever_is_killed_leaves_nothing_behind(end: signal.Signals, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    owner = OWNER.format(arguments=arguments(told), log=str(tmp_path / "log"))
+    with subprocess.Popen([sys.executable, "-c", owner], cwd=ROOT) as process:
+        try:
+            there = started(told)
+        finally:
+            process.send_signal(end)
+    assert process.returncode == -end
+    assert gone(there)
+
+
+def test_nothing_is_left_when_the_test_ends(tmp_path: Path) -> None:
+    with process_of(*arguments(tmp_path / "told"), log=tmp_path / "log"):
+        there = started(tmp_path / "told")
+    assert gone(there)
+
+
+def test_a_program_that_ends_by_itself_is_seen_to(tmp_path: Path) -> None:
+    with process_of(MODULE, "--no-such-option", log=tmp_path / "log") as process:
+        process.wait(60)
+    assert "no-such-option" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(("runner", "variable"), sorted(JOB_SERVICES.items()))
+def test_an_engine_that_is_not_there_is_said_to_be_not_run(
+    runner: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(variable, raising=False)
+    said = f"not run: {variable} names no Beam job service"
+    with pytest.raises(pytest.skip.Exception, match=said), engine(runner, tmp_path):
+        pass
+    assert not list(tmp_path.iterdir())

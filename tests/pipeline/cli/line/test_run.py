@@ -1,0 +1,57 @@
+"""What `tagline run` says at its end of the model that is pushed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from pipeline.cli.line.run import _say_where
+from pipeline.runs.outcome import Outcome
+from pipeline.settings import Serving, Settings
+
+PUSHED = Outcome(
+    run_id="r", seconds={}, cached=[], came_out={}, pushed_to="/models/tagger/1", duplicate=False, refusals=[],
+    report="", log="",
+)  # fmt: skip
+REFUSED = msgspec.structs.replace(PUSHED, refusals=["ModelGate did not bless it: [x] too low"])
+NOTHING_TO_FORCE = "there was nothing to force"
+IN_VAIN = "nothing was forced, and the reason is written nowhere"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "force", "told", "untold"),
+    [
+        (PUSHED, "", ["pushed  /models/tagger/1"], ["force", "refused"]),
+        (PUSHED, "so", [NOTHING_TO_FORCE, "pushed  /models/tagger/1"], ["against the verdict"]),
+        (
+            msgspec.structs.replace(REFUSED, forced="[b] so"),
+            "[b] so",
+            [
+                "refused ModelGate did not bless it: [x] too low",
+                "for ever: [b] so",
+                "forced  /models/tagger/1",
+            ],
+            [IN_VAIN],
+        ),
+        (
+            msgspec.structs.replace(REFUSED, duplicate=True),
+            "so",
+            ["too low", IN_VAIN, "in place already"],
+            ["against the verdict", NOTHING_TO_FORCE],
+        ),
+    ],
+    ids=["pushed", "nothing to force", "forced", "in place"],
+)
+def test_a_force_is_told_for_what_it_did(
+    tmp_path: Path, outcome: Outcome, force: str, told: list[str], untold: list[str]
+) -> None:
+    text = io.StringIO()
+    settings = Settings(serving=Serving(models=str(tmp_path)))
+    _say_where(Console(file=text, width=120), settings, outcome, force)
+    said = text.getvalue()
+    assert all(words in said for words in told), said
+    assert not any(words in said for words in untold), said

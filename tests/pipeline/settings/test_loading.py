@@ -1,0 +1,309 @@
+"""Settings: one file that explains every key, what overrides what, and errors that say what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from components.serving_check.budgets import Budgets
+from pipeline.settings import DEFAULTS, Settings, SettingsError, load
+
+CONFIGS = sorted(DEFAULTS.parent.glob("*.yaml"))
+# Objects whose keys the user chooses.
+FREE = {"evaluation.floors", "kubeflow.env", "kubeflow.secrets", "kubeflow.components", "tuning.space"}
+
+
+def refusal(*assignments: str, config: Path | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(config=config, assignments=assignments)
+    return str(caught.value)
+
+
+def file_of(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "task.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def keys_of(tree: dict[str, Any], above: str = "") -> set[str]:
+    """Dotted paths of every leaf."""
+    found = set()
+    for key, value in tree.items():
+        path = f"{above}{key}"
+        if isinstance(value, dict) and path not in FREE:
+            found |= keys_of(value, f"{path}.")
+        else:
+            found.add(path)
+    return found
+
+
+def test_default_yaml_holds_every_default() -> None:
+    written = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    assert keys_of(written) == keys_of(msgspec.to_builtins(Settings()))
+    assert msgspec.convert(written, Settings) == Settings()
+    assert load() == Settings()
+
+
+def test_default_yaml_explains_every_key() -> None:
+    lines = DEFAULTS.read_text(encoding="utf-8").splitlines()
+    for before, line in zip(["", *lines], lines, strict=False):
+        key, _, value = line.partition(":")
+        # A section is explained by its keys, a share by its section.
+        if not value.strip() or key.startswith("#") or key.strip() in ("train", "dev", "test"):
+            continue
+        assert "#" in line or before.strip().startswith("#"), f"{line!r} has no comment"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_file_loads(path: Path) -> None:
+    assert load(config=path).name == ("tagger" if path == DEFAULTS else path.stem)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_yaml_round_trip(path: Path, tmp_path: Path) -> None:
+    settings = load(
+        config=path, assignments=["evaluation.floors={entity_f1_strict/PER: 0.5}", "data=größer/ein Pfad"]
+    )
+    assert load(config=file_of(tmp_path, settings.to_yaml())) == settings
+
+
+def test_a_file_overrides_the_defaults_and_set_overrides_both(tmp_path: Path) -> None:
+    config = file_of(tmp_path, "trainer:\n  epochs: 5\n  batch_size: 7\n")
+    settings = load(config=config, assignments=["trainer.epochs=6", "trainer.epochs=9"])
+    assert (settings.trainer.epochs, settings.trainer.batch_size) == (9, 7)
+    assert settings.trainer.learning_rate == Settings().trainer.learning_rate
+
+
+def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    assert load(config=file_of(tmp_path, "# nothing yet\n")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("assignment", "path", "value"),
+    [
+        ("trainer.learning_rate=1e-3", "trainer.learning_rate", 0.001),
+        ("trainer.learning_rate=5E-4", "trainer.learning_rate", 0.0005),
+        ("trainer.learning_rate=.5e-1", "trainer.learning_rate", 0.05),
+        ("trainer.learning_rate=1", "trainer.learning_rate", 1.0),
+        ("evaluation.slice_by=[domain]", "evaluation.slice_by", ("domain",)),
+        (
+            "evaluation.floors.entity_f1_strict/creative-work=0.5",
+            "evaluation.floors",
+            {"entity_f1_strict/creative-work": 0.5},
+        ),
+        ("evaluation.length_buckets=[5]", "evaluation.length_buckets", (5,)),
+        ("evaluation.max_calibration_error=0.05", "evaluation.max_calibration_error", 0.05),
+        ("evaluation.crfsuite.enabled=true", "evaluation.crfsuite.enabled", True),
+        ("serving.max_p99_ms=20", "serving.budgets", Budgets(max_p99_ms=20.0)),
+        ("corpus.separator='\t'", "corpus.separator", "\t"),
+        ("schema=null", "schema", None),
+        ("name=e-3", "name", "e-3"),
+        ("pipeline.cache=false", "pipeline.cache", False),
+        ("data=a=b", "data", "a=b"),
+        (" trainer.epochs =3", "trainer.epochs", 3),
+    ],
+)
+def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
+    found: Any = load(assignments=[assignment])
+    for key in path.split("."):
+        found = getattr(found, key)
+    assert found == value
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        (
+            "trainer.epoch=3",
+            "trainer.epoch: no such setting; did you mean epochs? expected one of the ",
+        ),
+        ("trainer.zzz=3", "trainer.zzz: no such setting; expected one of the "),
+        ("trane=3", "trane: no such setting; expected one of beam, checks, corpus, data,"),
+        ("trainer.crf.kind=x", "trainer.crf.kind: no such setting; expected one of constrained, implem"),
+        ("trainer.epochs=many", "trainer.epochs: expected `int`, got `str`; found 'many'"),
+        ("trainer.epochs=", "trainer.epochs: expected `int`, got `null`; found None"),
+        ("trainer.epochs=0", "trainer.epochs: expected `int` >= 1; found 0"),
+        ("trainer=3", "trainer: expected `object`, got `int`; found 3"),
+        ("evaluation.floor=2", "evaluation.floor: expected `float` <= 1.0; found 2"),
+        ("evaluation.floor=.nan", "evaluation.floor: expected `float` >= 0.0; found nan"),
+        ("trainer.input_dropout=1", "trainer.input_dropout: expected `float` < 1.0; found 1"),
+        ("evaluation.slice_by=domain", "evaluation.slice_by: expected `array`, got `str`; found 'domain'"),
+        ("beam.args=[1]", "beam.args[0]: expected `str`, got `int`; found [1]"),
+        (
+            "pipeline.beam.args=[]",
+            "pipeline.beam.args: no such setting any more; write beam.args, or see what",
+        ),
+        (
+            "evaluation.floors={token_accuracy: 2}",
+            "evaluation.floors[...]: expected `float` <= 1.0; found {'token_accuracy': 2}",
+        ),
+        (
+            "evaluation.floors={1: 0.2}",
+            "evaluation.floors: expected `str`, got `int` as a key; found 1",
+        ),
+        ("evaluation.floors={PER: 0.7}", "evaluation: floors: PER: no such metric; expected one of primary,"),
+        (
+            "evaluation.floors={primary@domain=news: 0.7}",
+            "evaluation: floors: primary@domain=news: domain is not in slice_by, which has nothing; add it there",
+        ),
+        (
+            "evaluation.length_buckets=[20, 10]",
+            "evaluation: length_buckets: found [20, 10]; expected lengths",
+        ),
+        ("evaluation.level=95", "evaluation.level: expected `float` < 1.0; found 95"),
+        ("evaluation.intervals=normal", "evaluation.intervals: invalid enum value 'normal'; found 'normal'"),
+        ("serving.max_median_ms=0", "serving.max_median_ms: expected `float` > 0.0; found 0"),
+        (
+            "evaluation.label_floors={PER: 0.7}",
+            'evaluation.label_floors: no such setting any more; write evaluation.floors: {"entity_f1_strict/PER": ',
+        ),
+        ("name=a b", "name: expected `str` matching regex '^[A-Za-z][A-Za-z0-9_-]{0,62}$'; found 'a b'"),
+        ("name=../x", "name: expected `str` matching"),
+        ("corpus.format=xml", "corpus.format: invalid enum value 'xml'; found 'xml'"),
+        ("corpus.scheme=FOO", "corpus: unknown tag scheme 'FOO'; expected one of BIO, BIOES,"),
+        ("corpus.hash_split.train=-1", "corpus.hash_split: hash_split: found train=-1.0, dev=0.1, test=0.1;"),
+        ("checks.max_repaired=2", "checks: max_repaired: found 2.0; expected a share, from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_path(assignment: str, message: str) -> None:
+    told = refusal(assignment)
+    assert told.startswith(message)
+    assert told.endswith(f"(settings from default.yaml, --set {assignment})")
+    # A message about one setting does not quote all the others.
+    assert len(told) < 500
+
+
+@pytest.mark.parametrize("assignment", ["trainer.epochs", "=3", "", "trainer.epochs 3", " =3"])
+def test_a_malformed_assignment_is_refused(assignment: str) -> None:
+    expected = f"--set {assignment}: expected KEY=VALUE, such as trainer.epochs=3"
+    assert refusal(assignment) == expected
+
+
+def test_an_assignment_that_is_no_yaml_is_refused() -> None:
+    assert refusal("data=[a").startswith("--set data=[a: the value is not YAML: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n", "found list at the top; expected keys such as `trainer:`"),
+        ("just words", "found str at the top; expected keys such as `trainer:`"),
+        ("a: [b", "not a settings file in YAML: while parsing a flow sequence"),
+    ],
+)
+def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    config = file_of(tmp_path, text)
+    assert refusal(config=config).startswith(f"{config}: {message}")
+
+
+def test_a_key_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    assert refusal(config=file_of(tmp_path, "1: 2\n")).startswith("settings: expected `str` as a key; found ")
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.yaml"
+    assert refusal(config=missing) == f"{missing}: no such file; expected a settings file in YAML"
+    for config in (tmp_path, file_of(tmp_path, "") / "below"):
+        assert refusal(config=config).startswith(f"{config}: not a settings file in YAML: ")
+    (tmp_path / "latin.yaml").write_bytes("name: größe".encode("latin-1"))
+    assert "not a settings file in YAML" in refusal(config=tmp_path / "latin.yaml")
+
+
+def test_an_error_in_a_file_names_the_file(tmp_path: Path) -> None:
+    config = file_of(tmp_path, "trainer:\n  epochs: few\n")
+    assert refusal(config=config).endswith(f"; found 'few' (settings from default.yaml, {config})")
+
+
+def test_absolute_paths_mean_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load(assignments=["data=corpus", "schema=s.pbtxt", "serving.models=m", "name=t"])
+    absolute = settings.with_absolute_paths()
+    assert absolute.data == str(tmp_path / "corpus")
+    assert absolute.schema == str(tmp_path / "s.pbtxt")
+    assert absolute.serving.models == str(tmp_path / "m")
+    assert absolute.run_dir == tmp_path / "runs" / "t"
+    assert absolute.with_absolute_paths() == absolute
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "told"),
+    [
+        ("data", "ftp://host/m", "expected a folder, or for a cluster a bucket: gs://, s3://, minio://"),
+        ("serving.models", "https://host/m", "expected a folder, or"),
+        ("pipeline.root", "file:///m", "expected a folder, or"),
+        ("pipeline.root", "a[1]", "expected a path without"),
+    ],
+)
+def test_paths_that_would_be_mangled_are_refused(key: str, path: str, told: str) -> None:
+    message = refusal(f"{key}='{path}'")
+    assert f"{key}: found {path}" in message
+    assert told in message
+
+
+@pytest.mark.parametrize("key", ["data", "schema", "trainer.vectors", "serving.models", "pipeline.root"])
+def test_a_bucket_is_for_a_cluster(key: str) -> None:
+    settings = load(assignments=[f"{key}=gs://bucket/m"])
+    assert settings.places[key] == "gs://bucket/m"
+    with pytest.raises(SettingsError, match=f"{key}: found gs://bucket/m; a bucket is for a cluster"):
+        settings.with_absolute_paths()
+
+
+def test_a_bucket_keeps_its_slashes() -> None:
+    settings = load(assignments=["name=t", "pipeline.root=gs://b/runs", "serving.models=s3://b/models"])
+    assert settings.run_place == "gs://b/runs/t"
+    assert settings.models_place == "s3://b/models/t"
+    with pytest.raises(SettingsError, match=r"pipeline\.root: found gs://b/runs"):
+        settings.run_dir.exists()
+    with pytest.raises(SettingsError, match=r"serving\.models: found s3://b/models"):
+        settings.models_dir.exists()
+
+
+def test_what_a_run_needs_is_asked_for_before_it_starts(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="data: not set; give the corpus by --data DIR"):
+        load(config="configs/wnut17.yaml").require_inputs()
+    with pytest.raises(SettingsError, match=r"schema: found .*none\.pbtxt; expected a file"):
+        load(assignments=[f"schema={tmp_path}/none.pbtxt"]).require_inputs()
+    load(config="configs/wnut17.yaml", assignments=["data=sample/corpus"]).require_inputs()
+
+
+def test_a_file_of_vectors_is_looked_at_before_anything_runs(tmp_path: Path) -> None:
+    load().require_vectors()
+    path = tmp_path / "v.txt"
+    settings = load(assignments=[f"trainer.vectors={path}"])
+    with pytest.raises(
+        SettingsError, match=r"trainer\.vectors: .*/v\.txt: found no file; expected word vectors"
+    ):
+        settings.require_vectors()
+    path.write_text("Dear reader,\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"trainer\.vectors: .*/v\.txt:1: found 'Dear reader"):
+        settings.require_vectors()
+    path.write_text("the 0.5 0.25\n", encoding="utf-8")
+    settings.require_vectors()
+    assert load(assignments=["trainer.vectors=v.txt"]).with_absolute_paths().trainer.vectors == str(
+        Path("v.txt").absolute()
+    )
+
+
+def test_extra_words_are_of_a_frozen_file() -> None:
+    assert refusal("trainer.vectors_extra_words=5").startswith(
+        "trainer: vectors_extra_words: found 5 with vectors: null and vectors_frozen: true; expected a file, frozen"
+    )
+    assert "vectors_frozen: false" in refusal(
+        "trainer.vectors=v.txt", "trainer.vectors_frozen=false", "trainer.vectors_extra_words=5"
+    )
+    load(assignments=["trainer.vectors=v.txt", "trainer.vectors_extra_words=5"])
+
+
+def test_settings_need_no_tensorflow() -> None:
+    program = (
+        "import sys; from pipeline.settings import load; load(); "
+        "print([m for m in ('tensorflow', 'tfx', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

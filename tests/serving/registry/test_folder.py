@@ -1,0 +1,42 @@
+"""Which folders are versions, and whether one has changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from serving.registry.folder import content_of, versions_in
+
+pytestmark = pytest.mark.embedded
+
+
+def test_only_numbered_folders_with_a_graph_count(tmp_path: Path):
+    for name in ("1", "007", "7", "00012", "x", "-3", "1.5", "٣", ".9", "20", str(2**63)):
+        (tmp_path / name).mkdir()
+        if name != "20":
+            (tmp_path / name / "saved_model.pb").touch()
+    (tmp_path / "30").touch()
+    assert versions_in(tmp_path) == {1: tmp_path / "1", 7: tmp_path / "7", 12: tmp_path / "00012"}
+
+
+def test_a_missing_base_is_an_error(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        versions_in(tmp_path / "nowhere")
+
+
+def test_content_tells_a_change(tmp_path: Path):
+    assert content_of(tmp_path / "nowhere") == ()
+    (tmp_path / "variables").mkdir()
+    index = tmp_path / "variables" / "variables.index"
+    index.write_bytes(b"a")
+    seen = [content_of(tmp_path)]
+    assert content_of(tmp_path) == seen[0]
+    index.write_bytes(b"ab")
+    seen.append(content_of(tmp_path))
+    os.utime(index, ns=(0, 0))
+    seen.append(content_of(tmp_path))
+    index.unlink()
+    seen.append(content_of(tmp_path))
+    assert len(set(seen)) == 4

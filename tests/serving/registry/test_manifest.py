@@ -1,0 +1,55 @@
+"""Are the files of a version what was pushed? Held against versions that the push itself has made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serving.registry import versions
+from serving.registry.manifest import MANIFEST, Verdict, size, verify
+
+
+@pytest.fixture
+def pushed(tmp_path: Path) -> Path:
+    source = tmp_path / "model"
+    (source / "variables").mkdir(parents=True)
+    (source / "saved_model.pb").write_bytes(b"graph")
+    (source / "variables" / "variables.data").write_bytes(bytes(3_000_000))
+    return versions.push(source, tmp_path / "pushed", 1, extra={"settings.yaml": "a: 1\n"}, about={})
+
+
+def test_a_pushed_version_is_intact(pushed: Path) -> None:
+    read: list[int] = []
+    verdict = verify(pushed, read.append)
+    assert verdict == Verdict(3)
+    assert verdict.is_intact
+    # In pieces, so that a large file shows progress.
+    assert sum(read) == size(pushed) - (pushed / MANIFEST).stat().st_size
+    assert len(read) > 3
+
+
+def test_missing_extra_and_changed_files_are_told(pushed: Path) -> None:
+    (pushed / "saved_model.pb").unlink()
+    (pushed / "variables" / "more").touch()
+    data = bytearray((pushed / "variables" / "variables.data").read_bytes())
+    data[1_500_000] ^= 1  # one bit, the size unchanged
+    (pushed / "variables" / "variables.data").write_bytes(data)
+    verdict = verify(pushed)
+    assert verdict == Verdict(
+        3, missing=("saved_model.pb",), extra=("variables/more",), changed=("variables/variables.data",)
+    )
+    assert not verdict.is_intact
+
+
+def test_without_a_manifest_there_is_nothing_to_compare(pushed: Path) -> None:
+    (pushed / MANIFEST).unlink()
+    assert verify(pushed) == Verdict(None)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"files": []}', "\xff"])
+def test_a_broken_manifest_is_told(pushed: Path, text: str) -> None:
+    (pushed / MANIFEST).write_bytes(text.encode("latin-1"))
+    verdict = verify(pushed)
+    assert str(pushed / MANIFEST) in verdict.broken
+    assert not verdict.is_intact

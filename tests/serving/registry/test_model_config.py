@@ -1,0 +1,206 @@
+"""The config file: read back by TensorFlow Serving's own message, whole at every moment, nothing foreign lost."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+from hypothesis import given
+from hypothesis import strategies as st
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+from serving.registry import model_config
+from serving.registry.errors import Refused
+from serving.registry.model_config import FILE, Served
+
+FOREIGN = """\
+# ours since the spring
+model_config_list {
+  config {
+    name: "other" # not ours
+    base_path: "/models/other#1"
+    model_platform: "tensorflow"
+    model_version_policy { all {} }
+  }
+  config {
+    name: "tagger"
+    base_path: "/models/tagger"
+    model_platform: "tensorflow"
+    logging_config { sampling_config { sampling_rate: 0.5 } }
+    version_labels { key: "beta" value: 3 }
+    model_version_policy { specific { versions: 3 } }
+  }
+}
+"""
+
+
+def parsed(folder: Path) -> ModelServerConfig:
+    return text_format.Parse((folder / FILE).read_text(), ModelServerConfig())
+
+
+def put(folder: Path, text: str) -> None:
+    (folder / FILE).write_text(text)
+
+
+def test_a_new_config_serves_the_newest(tmp_path: Path) -> None:
+    assert not (tmp_path / FILE).exists()
+    model_config.write(tmp_path, model_config.read(tmp_path, "tagger"))
+    (entry,) = parsed(tmp_path).model_config_list.config
+    assert (entry.name, entry.base_path, entry.model_platform) == ("tagger", str(tmp_path), "tensorflow")
+    assert entry.model_version_policy.latest.num_versions == 1
+    assert not entry.version_labels
+    assert model_config.read(tmp_path, "tagger").served == Served()
+
+
+@given(
+    versions=st.none() | st.frozensets(st.integers(1, 2**62), min_size=1, max_size=5),
+    labels=st.dictionaries(st.text(min_size=1, max_size=8), st.integers(1, 2**62), max_size=4),
+)
+def test_what_is_written_is_what_tensorflow_serving_reads(
+    tmp_path_factory: pytest.TempPathFactory, versions: frozenset[int] | None, labels: dict[str, int]
+) -> None:
+    folder = tmp_path_factory.mktemp("größe 1")
+    served = Served(None, labels) if versions is None else Served.just(versions, labels)
+    config = model_config.new(folder, "tagger").serving(served)
+    model_config.write(folder, config)
+    (entry,) = parsed(folder).model_config_list.config
+    assert entry.base_path == str(folder)
+    assert dict(entry.version_labels) == labels
+    if versions is None:
+        assert entry.model_version_policy.WhichOneof("policy_choice") == "latest"
+    else:
+        wanted = sorted(versions | set(labels.values()))
+        assert list(entry.model_version_policy.specific.versions) == wanted
+    again = model_config.read(folder, "tagger")
+    assert again.served == served
+    assert again.text() == config.text() == (folder / FILE).read_text()
+
+
+def test_other_models_settings_and_comments_stay(tmp_path: Path) -> None:
+    put(tmp_path, FOREIGN)
+    before = parsed(tmp_path)
+    config = model_config.read(tmp_path, "tagger")
+    assert config.served == Served((3,), {"beta": 3})
+    model_config.write(tmp_path, config.serving(Served.just([5], {**config.labels, "stable": 5})))
+    after = parsed(tmp_path)
+    other, ours = after.model_config_list.config
+    assert other == before.model_config_list.config[0]
+    assert ours.logging_config.sampling_config.sampling_rate == 0.5
+    assert dict(ours.version_labels) == {"beta": 3, "stable": 5}
+    assert list(ours.model_version_policy.specific.versions) == [3, 5]
+    text = (tmp_path / FILE).read_text()
+    assert "# ours since the spring\n# not ours\n" in text
+    # Read and written again it does not grow.
+    again = model_config.read(tmp_path, "tagger")
+    assert again.comments == ("# ours since the spring", "# not ours")
+    assert again.text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model_config_list {", "not a ModelServerConfig in text form"),
+        ('model_config_list { config { name: "tagger" new_field: 1 } }', 'no field named "new_field"'),
+        ('model_config_list { config { name: "other" } }', "found the models other; expected 'tagger' once"),
+        (
+            'model_config_list { config { name: "tagger" } config { name: "tagger" } }',
+            "found the models tagger, tagger; expected 'tagger' once",
+        ),
+        ("custom_model_config { }", "found a custom_model_config; expected a model_config_list"),
+    ],
+)
+def test_what_is_not_understood_is_refused_and_left_alone(tmp_path: Path, text: str, message: str) -> None:
+    put(tmp_path, text)
+    with pytest.raises(Refused, match=message) as refusal:
+        model_config.read(tmp_path, "tagger")
+    assert str(tmp_path / FILE) in str(refusal.value)
+    assert (tmp_path / FILE).read_text() == text
+
+
+@pytest.mark.parametrize("policy", ["all {}", "latest { num_versions: 2 }"])
+def test_a_foreign_policy_can_be_read_but_not_taken_for_ours(tmp_path: Path, policy: str) -> None:
+    put(tmp_path, f'model_config_list {{ config {{ name: "tagger" model_version_policy {{ {policy} }} }} }}')
+    config = model_config.read(tmp_path, "tagger")
+    with pytest.raises(Refused, match="expected `specific`, or `latest` with one version"):
+        _ = config.served
+
+
+def test_an_empty_file_is_a_beginning(tmp_path: Path) -> None:
+    put(tmp_path, "# later\n")
+    config = model_config.read(tmp_path, "tagger")
+    assert (config.served, config.comments) == (Served(), ("# later",))
+
+
+def test_another_base_path_for_a_container(tmp_path: Path) -> None:
+    config = model_config.new(tmp_path, "tagger").serving(Served.just([2], {"stable": 2}))
+    moved = text_format.Parse(config.based_on("/models/tagger").text(), ModelServerConfig())
+    (entry,) = moved.model_config_list.config
+    assert entry.base_path == "/models/tagger"
+    assert dict(entry.version_labels) == {"stable": 2}
+    assert config.base_path == str(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = model_config.new(tmp_path, "tagger")
+    model_config.write(tmp_path, config)
+    old = (tmp_path / FILE).read_text()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            model_config.write(tmp_path, config.serving(Served.just([1], {})))
+    assert (tmp_path / FILE).read_text() == old
+    assert os.listdir(tmp_path) == [FILE]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    (tmp_path / f".{FILE}-abc").write_text("half")
+    model_config.write(tmp_path, model_config.new(tmp_path, "tagger"))
+    assert os.listdir(tmp_path) == [FILE]
+
+
+def test_a_server_of_another_user_can_read_it(tmp_path: Path) -> None:
+    config = model_config.new(tmp_path, "tagger")
+    model_config.write(tmp_path, config)
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o644
+    (tmp_path / FILE).chmod(0o640)
+    model_config.write(tmp_path, config.serving(Served.just([1], {})))
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o640
+
+
+def test_the_same_again_does_not_touch_the_file(tmp_path: Path) -> None:
+    config = model_config.new(tmp_path, "tagger")
+    model_config.write(tmp_path, config)
+    before = (tmp_path / FILE).stat()
+    model_config.write(tmp_path, config)
+    after = (tmp_path / FILE).stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_who_polls_sees_whole_files_only(tmp_path: Path) -> None:
+    base = model_config.new(tmp_path, "tagger")
+    configs = [base.serving(Served.just(range(1, count), {"stable": count})) for count in (2, 400)]
+    texts = {config.text() for config in configs}
+    model_config.write(tmp_path, configs[0])
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def poll() -> None:
+        while not over.is_set():
+            seen.add((tmp_path / FILE).read_text())
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    for round_ in range(60):
+        model_config.write(tmp_path, configs[round_ % 2])
+    over.set()
+    reader.join()
+    assert seen <= texts

@@ -1,0 +1,69 @@
+"""TensorProto and arrays, with TensorFlow's own converters as the oracle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from tensorflow.core.framework import tensor_pb2, types_pb2
+
+from serving.server.graph.tensors import UnreadableTensor, fill_proto, to_array
+
+NUMBERS = st.sampled_from(["f4", "f8", "i4", "i8", "u1", "i2", "i1", "u2", "u4", "u8", "?"])
+ARRAYS = hnp.arrays(NUMBERS.map(np.dtype), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
+STRINGS = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3).flatmap(
+    lambda shape: hnp.arrays(object, shape, elements=st.binary(max_size=300), fill=st.nothing())
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ARRAYS | STRINGS)
+def test_there_and_back_as_tensorflow_does(array):
+    written = tensor_pb2.TensorProto()
+    fill_proto(written, array)
+    np.testing.assert_array_equal(tf.make_ndarray(written), array)
+    back = to_array(tf.make_tensor_proto(array))
+    assert back.shape == array.shape
+    np.testing.assert_array_equal(back, array)
+
+
+@settings(max_examples=50, deadline=None)
+@given(STRINGS)
+def test_strings_packed_by_tensorflow(array):
+    packed = tf.io.serialize_tensor(tf.constant(array, tf.string)).numpy()
+    np.testing.assert_array_equal(to_array(tensor_pb2.TensorProto.FromString(packed)), array)
+
+
+def proto(dtype: int, *sizes: int, **fields: object) -> tensor_pb2.TensorProto:
+    made = tensor_pb2.TensorProto(dtype=dtype, **fields)
+    for size in sizes:
+        made.tensor_shape.dim.add(size=size)
+    return made
+
+
+def test_missing_values_repeat_the_last_one():
+    assert to_array(proto(types_pb2.DT_INT32, 4, int_val=[1, 2])).tolist() == [1, 2, 2, 2]
+    assert to_array(proto(types_pb2.DT_INT32, 2)).tolist() == [0, 0]
+    assert to_array(proto(types_pb2.DT_STRING, 2)).tolist() == [b"", b""]
+    assert to_array(proto(types_pb2.DT_INT32, 2, int_val=[1, 2, 3])).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        proto(types_pb2.DT_INVALID, 1),
+        proto(types_pb2.DT_FLOAT, -1),
+        proto(types_pb2.DT_FLOAT, 3, tensor_content=b"1234"),
+        proto(types_pb2.DT_STRING, 2, tensor_content=b"\x01\x05ab"),
+        proto(types_pb2.DT_STRING, 2, tensor_content=b"\x80\x80"),
+        proto(types_pb2.DT_STRING, 2**40, tensor_content=b"\x01"),
+        proto(types_pb2.DT_DOUBLE, 2**40, 2**40, 2**40),
+        tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_shape={"unknown_rank": True}),
+    ],
+)
+def test_what_is_no_tensor_is_refused(broken):
+    with pytest.raises(UnreadableTensor):
+        to_array(broken)

@@ -1,0 +1,156 @@
+"""The Trainer's step asks for a TFJob over HTTP: a server here answers as Kubernetes' API does, in its paths."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes.config import kube_config
+
+from trainer.distributed import tfjob
+
+FOLDER = "/apis/kubeflow.org/v1/namespaces/research/tfjobs"
+TEMPLATE = json.dumps(
+    {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "TFJob",
+        "metadata": {"name": "mine-training", "namespace": "research"},
+        "spec": {
+            "tfReplicaSpecs": {
+                "Worker": {
+                    "replicas": 2,
+                    "template": {"spec": {"containers": [{"name": "tensorflow", "args": [tfjob.JOB_FILE]}]}},
+                }
+            }
+        },
+    }
+)
+
+
+class _Api(ThreadingHTTPServer):
+    """Keeps TFJobs; what becomes of each is scripted: the conditions of its status, a look at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(("localhost", 0), _Handler)
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.created: list[dict[str, Any]] = []
+        self.conditions: list[list[dict[str, str]]] = []
+        self.refusal = 0
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Api
+
+    def _answer(self, status: int, body: object) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _found(self) -> str:
+        name = self.path.removeprefix(f"{FOLDER}/").partition("?")[0]
+        return name if name in self.server.jobs else ""
+
+    def do_POST(self) -> None:
+        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.server.refusal:
+            self._answer(self.server.refusal, {"kind": "Status"})
+        elif self.path != FOLDER:
+            self._answer(404, {"kind": "Status"})
+        elif job["metadata"]["name"] in self.server.jobs:
+            self._answer(409, {"kind": "Status", "reason": "AlreadyExists"})
+        else:
+            self.server.jobs[job["metadata"]["name"]] = job
+            self.server.created.append(job)
+            self._answer(201, job)
+
+    def do_GET(self) -> None:
+        if not (name := self._found()):
+            self._answer(404, {"kind": "Status"})
+            return
+        conditions = self.server.conditions.pop(0)
+        self._answer(200, {**self.server.jobs[name], "status": {"conditions": conditions}})
+
+    def do_DELETE(self) -> None:
+        del self.server.jobs[self._found()]
+        self._answer(200, {"kind": "Status", "status": "Success"})
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Api]:
+    server = _Api()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    config = tmp_path / "kubeconfig"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "here",
+                "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
+                "clusters": [
+                    {"name": "here", "cluster": {"server": f"http://localhost:{server.server_address[1]}"}}
+                ],
+                "users": [{"name": "me", "user": {}}],
+            }
+        )
+    )
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(config))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def _condition(kind: str, message: str = "", status: str = "True") -> dict[str, str]:
+    return {"type": kind, "status": status, "message": message}
+
+
+def test_it_is_created_waited_for_and_deleted(api: _Api) -> None:
+    api.conditions = [[], [_condition("Created"), _condition("Running")], [_condition("Succeeded")]]
+    tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+    (created,) = api.created
+    (container,) = created["spec"]["tfReplicaSpecs"]["Worker"]["template"]["spec"]["containers"]
+    assert container["args"] == ["/tagline/job.json"]
+    assert (api.jobs, api.conditions) == ({}, [])
+
+
+def test_what_the_operator_says_of_a_failure_is_told(api: _Api) -> None:
+    api.conditions = [[_condition("Running", status="False"), _condition("Failed", "worker 1 exited with 1")]]
+    with pytest.raises(
+        tfjob.TFJobFailed, match=r"mine-training-\w+ in research failed: worker 1 exited with 1"
+    ):
+        tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+
+
+def test_a_step_that_was_started_again_waits_for_the_job_that_is_there(api: _Api) -> None:
+    name = tfjob.filled_in(TEMPLATE, "/tagline/job.json")["metadata"]["name"]
+    api.jobs[name] = {"metadata": {"name": name}}
+    api.conditions = [[_condition("Succeeded")]]
+    tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+    assert api.created == []
+
+
+def test_a_role_that_is_missing_is_named(api: _Api) -> None:
+    api.refusal = 403
+    with pytest.raises(
+        tfjob.TFJobFailed, match="403 Forbidden; it takes the training operator there, and a role"
+    ):
+        tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+
+
+def test_each_training_has_a_name_of_its_own() -> None:
+    names = [tfjob.filled_in(TEMPLATE, f"/tagline/{seed}/job.json")["metadata"]["name"] for seed in (1, 2, 1)]
+    assert names[0] == names[2] != names[1]
+    assert all(name.startswith("mine-training-") for name in names)

@@ -1,0 +1,126 @@
+"""Answers of a model that has room for some sentences at a time. The oracle is the model that has room for all."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tagging.schemes import BIOES
+from tests.trainer.conftest import SMALL
+from trainer.features.vocabulary import Vocabulary
+from trainer.input_pipeline import batches as inputs
+from trainer.model.bilstm_crf import BiLstmCrf
+from trainer.model.encoder import Inputs
+from trainer.training.dev_score import answerer
+from trainer.training.out_of_memory import OutOfMemory, Portions
+
+TOO_MUCH = 1 << 46  # float32 values: 256 TiB
+
+
+class _Hungry(BiLstmCrf):
+    """Has room for so many sentences at a time; beside its loops, an operation of the same graph wants the rest."""
+
+    room = 100
+    # A failed allocation: TensorFlow waits ten seconds before it says so. Or an operation that says so at once.
+    allocates = False
+
+    def predict(self, inputs: Inputs, *, fused: bool = False) -> tf.Tensor:
+        wanted = tf.numpy_function(self._wanted, [tf.shape(inputs.lengths)[0]], tf.int64, stateful=True)
+        ballast = tf.zeros(tf.reshape(wanted, [1]), tf.int32)
+        return super().predict(inputs, fused=fused) + ballast[0]
+
+    def _wanted(self, sentences: np.int32) -> np.int64:
+        if sentences <= self.room:
+            return np.int64(1)
+        if not self.allocates:
+            raise MemoryError("OOM when allocating")
+        return np.int64(TOO_MUCH)
+
+
+@pytest.fixture
+def hungry(vocabulary: Vocabulary) -> _Hungry:
+    """With transitions that matter."""
+    model = _Hungry(SMALL, vocabulary, BIOES)
+    for seed, variable in enumerate((model.transitions, model.start, model.end)):
+        variable.assign(tf.random.stateless_normal(variable.shape, [seed, 7]))
+    return model
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "tagline.trainer"]
+
+
+def test_sentences_that_do_not_fit_are_answered_in_smaller_batches_from_then_on(
+    tiny_sentences: tf.data.Dataset,
+    hungry: _Hungry,
+    vocabulary: Vocabulary,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    batches = inputs.ordered_batches(tiny_sentences, batch_size=8)
+    answer = answerer(hungry, vocabulary)
+    right = answer(batches)
+    hungry.room = 1
+    with caplog.at_level(logging.WARNING, "tagline.trainer"):
+        found = answer(batches)
+        again = answer(batches)
+    assert found == again == right
+    assert found.score(BIOES) == right.score(BIOES)
+    told = _told(caplog)
+    largest = max(int(batch.lengths.shape[0]) for batch in batches)
+    assert largest >= 4
+    # Each size is refused once, and none a second time.
+    assert len(told) == len(set(told)) > 0
+    assert all(line.endswith("MemoryError: OOM when allocating)") for line in told)
+    assert all("sentences of dev at once are too many, from now on" in line for line in told)
+    assert "from now on 1 (" in told[-1]
+
+
+@pytest.mark.slow
+def test_so_they_are_where_an_allocation_fails(
+    tiny_sentences: tf.data.Dataset,
+    hungry: _Hungry,
+    vocabulary: Vocabulary,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    batches = inputs.ordered_batches(tiny_sentences, batch_size=8)
+    answer = answerer(hungry, vocabulary)
+    right = answer(batches)
+    largest = max(int(batch.lengths.shape[0]) for batch in batches)
+    hungry.allocates, hungry.room = True, largest - 1
+    with caplog.at_level(logging.WARNING, "tagline.trainer"):
+        assert answer(batches) == right
+    (told,) = _told(caplog)
+    assert told.startswith(f"out of memory: {largest} sentences of dev at once are too many, from now on ")
+    assert f"(OOM when allocating tensor with shape[{TOO_MUCH}]" in told
+
+
+def test_a_sentence_that_does_not_fit_alone_is_an_error_that_says_what_to_do(
+    tiny_sentences: tf.data.Dataset, hungry: _Hungry, vocabulary: Vocabulary
+) -> None:
+    hungry.room = 0
+    answer = answerer(hungry, vocabulary)
+    with pytest.raises(
+        OutOfMemory, match=r"single sentence .*OOM when .*of the dev split.*lstm_units.*kept\)"
+    ):
+        answer(inputs.ordered_batches(tiny_sentences, batch_size=8))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 5, 9])
+def test_portions_are_halved_until_they_fit_and_come_back_in_order(rows: int) -> None:
+    asked: list[int] = []
+
+    def ask(numbers: tf.Tensor) -> tf.Tensor:
+        asked.append(int(numbers.shape[0]))
+        if asked[-1] > 2:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+        return 2 * numbers
+
+    portions = Portions(ask, split="dev")
+    assert portions(tf.range(rows)).tolist() == list(range(0, 2 * rows, 2))
+    assert portions.most == {0: None, 1: None, 2: None, 5: 2, 9: 2}[rows]
+    asked.clear()
+    portions(tf.range(9 if rows > 2 else 2))
+    assert max(asked) <= 2, "what did not fit once is not tried again"

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tagging.schemes import BIOES, PLAIN
+from tests.trainer.conftest import SMALL
+from trainer.features.vocabulary import Vocabulary
+from trainer.hyperparameters import Crf, Hyperparameters
+from trainer.model.bilstm_crf import BiLstmCrf
+from trainer.training import loop
+from trainer.training.history import History
+
+LONG = msgspec.structs.replace(SMALL, epochs=40, input_dropout=0.1, output_dropout=0.1)
+
+
+class _Killed(BaseException):
+    """Stands for a process that ends without a word."""
+
+
+def _train(
+    sentences: tf.data.Dataset,
+    vocabulary: Vocabulary,
+    checkpoint_dir: Path,
+    hp: Hyperparameters = SMALL,
+    build: Callable[[], BiLstmCrf] | None = None,
+) -> tuple[BiLstmCrf, History]:
+    return loop.train(
+        build=build or (lambda: BiLstmCrf(hp, vocabulary, BIOES)),
+        train_sentences=sentences,
+        dev_sentences=sentences,
+        vocabulary=vocabulary,
+        scheme=BIOES,
+        hyperparameters=hp,
+        strategy=tf.distribute.get_strategy(),
+        checkpoint_dir=str(checkpoint_dir),
+    )
+
+
+def _weights(model: BiLstmCrf) -> list[np.ndarray]:
+    return [variable.numpy() for variable in model.trainable_variables]
+
+
+@pytest.mark.parametrize("implementation", ["native", "addons"])
+def test_ten_sentences_are_learned_by_heart(
+    implementation: str, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    hp = msgspec.structs.replace(LONG, crf=Crf(implementation=implementation))  # type: ignore[arg-type]
+    _, history = _train(tiny_sentences, vocabulary, tmp_path, hp)
+    assert history.epochs[-1].loss < history.epochs[0].loss / 3
+    assert history.best.dev_score > 0.9
+
+
+def test_the_same_seed_gives_the_same_model_twice(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    first, history = _train(tiny_sentences, vocabulary, tmp_path / "a")
+    second, again = _train(tiny_sentences, vocabulary, tmp_path / "b")
+    assert [epoch.loss for epoch in history.epochs] == [epoch.loss for epoch in again.epochs]
+    for one, other in zip(_weights(first), _weights(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = _train(tiny_sentences, vocabulary, tmp_path / "whole")
+
+    save = loop.Checkpoints.save
+    saves = []
+
+    def save_and_die(self: loop.Checkpoints, history: str, *, epoch: int, best: bool) -> None:
+        save(self, history, epoch=epoch, best=best)
+        saves.append(history)
+        if len(saves) == 2:
+            raise _Killed
+
+    monkeypatch.setattr(loop.Checkpoints, "save", save_and_die)
+    with pytest.raises(_Killed):
+        _train(tiny_sentences, vocabulary, tmp_path / "killed")
+    model, history = _train(tiny_sentences, vocabulary, tmp_path / "killed")
+
+    assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
+    assert len(saves) == 3, "only the epoch that was missing is trained"
+    for one, other in zip(_weights(whole), _weights(model), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_best_epochs_weights_are_kept(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[np.ndarray]] = []
+    scores = iter([0.2, 0.9, 0.5])
+
+    def scorer_of(model: BiLstmCrf, *_: object) -> object:
+        def score(_: tf.data.Dataset) -> float:
+            seen.append(_weights(model))
+            return next(scores)
+
+        return score
+
+    monkeypatch.setattr(loop, "scorer", scorer_of)
+    model, history = _train(tiny_sentences, vocabulary, tmp_path)
+    assert history.best.number == 2
+    for kept, second in zip(_weights(model), seen[1], strict=True):
+        np.testing.assert_array_equal(kept, second)
+
+
+def test_weights_and_history_agree_after_a_kill_between_the_two_checkpoints(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epoch 2 is killed once its weights are kept as the best; trained again it scores lower, as on a GPU it may."""
+    scores = iter([0.5, 0.9])
+    monkeypatch.setattr(loop, "scorer", lambda *_: lambda _: next(scores))
+    last = tf.train.CheckpointManager.save
+
+    def save_and_die(self: tf.train.CheckpointManager, checkpoint_number: int) -> None:
+        if self.directory.endswith("last") and checkpoint_number == 2:
+            raise _Killed
+        last(self, checkpoint_number=checkpoint_number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.train.CheckpointManager, "save", save_and_die)
+        with pytest.raises(_Killed):
+            _train(tiny_sentences, vocabulary, tmp_path)
+    first = tf.train.load_variable(str(tmp_path / "best" / "epoch-1"), "model/end/.ATTRIBUTES/VARIABLE_VALUE")
+
+    scores = iter([0.3, 0.2])
+    model, history = _train(tiny_sentences, vocabulary, tmp_path)
+    assert history.best.number == 1
+    np.testing.assert_array_equal(model.end.numpy(), first)
+
+
+def test_training_stops_when_patience_runs_out(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.5, 0.4, 0.3, 0.9, 0.9])
+    monkeypatch.setattr(loop, "scorer", lambda *_: lambda _: next(scores))
+    hp = msgspec.structs.replace(SMALL, epochs=5, patience=2)
+    _, history = _train(tiny_sentences, vocabulary, tmp_path, hp)
+    assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
+
+
+def test_a_diverging_loss_is_an_error_that_says_what_to_do(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    def build() -> BiLstmCrf:
+        model = BiLstmCrf(SMALL, vocabulary, BIOES)
+        model.transitions.assign(tf.fill(model.transitions.shape, np.nan))
+        return model
+
+    with pytest.raises(loop.Diverged, match=r"epoch 1 is nan; lower trainer.learning_rate"):
+        _train(tiny_sentences, vocabulary, tmp_path, build=build)
+
+
+def test_plain_tags_are_scored_by_accuracy(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    _, history = loop.train(
+        build=lambda: BiLstmCrf(SMALL, vocabulary, PLAIN),
+        train_sentences=tiny_sentences,
+        dev_sentences=tiny_sentences,
+        vocabulary=vocabulary,
+        scheme=PLAIN,
+        hyperparameters=SMALL,
+        strategy=tf.distribute.get_strategy(),
+        checkpoint_dir=str(tmp_path),
+    )
+    assert history.metric == "token_accuracy"
+    assert history.best.dev_score > 0.5  # most tokens are O

@@ -1,0 +1,1 @@
+"""The trained model as a SavedModel with its signatures."""

@@ -1,0 +1,1 @@
+"""Where the weights start: pretrained vectors, or an earlier model (warm start)."""

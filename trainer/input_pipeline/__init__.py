@@ -1,0 +1,1 @@
+"""Transformed examples as batches of sentences of similar length."""
