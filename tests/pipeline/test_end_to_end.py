@@ -27,7 +27,7 @@ from pipeline.settings import Settings
 from serving.client import Tagger
 from serving.registry.versions import file_sums, manifest, versions
 from serving.server.process import start_server_process
-from tests import readme_commands
+from tests import documents
 
 PEOPLE = ("Anna Berg", "John Smith", "Maria", "Tom Lee", "Washington")
 PLACES = ("Rome", "Berlin", "New York", "Washington")
@@ -224,19 +224,19 @@ class TestOnePipeline:
 
     @pytest.mark.parametrize("start", ["status", "predict", "decode --set"])
     def test_the_readmes_commands_on_a_pushed_model(self, home: Path, tmp_path: Path, start: str) -> None:
-        words = shlex.split(readme_commands.command(f".venv/bin/tagline {start}"))[1:]
+        words = shlex.split(documents.command(f".venv/bin/tagline {start}"))[1:]
         words = [word.replace("build/", f"{tmp_path}/") for word in words]
         settings_ = [part for change in assignments(home) for part in ("--set", change)]
         tagline = [sys.executable, "-m", "pipeline.cli.app"]
         done = subprocess.run(
-            [*tagline, *words, *settings_], capture_output=True, text=True, cwd=readme_commands.ROOT
+            [*tagline, *words, *settings_], capture_output=True, text=True, cwd=documents.ROOT
         )
         assert done.returncode == 0, done.stdout + done.stderr
         if start == "predict":
             assert (tmp_path / "test" / "_SUCCESS").exists()
             parts = sorted((tmp_path / "test").glob("part-*.jsonl"))
             lines = [line for part in parts for line in part.read_text().splitlines()]
-            sample = (readme_commands.ROOT / "sample/corpus/test.conll").read_text()
+            sample = (documents.ROOT / "sample/corpus/test.conll").read_text()
             assert len(lines) == sum(bool(block.strip()) for block in sample.split("\n\n"))
             assert json.loads(lines[0])["tokens"]
 

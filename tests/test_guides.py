@@ -1,5 +1,4 @@
-"""What the README shows is run as it stands, ports aside. The commands on a pushed model run in
-`tests/pipeline/test_end_to_end.py`, `make run` and `make test` in CI."""
+"""The commands and programs of the README and of the guides are run as they stand, ports aside."""
 
 from __future__ import annotations
 
@@ -19,39 +18,35 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 
 from serving.client import Tagger
 from serving.server.process import ServerProcess, start_server_process
-from tests.readme_commands import ROOT, blocks, command, commands
+from tests.documents import ROOT, blocks, command, commands
 from tests.serving import tiny_model
 
-# How each command of the README is held to what it says.
+# Where each command of the guides is tested.
 COVERED = {
     "make run": "CI",
     "make test": "CI",
     "make serve": "here",
+    "make demo": "tests/pipeline/cli/serving/test_demo.py",
+    "curl": "here",
+    "grpcurl": "here",
+    "docker run": "here, as far as it can be without a container engine",
     ".venv/bin/tagline check": "tests/pipeline/cli/test_app.py",
     ".venv/bin/tagline run --data": "tests/pipeline/test_end_to_end.py",
-    ".venv/bin/tagline decode --set": "tests/pipeline/test_end_to_end.py",
-    ".venv/bin/tagline decode --target": "here",
-    ".venv/bin/tagline status": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline run --force-bless": "tests/pipeline/test_end_to_end.py",
+    ".venv/bin/tagline run --config runs": "tests/pipeline/cli/line/test_tune.py",
+    ".venv/bin/tagline tune": "tests/pipeline/cli/line/test_tune.py",
+    ".venv/bin/tagline status": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline report --config": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline report --list": "tests/pipeline/cli/line/test_run_list.py",
     ".venv/bin/tagline report --compare": "tests/pipeline/cli/line/test_run_comparison.py",
     ".venv/bin/tagline tensorboard": "tests/pipeline/cli/line/test_tensorboard.py",
+    ".venv/bin/tagline decode --set": "tests/pipeline/test_end_to_end.py",
+    ".venv/bin/tagline decode --target": "here",
+    ".venv/bin/tagline serve": "here",
     ".venv/bin/tagline predict": "tests/pipeline/cli/serving/test_predict.py",
-    ".venv/bin/tagline compile --config configs/sample.yaml --target kubeflow --": "tests/pipeline/cli/test_app.py",
-    ".venv/bin/tagline compile --config configs/sample.yaml --target kubeflow-v2": (
-        "tests/pipeline/cli/cluster/test_execute.py"
-    ),
-    ".venv/bin/tagline execute": "tests/pipeline/cli/cluster/test_execute.py",
-    ".venv/bin/tagline tune": "tests/pipeline/cli/line/test_tune.py",
-    ".venv/bin/tagline run --config runs": "tests/pipeline/cli/line/test_tune.py",
-    "make demo": "tests/pipeline/cli/serving/test_demo.py",
     ".venv/bin/tagline models --config": "tests/pipeline/cli/models/test_models.py",
     ".venv/bin/tagline models promote": "tests/pipeline/cli/models/test_models_serve.py",
     ".venv/bin/tagline models verify": "tests/pipeline/cli/models/test_models.py",
-    "curl": "here",
-    "grpcurl": "here",
-    "docker run": "here, as far as it can be without a container engine",
 }
 
 
@@ -64,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 def _here(text: str, server: ServerProcess) -> str:
-    """The README's ports are this server's."""
+    """The guides' ports are this server's."""
     assert server.rest_target
     return text.replace("localhost:8500", server.target).replace("localhost:8501", server.rest_target)
 
@@ -73,15 +68,17 @@ def test_every_command_is_covered() -> None:
     uncovered = [line for line in commands() if not line.startswith(tuple(COVERED))]
     assert not uncovered
     for start in COVERED:
-        assert command(start), f"{start} is not in the README just once"
+        assert command(start)
+    for place in COVERED.values():
+        assert place in ("CI", "here") or place.startswith("here, ") or (ROOT / place).is_file(), place
 
 
-def test_the_python_program_prints_entities(server: ServerProcess) -> None:
-    (program,) = blocks("python")
+@pytest.mark.parametrize("program", blocks("python"))
+def test_the_python_programs_print_entities(program: str, server: ServerProcess) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _here(program, server)], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert re.fullmatch(r"(\w+ .+ \d+ \d+ [\d.]+\n)+", done.stdout)
+    assert "Keller" in done.stdout
 
 
 def test_the_program_with_tensorflow_servings_own_stubs(server: ServerProcess) -> None:
@@ -175,7 +172,9 @@ def test_tagline_serve_answers(tmp_path: Path) -> None:
         assert process.wait(timeout=30) == 0
 
 
-def test_every_link_leads_somewhere() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for link in re.findall(r"\]\(([^)#]+)\)", readme):
-        assert (ROOT / link).exists(), link
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert "://" in link or (page.parent / link).exists(), link
