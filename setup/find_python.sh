@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Prints the path of a Python 3.10 that runs: from PATH, from pyenv's versions, or by uv. TAGLINE_PYTHON names another.
+# Print the path of a working Python 3.10: TAGLINE_PYTHON, one on PATH, one of pyenv's, or one that uv installs.
 set -u
 
-# A pyenv shim answers to the name and then fails, so each candidate is asked what it is.
+# A pyenv shim has the name but may fail when run, so each candidate must print its version.
 is_310() {
   [ "$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = 3.10 ]
 }

@@ -1,62 +1,147 @@
-"""What a fresh machine meets first."""
+"""The environment: how Python is found, how it is installed and updated, and the locks it is installed from."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
+import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+import tomli
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 ROOT = Path(__file__).resolve().parents[1]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK = ROOT / "requirements.lock"
+IMAGE = ROOT / "deploy/docker/pipeline"
+PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+# What each lock is for.
+LOCKS = {
+    LOCK: [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]],
+    IMAGE / "requirements.lock": PROJECT["dependencies"],
+    IMAGE / "build.lock": ["setuptools", "wheel"],
+    IMAGE / "sbom.lock": ["cyclonedx-bom"],
+}
+every_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-def _find_python(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+# setup/find_python.sh
+
+
+def find_python(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/bash", ROOT / "setup" / "find_python.sh"], env=environment, capture_output=True, text=True
+        ["/bin/bash", ROOT / "setup/find_python.sh"], env=environment, capture_output=True, text=True
     )
 
 
-def _fake(path: Path, version: str) -> Path:
-    """Something that answers like a Python of that version, or fails like an unchosen shim."""
+def write_program(path: Path, commands: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{f'echo {version}' if version else 'exit 127'}\n")
+    path.write_text(f"#!/bin/bash\n{commands}\n")
     path.chmod(0o755)
     return path
 
 
-def test_a_shim_that_fails_is_passed_over_for_one_that_runs(tmp_path: Path) -> None:
-    _fake(tmp_path / "bin" / "python3.10", "")
-    _fake(tmp_path / "bin" / "python3", "3.11")
-    real = _fake(tmp_path / ".pyenv" / "versions" / "3.10.9" / "bin" / "python", "3.10")
-    found = _find_python({"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)})
-    assert found.stdout.strip() == str(real)
+def test_a_shim_that_fails_is_passed_over_for_a_python_that_runs(tmp_path: Path) -> None:
+    write_program(tmp_path / "bin/python3.10", "exit 127")
+    write_program(tmp_path / "bin/python3", "echo 3.11")
+    python = write_program(tmp_path / ".pyenv/versions/3.10.9/bin/python", "echo 3.10")
+    done = find_python({"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)})
+    assert done.stdout.strip() == str(python)
 
 
-def test_a_named_python_comes_first(tmp_path: Path) -> None:
-    _fake(tmp_path / "bin" / "python3.10", "3.10")
-    named = _fake(tmp_path / "mine", "3.10")
-    environment = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path), "TAGLINE_PYTHON": str(named)}
-    assert _find_python(environment).stdout.strip() == str(named)
+def test_the_python_of_the_environment_variable_comes_first(tmp_path: Path) -> None:
+    write_program(tmp_path / "bin/python3.10", "echo 3.10")
+    python = write_program(tmp_path / "mine", "echo 3.10")
+    environment = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path), "TAGLINE_PYTHON": str(python)}
+    assert find_python(environment).stdout.strip() == str(python)
 
 
-def test_without_any_one_line_says_what_to_install(tmp_path: Path) -> None:
+def test_without_any_python_one_line_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
-    found = _find_python({"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)})
-    assert found.returncode == 1
-    assert re.fullmatch(r"Tagline needs Python 3\.10 .*install it .*\n", found.stderr)
+    done = find_python({"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)})
+    assert done.returncode == 1
+    assert re.fullmatch(r"Tagline needs Python 3\.10 .*install it .*\n", done.stderr)
 
 
-def test_every_package_of_the_lock_is_pinned_with_hashes_and_no_index() -> None:
-    entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", LOCK, flags=re.MULTILINE))
-    assert len(entries) > 200
-    for entry in entries:
-        assert re.match(r"[A-Za-z0-9._-]+==\S+", entry), entry
-        assert "--hash=sha256:" in entry, entry
-    assert "://" not in LOCK
-    assert "index" not in LOCK.splitlines()[1]
+# setup/environment.sh
 
 
-def test_the_lock_holds_what_the_project_asks_for() -> None:
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for name, version in re.findall(r'^  "([a-z-]+)(?:\[\w+\])?==([\d.]+)"', project, flags=re.MULTILINE):
-        assert re.search(rf"^{name}=={re.escape(version)} ", LOCK, flags=re.MULTILINE), name
+def test_only_a_changed_lock_installs_the_packages_again(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "setup", tmp_path / "setup")
+    calls = tmp_path / "calls"
+    # Stands for Python, its venv's included: the real packages are 3 GB.
+    python = write_program(
+        tmp_path / "python",
+        f'[ "$1" = -c ] && echo 3.10 && exit; echo "$*" >> {calls}\n'
+        '[ "$2" = venv ] && mkdir -p "$4/bin" && cp "$0" "$4/bin/python"; exit 0',
+    )
+    write_program(tmp_path / "c++", "")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), "TAGLINE_PYTHON": str(python)}
+
+    def what_is_done() -> list[str]:
+        calls.write_text("")
+        subprocess.run([tmp_path / "setup/environment.sh", tmp_path / "venv"], env=environment, check=True)
+        return re.findall(r"^-m (venv)|(--requirement|--editable)", calls.read_text(), flags=re.MULTILINE)
+
+    packages, project = [("venv", ""), ("", "--requirement")], [("", "--editable")]
+    (tmp_path / "requirements.lock").write_text("first")
+    (tmp_path / "pyproject.toml").write_text("first")
+    assert what_is_done() == packages + project
+    assert what_is_done() == []
+    (tmp_path / "pyproject.toml").write_text("second")
+    assert what_is_done() == project
+    (tmp_path / "requirements.lock").write_text("second")
+    assert what_is_done() == packages + project
+
+
+# The locks
+
+
+def entries(lock: Path) -> dict[str, tuple[str, list[str]]]:
+    """Version and hashes of every package of a lock, by its name.
+
+    Raises:
+        AssertionError: a line that pins no package.
+    """
+    text = re.sub(r"^ *#.*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    pattern = r"([a-z0-9-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
+    assert re.fullmatch(f"(?:{pattern})+", text), lock
+    return {name: (version, hashes.split()) for name, version, hashes in re.findall(pattern, text)}
+
+
+def needed(requirements: Iterable[str]) -> set[str]:
+    """Names of all packages that requirements need, by the metadata of what is installed here."""
+    pending = [Requirement(text) for text in requirements]
+    seen: set[tuple[str, str]] = set()
+    while pending:
+        requirement = pending.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras} - {extra for seen_name, extra in seen if seen_name == name}:
+            seen.add((name, extra))
+            further = [Requirement(text) for text in importlib.metadata.requires(name) or []]
+            pending += [one for one in further if not one.marker or one.marker.evaluate({"extra": extra})]
+    return {name for name, _ in seen}
+
+
+@every_lock
+def test_a_lock_has_hashes_and_no_address(lock: Path) -> None:
+    assert entries(lock)
+    text = lock.read_text(encoding="utf-8")
+    assert text.startswith("# This file was autogenerated by uv via the following command:\n#    make lock\n")
+    assert "://" not in text
+
+
+@every_lock
+def test_a_lock_has_what_is_needed_and_nothing_else(lock: Path) -> None:
+    assert entries(lock).keys() == needed(LOCKS[lock])
+    for requirement in map(Requirement, LOCKS[lock]):
+        version, _ = entries(lock)[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version)
+
+
+@every_lock
+def test_the_image_has_the_versions_and_hashes_of_the_environment(lock: Path) -> None:
+    assert entries(lock).items() <= entries(LOCK).items()

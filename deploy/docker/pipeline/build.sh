@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image of the pipeline's steps by docker or podman: build.sh [--gpu] [NAME:TAG]. CONTAINER_ENGINE names one.
+# Build the image of the pipeline's steps: build.sh [--gpu] [NAME:TAG]. CONTAINER_ENGINE chooses between docker and podman.
 set -euo pipefail
 
 device=cpu
@@ -14,7 +14,7 @@ fi
 name=${1:-tagline:$device}
 cd "$(dirname "$0")/../../.."
 
-# A client without its daemon is no engine, so each is asked.
+# A client may be installed without a running daemon; only `info` shows whether it answers.
 engine=
 candidates=(docker podman)
 if [ -n "${CONTAINER_ENGINE:-}" ]; then
@@ -33,7 +33,7 @@ fi
 
 arguments=(build --file deploy/docker/pipeline/Dockerfile --build-arg "DEVICE=$device" --tag "$name")
 case "${engine##*/}" in
-  # Docker's builder finds the list beside the Dockerfile, and leaves out the stages that nobody asks for.
+  # BuildKit finds the ignore file beside the Dockerfile, and skips the stages that the last one does not use.
   docker) export DOCKER_BUILDKIT=1 ;;
   *) arguments+=(--ignorefile deploy/docker/pipeline/Dockerfile.dockerignore) ;;
 esac

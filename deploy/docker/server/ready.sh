@@ -1,6 +1,6 @@
 #!/bin/bash
-# Ends with 0 if every model of the configuration can answer. The image has no curl; bash opens connections itself.
-# A model's metadata answer only while a version is AVAILABLE; its status would answer 200 while one is LOADING too.
+# Exit with 0 if every model of the configuration can answer. The image has no curl; bash opens connections itself.
+# A model's metadata are answered only while a version is AVAILABLE; its status is answered with 200 while LOADING, too.
 set -u
 
 config=${1:-/etc/tagline/models/models.config}
@@ -20,7 +20,7 @@ fi
 
 for name in "${names[@]}"; do
   if ! { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; then
-    echo "nobody listens on port $port yet"
+    echo "no server listens on port $port yet"
     exit 1
   fi
   printf 'GET /v1/models/%s/metadata HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$name" >&3

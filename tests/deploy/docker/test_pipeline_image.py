@@ -1,4 +1,4 @@
-"""The image of the steps, without an engine: what its Dockerfile says, and what runs of what it copies."""
+"""The image of the pipeline's steps, without a container engine: its Dockerfile, its build script, its code."""
 
 from __future__ import annotations
 
@@ -13,134 +13,64 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dockerfile_parse import DockerfileParser
+from packaging.utils import canonicalize_name
 
 from pipeline.execution.image import PACKAGES
-from pipeline.stages.code_hash import code_hash
-from tests.deploy.docker.dockerfile import Instruction, Stage, instructions, read
+from pipeline.runners.v2_step import _DISK
+from tests.deploy.docker.dockerfiles import DOCKER, ROOT, copied_from_context, of, stages
 
-ROOT = Path(__file__).resolve().parents[3]
-FOLDER = ROOT / "deploy/docker/pipeline"
-FILE = read(FOLDER / "Dockerfile")
-SERVING = read(ROOT / "deploy/docker/server/Dockerfile")
+FOLDER = DOCKER / "pipeline"
 BUILD = FOLDER / "build.sh"
-RUNTIME = FILE.stages[-1]
+*_, BUILDER, RUNTIME = stages("pipeline")
+# Of the last stage.
+ENVIRONMENT: dict[str, str] = DockerfileParser(str(FOLDER / "Dockerfile"), parent_env={"PATH": "/bin"}).envs
 HOME = "/opt/tagline/"
 
 
-def local_copies(stage: Stage) -> list[Instruction]:
-    return [one for one in stage.of("COPY") if "from" not in one.flags]
+# The Dockerfile.
 
 
-def environment(stage: Stage) -> dict[str, str]:
-    return dict(word.split("=", 1) for one in stage.of("ENV") for word in one.text.split())
-
-
-# Rules that hold for a good Dockerfile, whatever is in it.
-
-
-@pytest.mark.parametrize("file", [FILE, SERVING], ids=["steps", "server"])
-def test_what_it_begins_with_is_pinned(file: object) -> None:
-    named = {stage.name for stage in file.stages}  # type: ignore[attr-defined]
-    for stage in file.stages:  # type: ignore[attr-defined]
-        for device in ("cpu", "gpu"):
-            base = file.base(stage, DEVICE=device)  # type: ignore[attr-defined]
-            if base in named:
-                continue
-            image, _, tag = base.partition(":")
-            assert image
-            assert re.fullmatch(r"\d+\.\d+(\.\d+)?[a-z0-9.-]*", tag), base
-
-
-@pytest.mark.parametrize("file", [FILE, SERVING], ids=["steps", "server"])
-def test_it_runs_as_nobody_in_particular(file: object) -> None:
-    last = file.stages[-1].of("USER")[-1]  # type: ignore[attr-defined]
-    assert last.text == "65532:65532"
-    assert last is max(file.stages[-1].instructions[-8:], key=lambda one: one.word == "USER")  # type: ignore[attr-defined]
-
-
-def test_packages_of_the_system_are_few_and_leave_no_lists() -> None:
-    runs = [one for stage in FILE.stages for one in stage.of("RUN") if "apt-get" in one.text]
-    assert runs
-    for one in runs:
-        commands = [part.strip() for part in re.split(r"&&|;", one.text)]
-        assert commands[0] == "apt-get update"
-        assert commands[-1] == "rm -rf /var/lib/apt/lists/*"
-        for command in commands:
-            if "apt-get install" in command:
-                assert "--yes" in command
-                assert "--no-install-recommends" in command
-        assert "upgrade" not in one.text
-        assert "sudo" not in one.text
-
-
-def test_python_packages_are_held_to_hashes() -> None:
-    installs = [one.text for stage in FILE.stages for one in stage.of("RUN") if "pip install" in one.text]
-    assert len(installs) == 2
-    for text in installs:
-        assert {"--require-hashes", "--no-deps", "--requirement"} <= set(text.split())
-    # What comes as source is built with what the lock has, not with what a registry has today.
+def test_every_pip_install_is_held_to_hashes() -> None:
+    commands = [part for run in of(BUILDER, "RUN") for part in run.text.split("&&")]
+    installs = [command.split() for command in commands if "pip install" in command]
+    assert [Path(words[-1]).name for words in installs] == ["build.lock", "requirements.lock", "sbom.lock"]
+    for words in installs:
+        assert {"--require-hashes", "--no-deps", "--requirement"} <= set(words)
+        # A source package is built with what the lock has, not with what a registry has today.
+        assert ("--only-binary" in words) != ("--no-build-isolation" in words)
     assert "--no-build-isolation" in installs[1]
-    assert environment(FILE.stage("builder"))["PIP_NO_CACHE_DIR"] == "1"
 
 
-def test_nothing_is_added_and_no_secret_is_an_argument() -> None:
-    for stage in FILE.stages:
-        assert not stage.of("ADD")
-        for one in [*stage.of("ARG"), *stage.of("ENV")]:
-            assert not re.search(r"(?i)token|password|secret|credential", one.text)
-    assert FILE.arguments.keys() == {"DEVICE", "CPU_BASE", "GPU_BASE"}
+def test_the_layer_of_the_dependencies_does_not_depend_on_the_code() -> None:
+    for stage in (BUILDER, RUNTIME):
+        assert stage[0].arguments[0] == "base"
+    copied = [source for copy in of(BUILDER, "COPY") for source in copy.arguments[:-1]]
+    assert {Path(source).name for source in copied} == {
+        "build.lock", "requirements.lock", "sbom.lock", "pyproject.toml",
+    }  # fmt: skip
+    from_builder = [copy for copy in of(RUNTIME, "COPY") if copy.options == {"from": "builder"}]
+    assert [*from_builder, *copied_from_context(RUNTIME)] == of(RUNTIME, "COPY")
 
 
-def test_compilers_and_code_that_changes_come_where_they_cost_least() -> None:
-    builder = FILE.stage("builder")
-    # Dependencies are installed before any code is there: a changed file makes no new layer of them.
-    before = [one for one in builder.instructions if one.line < builder.of("RUN")[-2].line]
-    copied = [source for one in before if one.word == "COPY" for source in one.arguments[:-1]]
-    assert copied == ["deploy/docker/pipeline/build.lock", "deploy/docker/pipeline/requirements.lock"]
-    assert "g++" not in " ".join(one.text for one in RUNTIME.of("RUN"))
-    taken = [one for one in RUNTIME.of("COPY") if "from" in one.flags]
-    assert {one.flags["from"] for one in taken} == {"builder"}
-    assert max(one.line for one in taken) < min(one.line for one in local_copies(RUNTIME))
-    # The environment knows the place of its Python: both stages have the same base.
-    assert builder.base == RUNTIME.base == "base"
+def test_a_step_writes_only_to_tmp_and_to_the_folders_of_buckets() -> None:
+    assert ENVIRONMENT["HOME"] == "/tmp"
+    assert ENVIRONMENT["MPLCONFIGDIR"].startswith("/tmp/")
+    assert ENVIRONMENT["PYTHONDONTWRITEBYTECODE"] == "1"
+    made = " ".join(run.text for run in of(RUNTIME, "RUN"))
+    for folder in _DISK.values():
+        assert re.search(rf"mkdir -m 0777 [/a-z0-9 ]*{folder}\b", made)
 
 
-def test_every_source_exists_and_is_let_in_and_nothing_else() -> None:
-    sources = {
-        source for stage in FILE.stages for one in local_copies(stage) for source in one.arguments[:-1]
-    }
-    lines = (FOLDER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
-    rules = [line for line in lines if not line.startswith("#")]
-    assert rules[0] == "*"
-    assert {line.removeprefix("!") for line in rules if line.startswith("!")} == sources
-    assert rules[-2:] == ["**/__pycache__", "**/*.pyc"]
-    for source in sources:
-        assert (ROOT / source).exists(), source
-
-
-def test_a_read_only_root_does() -> None:
-    given = environment(RUNTIME)
-    assert given["HOME"] == "/tmp"
-    assert given["MPLCONFIGDIR"].startswith("/tmp/")
-    assert given["PYTHONDONTWRITEBYTECODE"] == "1"
-    # Kubeflow's launcher makes folders there as the step's user.
-    made = " ".join(one.text for one in RUNTIME.of("RUN"))
-    from pipeline.runners.v2_step import _DISK
-
-    for place in _DISK.values():
-        assert re.search(rf"mkdir -m 0777 [/a-z0-9 ]*{place}\b", made)
-
-
-def test_its_user_can_read_what_it_runs(tmp_path: Path) -> None:
-    """Files keep the rights that they had in the checkout, where another user than the image's owns them."""
-    (run,) = [one for one in RUNTIME.of("RUN") if "compileall" in one.text]
-    assert run.line > max(one.line for one in RUNTIME.of("COPY"))
-    opening, compiling = [part.strip() for part in run.text.split("&&")]
+def test_the_user_can_read_code_that_was_private_in_the_checkout(tmp_path: Path) -> None:
+    (run,) = [run for run in of(RUNTIME, "RUN") if "compileall" in run.text]
+    assert RUNTIME.index(run) > max(RUNTIME.index(copy) for copy in of(RUNTIME, "COPY"))
+    chmod, compileall = [part.strip() for part in run.text.split("&&")]
     module = tmp_path / "package" / "module.py"
     module.parent.mkdir(mode=0o700)
     module.write_text("X = 1\n")
     module.chmod(0o600)
-    for command in (opening, compiling.replace("python ", f"{sys.executable} ", 1)):
+    for command in (chmod, compileall.replace("python ", f"{sys.executable} ", 1)):
         subprocess.run(command.replace(HOME.rstrip("/"), str(tmp_path)).split(), check=True, umask=0o022)
     (compiled,) = module.parent.rglob("*.pyc")
     for path in (module.parent, compiled.parent):
@@ -149,38 +79,57 @@ def test_its_user_can_read_what_it_runs(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o044 == 0o044
 
 
-def test_a_user_without_a_name_has_one() -> None:
+def test_the_user_without_an_account_has_a_name() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import getpass; print(getpass.getuser())"],
-        env={"USER": environment(RUNTIME)["USER"]}, capture_output=True, text=True, check=True,
+        env={"USER": ENVIRONMENT["USER"]}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "tagline\n"
-    assert RUNTIME.of("USER")[-1].text == "65532:65532"
 
 
-def test_what_runs_without_a_cluster_has_what_the_image_has() -> None:
-    assert {one.arguments[-1].removeprefix(HOME) for one in local_copies(RUNTIME)} == set(PACKAGES)
+def test_tagline_execute_runs_steps_on_the_packages_of_the_image() -> None:
+    assert {copy.arguments[-1].removeprefix(HOME) for copy in copied_from_context(RUNTIME)} == set(PACKAGES)
 
 
 def test_python_is_the_one_with_the_packages() -> None:
-    assert environment(RUNTIME)["PATH"].startswith("/opt/venv/bin:")
-    assert environment(RUNTIME)["PYTHONPATH"] == HOME.rstrip("/")
-    assert not RUNTIME.of("ENTRYPOINT")  # each target gives its own command
+    assert ENVIRONMENT["PATH"].startswith("/opt/venv/bin:")
+    assert not of(RUNTIME, "ENTRYPOINT")  # each target gives its own command
 
 
-def test_a_reader_that_reads() -> None:
-    assert instructions("FROM a:1 \\\n# comment\n  AS b\n") == [Instruction(1, "FROM", "a:1 AS b")]
-    with pytest.raises(ValueError, match="line 1: found 'FORM'"):
-        instructions("FORM a\n")
-    with pytest.raises(ValueError, match="line 2: goes on"):
-        instructions("FROM a\nRUN b \\\n")
+@pytest.mark.slow
+def test_the_bill_of_materials_lists_what_is_installed(tmp_path: Path) -> None:
+    """The Dockerfile's own command, on the environment of these tests, which has more than the image."""
+    (run,) = [run for run in of(BUILDER, "RUN") if "cyclonedx-py" in run.text]
+    here = {
+        "/opt/sbom/bin/cyclonedx-py": str(Path(sys.executable).with_name("cyclonedx-py")),
+        "/build/pyproject.toml": str(ROOT / "pyproject.toml"),
+        "/build/sbom.cdx.json": str(tmp_path / "sbom.cdx.json"),
+        "/opt/venv": sys.executable,
+    }
+    words = run.text.split("&&")[-1].split()
+    subprocess.run([here.get(word, word) for word in words], check=True)
+    bom = json.loads((tmp_path / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert (bom["bomFormat"], bom["metadata"]["component"]["name"]) == ("CycloneDX", "tagline")
+    lock = (FOLDER / "requirements.lock").read_text(encoding="utf-8")
+    pinned = {
+        f"pkg:pypi/{name}@{version}" for name, version in re.findall(r"^(\S+)==(\S+)", lock, re.MULTILINE)
+    }
+    assert pinned <= {
+        f"pkg:pypi/{canonicalize_name(part['name'])}@{part['version']}" for part in bom["components"]
+    }
 
 
 # The script that builds it.
 
 
-def test_without_an_engine_it_says_so(tmp_path: Path) -> None:
-    # Clients whose daemon does not answer.
+def test_the_build_script_is_a_program_without_faults() -> None:
+    assert BUILD.stat().st_mode & stat.S_IXUSR
+    subprocess.run(["bash", "-n", str(BUILD)], check=True)
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", str(BUILD)], check=True)
+
+
+def test_an_engine_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     for name in ("docker", "podman"):
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)
@@ -196,8 +145,8 @@ def test_without_an_engine_it_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["docker", "podman"])
-def test_what_it_asks_an_engine_for(engine: str, tmp_path: Path) -> None:
-    # It writes down what it is called with: no engine is here to build.
+def test_the_engine_gets_the_dockerfile_the_device_and_the_name(engine: str, tmp_path: Path) -> None:
+    # It writes down how it is called: there may be no engine here to build with.
     (tmp_path / engine).write_text('#!/bin/sh\nprintf "%s\\n" "$PWD" "$@" > "$(dirname "$0")/called"\n')
     (tmp_path / engine).chmod(0o755)
     subprocess.run(
@@ -215,43 +164,26 @@ def test_what_it_asks_an_engine_for(engine: str, tmp_path: Path) -> None:
     assert ("--ignorefile" in options) == (engine == "podman")
 
 
-def test_the_script_is_one() -> None:
-    assert BUILD.stat().st_mode & stat.S_IXUSR
-    subprocess.run(["bash", "-n", str(BUILD)], check=True)
-    if shutil.which("shellcheck"):
-        subprocess.run(["shellcheck", str(BUILD)], check=True)
+# Its code.
 
 
-# What is in it runs.
-
-
-def copied(target: Path) -> None:
-    for one in local_copies(RUNTIME):
-        *sources, place = one.arguments
-        assert place.startswith(HOME)
-        for source in sources:
-            shutil.copytree(
-                ROOT / source,
-                target / place.removeprefix(HOME),
-                ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
-            )
-
-
-def test_the_code_is_the_one_that_the_cache_knows(tmp_path: Path) -> None:
-    copied(tmp_path)
-    for package in ("tagging", "corpus", "trainer", "components", "serving", "pipeline"):
-        assert sorted(path.relative_to(tmp_path) for path in (tmp_path / package).rglob("*.py")) == sorted(
-            path.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")
+def copy_code(target: Path) -> None:
+    """Copy to `target` what the image has in its own folder."""
+    for copy in copied_from_context(RUNTIME):
+        source, place = copy.arguments
+        shutil.copytree(
+            ROOT / source,
+            target / place.removeprefix(HOME),
+            ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
         )
-    assert code_hash("trainer")
 
 
 @pytest.mark.slow
-def test_every_entry_point_is_found_in_what_is_copied(tmp_path: Path) -> None:
+def test_every_entry_point_can_be_imported_from_the_images_code(tmp_path: Path) -> None:
     code, elsewhere = tmp_path / "code", tmp_path / "elsewhere"
     code.mkdir()
     elsewhere.mkdir()
-    copied(code)
+    copy_code(code)
     golden = ROOT / "tests/pipeline/runners/golden"
     argo = yaml.safe_load((golden / "kubeflow.yaml").read_text(encoding="utf-8"))
     spec = yaml.safe_load((golden / "kubeflow_v2.yaml").read_text(encoding="utf-8"))["pipelineSpec"]
@@ -278,17 +210,15 @@ load()
 files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
 print(json.dumps([file for file in files if file]))
 """
+    variables = {name: ENVIRONMENT[name] for name in ("LANG", "PYTHONDONTWRITEBYTECODE")}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         cwd=elsewhere,
-        env={"PYTHONPATH": str(code), "HOME": str(elsewhere), "PATH": os.environ["PATH"], **{
-            name: value for name, value in environment(RUNTIME).items() if name in ("LANG", "PYTHONDONTWRITEBYTECODE")
-        }},
+        env={"PYTHONPATH": str(code), "HOME": str(elsewhere), "PATH": os.environ["PATH"], **variables},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     files = [Path(file) for file in json.loads(done.stdout.splitlines()[-1])]
-    # The checkout is installed here too, and would stand in for what the image lacks.
-    own = [file for file in files if file.is_relative_to(ROOT) and ".venv" not in file.parts]
-    assert own == []
+    # The checkout can be imported here too, and would stand in for what the image lacks.
+    assert not [file for file in files if file.is_relative_to(ROOT) and ".venv" not in file.parts]
     assert any(file.is_relative_to(code) for file in files)

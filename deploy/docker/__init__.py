@@ -1,1 +1,0 @@
-"""The images: of the pipeline's steps, of Beam's workers, of the server."""
