@@ -1,1 +1,1 @@
-"""What a cluster needs beside the pipeline: manifests, the image of the steps, and what the image holds."""
+"""Images and manifests for running the pipeline and serving its models."""

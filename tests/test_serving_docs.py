@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.k8s.server.__main__ import main as write_overlay
-from deploy.k8s.server.overlay import MANIFESTS, NAMESPACE, namespace_of
+from deploy.k8s.server.overlay import MANIFESTS, NAMESPACE, default_namespace
 from serving.engine import IMAGE
 from serving.server import flags as server_flags
 from serving.server.config.config_text import Kind, read_text
@@ -134,7 +134,7 @@ def test_kubectl_names_overlays_and_objects_that_are_there(overlays: dict[str, l
     seen = set()
     for words in beginning("kubectl"):
         namespace = option(words, "--namespace")
-        assert namespace in (None, namespace_of("mine"), "models")
+        assert namespace in (None, default_namespace("mine"), "models")
         if (folder := option(words, "--kustomize")) is not None:
             assert folder in overlays or render(ROOT / folder)
         if (file := option(words, "--filename")) is not None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build the image of the pipeline's steps: build.sh [--gpu] [NAME:TAG]. CONTAINER_ENGINE chooses between docker and podman.
+# Build the image of the pipeline's steps by docker or podman, or by what CONTAINER_ENGINE names: build.sh [--gpu] [NAME:TAG]
 set -euo pipefail
 
 device=cpu
@@ -27,7 +27,8 @@ for candidate in "${candidates[@]}"; do
   fi
 done
 if [ -z "$engine" ]; then
-  echo "the image needs a container engine that runs, and ${candidates[*]} did not answer \`info\`: start the daemon, install one, or set CONTAINER_ENGINE" >&2
+  echo "the image needs a container engine, and ${candidates[*]} did not answer \`info\`: start the daemon," \
+    "install an engine, or set CONTAINER_ENGINE" >&2
   exit 1
 fi
 

@@ -1,1 +1,1 @@
-"""Manifests of TensorFlow Serving on Kubernetes, and what writes an overlay of them for a model."""
+"""Manifests of TensorFlow Serving on Kubernetes, and the program that writes an overlay of them for a model."""

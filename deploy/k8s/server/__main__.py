@@ -1,4 +1,4 @@
-"""`python -m deploy.k8s.server NAME --output DIR`: writes a kustomize overlay for a model."""
+"""`python -m deploy.k8s.server NAME --output DIR`: write a kustomize overlay for a model."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.k8s.server.overlay import MODELS, VOLUME, Overlay, OverlayError, namespace_of, write
+from deploy.k8s.server.overlay import MODELS, VOLUME, Overlay, OverlayError, default_namespace, write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the overlay and says where; the exit status is 2 for what cannot be, with the reason."""
+    """Write the overlay and print its files; return 2, with the reason, for values that are refused."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.k8s.server",
-        description="Writes a kustomize overlay that serves a model.",
+        description="Write a kustomize overlay that serves a model.",
         allow_abbrev=False,
     )
-    parser.add_argument("model", help="the model's name, as the setting `name` has it")
+    parser.add_argument("model", help="the model's name: the setting `name`")
     parser.add_argument(
-        "--output", type=Path, required=True, help="the folder to write; kubectl apply -k takes it"
+        "--output", type=Path, required=True, help="the folder to write, for kubectl apply --kustomize"
     )
-    parser.add_argument("--namespace", help="of the objects; tagline-NAME without it")
+    parser.add_argument("--namespace", help="the namespace of the objects; tagline-NAME by default")
     parser.add_argument(
         "--models", default=VOLUME, help=f"{VOLUME} (a volume; the default) or gs://BUCKET/PATH"
     )
     parser.add_argument("--monitoring", action="store_true", help="with a ServiceMonitor")
     parser.add_argument("--tls", action="store_true", help="with TLS on the gRPC port")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
         overlay = Overlay(
-            model=given.model,
-            namespace=given.namespace or namespace_of(given.model),
-            models=given.models,
-            monitoring=given.monitoring,
-            tls=given.tls,
+            model=options.model,
+            namespace=options.namespace or default_namespace(options.model),
+            models=options.models,
+            monitoring=options.monitoring,
+            tls=options.tls,
         )
-        written = write(overlay, given.output)
+        written = write(overlay, options.output)
     except OverlayError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(*written, sep="\n")
-    if given.output / MODELS not in written:
-        print(f"{given.output / MODELS} stays as it was")
+    if options.output / MODELS not in written:
+        print(f"{options.output / MODELS} is kept")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A kustomize overlay for one model: a namespace, the model's configuration, and what differs from the base."""
+"""A kustomize overlay for one model: a namespace, the model's configuration, and patches of the base."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ MANIFESTS = Path(__file__).resolve().parent
 KUSTOMIZATION, NAMESPACE, MODELS = "kustomization.yaml", "namespace.yaml", "models.config"
 VOLUME = "/models"
 _BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]*[a-z0-9](/[^\s\"\\]+)?")
-# What `configs/default.yaml` takes for a name.
+# The names that the setting `name` of configs/default.yaml may have.
 _MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _NAMESPACE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class OverlayError(ValueError):
-    """An overlay that cannot be: says what was expected and what was found."""
+    """An overlay that cannot be written; the message has what was expected and found."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """What an overlay is about.
+    """The choices of an overlay.
 
     Attributes:
-      model: the name that clients ask for, and the folder of its versions.
-      namespace: the namespace of the objects; made by the overlay.
-      models: where the folders of models lie: `/models`, the volume, or `gs://BUCKET/PATH`.
-      monitoring: with a ServiceMonitor for the Prometheus operator.
-      tls: with TLS on the gRPC port.
+        model: the name that clients request, and the folder of its versions.
+        namespace: the namespace of the objects; the overlay creates it.
+        models: where the folders of models lie: `/models`, the volume, or `gs://BUCKET/PATH`.
+        monitoring: with a ServiceMonitor for the Prometheus operator.
+        tls: with TLS on the gRPC port.
+
+    Raises:
+        OverlayError: a name or place that Kubernetes or TensorFlow Serving would refuse.
     """
 
     model: str
@@ -46,7 +49,7 @@ class Overlay:
         if not _NAMESPACE_NAME.fullmatch(self.namespace):
             raise OverlayError(
                 f"namespace: found {self.namespace!r}; expected up to 63 lower-case letters, digits and -, "
-                "as Kubernetes takes them"
+                "as Kubernetes requires"
             )
         if self.models != VOLUME and not _BUCKET.fullmatch(self.models):
             raise OverlayError(
@@ -55,13 +58,13 @@ class Overlay:
             )
 
 
-def namespace_of(model: str) -> str:
-    """The namespace that a model gets unless another is asked for."""
+def default_namespace(model: str) -> str:
+    """Derive a namespace from a model's name."""
     return f"tagline-{model.lower().replace('_', '-')}"[:63].rstrip("-")
 
 
 def files(overlay: Overlay, folder: Path) -> dict[str, str]:
-    """The overlay's files by name, to lie in `folder`: kustomize wants the way to the base relative to it."""
+    """Make the overlay's files, as text by name; `folder` is where they will lie, since paths are relative to it."""
     return {
         KUSTOMIZATION: _kustomization(overlay, folder),
         NAMESPACE: _namespace(overlay.namespace),
@@ -70,17 +73,17 @@ def files(overlay: Overlay, folder: Path) -> dict[str, str]:
 
 
 def write(overlay: Overlay, folder: Path) -> list[Path]:
-    """Writes the overlay and gives the files written.
+    """Write the overlay to a folder and return the files written.
 
-    A `models.config` that is there stays: versions and labels are set in it by hand.
+    An existing `models.config` is kept: versions and labels are set in it by hand.
 
     Raises:
-      OverlayError: that `models.config` is about another model, or another place; nothing is written.
+        OverlayError: the existing `models.config` has another model or another place; nothing is written.
     """
     texts = files(overlay, folder)
-    kept = folder / MODELS
-    if kept.exists():
-        _check_kept(overlay, kept)
+    existing = folder / MODELS
+    if existing.exists():
+        _check_models_config(overlay, existing)
         del texts[MODELS]
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
@@ -88,17 +91,17 @@ def write(overlay: Overlay, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def _check_kept(overlay: Overlay, file: Path) -> None:
+def _check_models_config(overlay: Overlay, file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     for expected in (f'name: "{overlay.model}"', f'base_path: "{_base_path(overlay.model, overlay.models)}"'):
         if expected not in text:
             raise OverlayError(
-                f"{file}: expected {expected}, which is not in it; correct it, or remove it to have it written anew"
+                f"{file}: expected {expected}, which is not in it; correct the file, or remove it to get a new one"
             )
 
 
 def models_config(model: str, models: str = VOLUME) -> str:
-    """A ModelServerConfig in text that serves the newest version of `<models>/<model>`."""
+    """Make a ModelServerConfig, as text, that serves the newest version of `<models>/<model>`."""
     return f"""\
 model_config_list {{
   config {{
@@ -116,11 +119,11 @@ def _base_path(model: str, models: str) -> str:
 
 
 def _kustomization(overlay: Overlay, folder: Path) -> str:
-    # Both ways without links: kustomize goes from the folder that it finds behind them.
-    way = Path(os.path.relpath(MANIFESTS, folder.resolve())).as_posix()
-    parts = ["pvc" if overlay.models == VOLUME else "gcs"]
-    parts += ["monitoring"] * overlay.monitoring + ["tls"] * overlay.tls
-    components = "\n".join(f"  - {way}/components/{part}" for part in parts)
+    # Both ends with links resolved: kustomize resolves a relative path from the folder's real place.
+    manifests = Path(os.path.relpath(MANIFESTS, folder.resolve())).as_posix()
+    names = ["pvc" if overlay.models == VOLUME else "gcs"]
+    names += ["monitoring"] * overlay.monitoring + ["tls"] * overlay.tls
+    components = "\n".join(f"  - {manifests}/components/{name}" for name in names)
     return f"""\
 # Written by `python -m deploy.k8s.server`; models.config beside it is yours to change.
 apiVersion: kustomize.config.k8s.io/v1beta1
@@ -130,7 +133,7 @@ namespace: {overlay.namespace}
 
 resources:
   - namespace.yaml
-  - {way}/base
+  - {manifests}/base
 
 components:
 {components}

@@ -1,4 +1,4 @@
-"""The overlay that is written for a model, and the one that is shipped as it was written."""
+"""The overlay written for a model, the shipped one, and the program that writes them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from deploy.k8s.server.overlay import (
     MODELS,
     Overlay,
     OverlayError,
+    default_namespace,
     files,
     models_config,
-    namespace_of,
     write,
 )
+from tests.deploy.docker.dockerfiles import ROOT
 from tests.deploy.k8s.kustomize import render
 
-ROOT = MANIFESTS.parents[2]
 SAMPLE = MANIFESTS / "overlays" / "sample"
 
 
-def test_the_shipped_overlay_is_what_would_be_written() -> None:
+def test_the_shipped_overlay_is_as_the_program_writes_it() -> None:
     expected = files(Overlay(model="sample", namespace="tagline-sample", monitoring=True), SAMPLE)
     assert {path.name: path.read_text(encoding="utf-8") for path in SAMPLE.iterdir()} == expected
 
@@ -39,13 +39,13 @@ def test_the_shipped_overlay_is_what_would_be_written() -> None:
         ("gs://bucket/a/b/", "gs://bucket/a/b/mine"),
     ],
 )
-def test_the_configuration_is_a_model_server_config(models: str, base_path: str) -> None:
+def test_the_models_config_is_a_model_server_config(models: str, base_path: str) -> None:
     (entry,) = text_format.Parse(models_config("mine", models), ModelServerConfig()).model_config_list.config
     assert (entry.name, entry.base_path, entry.model_platform) == ("mine", base_path, "tensorflow")
     assert entry.model_version_policy.latest.num_versions == 1
 
 
-def test_every_object_is_in_the_namespace_that_is_made(tmp_path: Path) -> None:
+def test_every_object_is_in_the_overlays_namespace(tmp_path: Path) -> None:
     write(Overlay(model="mine", namespace="here", monitoring=True), tmp_path)
     objects = render(tmp_path)
     (namespace,) = [item for item in objects if item["kind"] == "Namespace"]
@@ -53,7 +53,7 @@ def test_every_object_is_in_the_namespace_that_is_made(tmp_path: Path) -> None:
     assert {item["metadata"]["namespace"] for item in objects if item is not namespace} == {"here"}
 
 
-def test_versions_and_labels_set_by_hand_stay(tmp_path: Path) -> None:
+def test_an_existing_models_config_is_kept(tmp_path: Path) -> None:
     overlay = Overlay(model="mine", namespace="mine")
     assert [path.name for path in write(overlay, tmp_path)] == [
         "kustomization.yaml",
@@ -68,7 +68,7 @@ def test_versions_and_labels_set_by_hand_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("again", "told"),
+    ("other", "message"),
     [
         (Overlay(model="other", namespace="mine"), 'expected name: "other"'),
         (
@@ -77,17 +77,17 @@ def test_versions_and_labels_set_by_hand_stay(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_configuration_of_something_else_does_not_stay_unnoticed(
-    again: Overlay, told: str, tmp_path: Path
+def test_a_models_config_of_another_model_or_place_is_refused(
+    other: Overlay, message: str, tmp_path: Path
 ) -> None:
     write(Overlay(model="mine", namespace="mine"), tmp_path)
     before = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
-    with pytest.raises(OverlayError, match=told):
-        write(again, tmp_path)
+    with pytest.raises(OverlayError, match=message):
+        write(other, tmp_path)
     assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == before
 
 
-def test_a_folder_behind_a_link_finds_its_way_to_the_base(tmp_path: Path) -> None:
+def test_an_overlay_behind_a_symbolic_link_reaches_the_base(tmp_path: Path) -> None:
     (tmp_path / "far" / "away").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "far" / "away")
     write(Overlay(model="mine", namespace="mine"), tmp_path / "link" / "mine")
@@ -102,13 +102,13 @@ def test_a_folder_behind_a_link_finds_its_way_to_the_base(tmp_path: Path) -> Non
         ("a" * 54 + "_b", "tagline-" + "a" * 54),
     ],
 )
-def test_the_namespace_of_a_model_is_one(model: str, namespace: str) -> None:
-    assert namespace_of(model) == namespace
+def test_the_default_namespace_is_valid(model: str, namespace: str) -> None:
+    assert default_namespace(model) == namespace
     Overlay(model=model, namespace=namespace)
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"model": "9lives"}, "model: found '9lives'; expected a name"),
         ({"model": "a/b"}, "expected a name"),
@@ -118,31 +118,31 @@ def test_the_namespace_of_a_model_is_one(model: str, namespace: str) -> None:
         ({"models": 'gs://bucket/"x'}, "expected /models"),
     ],
 )
-def test_what_cannot_be_is_refused(changed: dict[str, str], told: str) -> None:
-    with pytest.raises(OverlayError, match=told):
+def test_invalid_values_are_refused(changed: dict[str, str], message: str) -> None:
+    with pytest.raises(OverlayError, match=message):
         Overlay(**{"model": "mine", "namespace": "mine", **changed})
 
 
-def test_the_command_writes_it_and_says_where(tmp_path: Path) -> None:
+def test_the_program_prints_the_files_it_wrote_or_kept(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "deploy.k8s.server", "mine", "--output", str(tmp_path), "--tls"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.split() == [
         str(tmp_path / name) for name in ("kustomization.yaml", "namespace.yaml", MODELS)
     ]
     again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-    assert again.stdout.splitlines()[-1] == f"{tmp_path / MODELS} stays as it was"
+    assert again.stdout.splitlines()[-1] == f"{tmp_path / MODELS} is kept"
     assert "components/tls" in (tmp_path / "kustomization.yaml").read_text(encoding="utf-8")
 
 
-def test_it_needs_no_tensorflow() -> None:
-    program = "import sys, serving.k8s.__main__; print('tensorflow' in sys.modules, 'google.protobuf' in sys.modules)"
+def test_the_program_imports_no_tensorflow() -> None:
+    program = "import sys, deploy.k8s.server.__main__; print({'tensorflow', 'google.protobuf'} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert done.stdout.split() == ["False", "False"]
+    assert done.stdout == "set()\n"
 
 
-def test_the_command_ends_with_2_on_a_name_that_cannot_be(tmp_path: Path) -> None:
+def test_the_program_exits_with_2_on_an_invalid_name(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "deploy.k8s.server", "no/name", "--output", str(tmp_path / "x")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (2, "")

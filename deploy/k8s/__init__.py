@@ -1,0 +1,1 @@
+"""Kubernetes manifests: `kubectl apply -k deploy/k8s`."""
