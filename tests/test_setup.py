@@ -1,11 +1,13 @@
-"""The environment: how Python is found, how it is installed and updated, and the locks it is installed from."""
+"""The environment: the scripts that find Python and install the packages, and the locks that they install from."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,7 +27,23 @@ LOCKS = {
     IMAGE / "build.lock": ["setuptools", "wheel"],
     IMAGE / "sbom.lock": ["cyclonedx-bom"],
 }
-every_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+SCRIPTS = [*ROOT.glob("setup/*.sh"), *ROOT.glob("deploy/docker/*/*.sh"), ROOT / ".ci/run"]
+
+
+def name(path: Path) -> str:
+    """A path as the tests' ids have it."""
+    return str(path.relative_to(ROOT))
+
+
+every_lock = pytest.mark.parametrize("lock", LOCKS, ids=name)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name)
+def test_shellcheck_has_no_complaint_about_a_script(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([shellcheck, script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 # setup/find_python.sh

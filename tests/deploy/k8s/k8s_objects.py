@@ -14,6 +14,7 @@ from deploy.k8s.server.overlay import MANIFESTS, Overlay, write
 from tests.deploy.k8s.kustomize import Object, render
 
 K8S = MANIFESTS.parent
+ROOT = K8S.parents[1]
 # The oldest version that has every field used (gRPC probes), one in use, and the newest with schemas.
 KUBERNETES = ("1.27", "1.32", kubernetes_validate.latest_version())
 # Pods for copying by hand: the corpus to the pipeline's volume, a model to the server's.

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.deploy.k8s.k8s_objects import (
     ALL,
-    DEPLOYED,
     SECRETS,
     WRITTEN,
     by_name,
@@ -20,12 +17,6 @@ from tests.deploy.k8s.k8s_objects import (
     volumes,
 )
 from tests.deploy.k8s.kustomize import Object
-
-
-@pytest.fixture(params=DEPLOYED)
-def objects(request: pytest.FixtureRequest) -> list[Object]:
-    """The objects of one kustomization."""
-    return rendered(request.param)
 
 
 def test_selectors_match_the_pods_and_ports_have_their_names(objects: list[Object]) -> None:

@@ -12,10 +12,10 @@ import yaml
 from pipeline.runners.volumes import on_volumes, volume_of
 from pipeline.settings import load
 from pipeline.settings.kubeflow import Kubeflow
-from tests.deploy.docker.dockerfiles import ROOT
 from tests.deploy.k8s.k8s_objects import (
     K8S,
     KUBERNETES,
+    ROOT,
     UPLOADS,
     by_name,
     container,

@@ -5,26 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.deploy.k8s.k8s_objects import (
-    DEPLOYED,
     SHIPPED,
     by_name,
     container,
     flags,
     pod,
-    rendered,
     values_of,
     volumes,
 )
 from tests.deploy.k8s.kustomize import Object, render
-
-
-@pytest.fixture(params=DEPLOYED)
-def objects(request: pytest.FixtureRequest) -> list[Object]:
-    """The objects of one kustomization."""
-    return rendered(request.param)
 
 
 def test_the_disruption_budget_leaves_a_pod_and_the_autoscaler_has_its_deployment(

@@ -11,11 +11,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deploy.docker.dockerfiles import ROOT
 from tests.deploy.k8s.k8s_objects import (
     ALL,
     K8S,
     KUBERNETES,
+    ROOT,
     UPLOADS,
     by_name,
     container,

@@ -20,7 +20,7 @@ from deploy.k8s.server.overlay import (
     models_config,
     write,
 )
-from tests.deploy.docker.dockerfiles import ROOT
+from tests.deploy.k8s.k8s_objects import ROOT
 from tests.deploy.k8s.kustomize import render
 
 SAMPLE = MANIFESTS / "overlays" / "sample"
