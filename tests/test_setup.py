@@ -30,15 +30,15 @@ LOCKS = {
 SCRIPTS = [*ROOT.glob("setup/*.sh"), *ROOT.glob("deploy/docker/*/*.sh"), ROOT / ".ci/run"]
 
 
-def name(path: Path) -> str:
+def relative(path: Path) -> str:
     """A path as the tests' ids have it."""
     return str(path.relative_to(ROOT))
 
 
-every_lock = pytest.mark.parametrize("lock", LOCKS, ids=name)
+every_lock = pytest.mark.parametrize("lock", LOCKS, ids=relative)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=relative)
 def test_shellcheck_has_no_complaint_about_a_script(script: Path) -> None:
     assert os.access(script, os.X_OK)
     shellcheck = Path(sys.executable).with_name("shellcheck")
@@ -137,10 +137,11 @@ def needed(requirements: Iterable[str]) -> set[str]:
     while pending:
         requirement = pending.pop()
         name = canonicalize_name(requirement.name)
-        for extra in {"", *requirement.extras} - {extra for seen_name, extra in seen if seen_name == name}:
-            seen.add((name, extra))
-            further = [Requirement(text) for text in importlib.metadata.requires(name) or []]
-            pending += [one for one in further if not one.marker or one.marker.evaluate({"extra": extra})]
+        for extra in ("", *requirement.extras):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                further = map(Requirement, importlib.metadata.requires(name) or [])
+                pending += [one for one in further if not one.marker or one.marker.evaluate({"extra": extra})]
     return {name for name, _ in seen}
 
 
