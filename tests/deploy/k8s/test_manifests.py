@@ -22,6 +22,7 @@ from tests.deploy.k8s.k8s_objects import (
     pod,
     rendered,
     values_of,
+    volumes,
 )
 from tests.deploy.k8s.kustomize import Object
 from tests.serving.server.tensorflow_serving_flags import FLAGS, flag_name
@@ -102,11 +103,7 @@ def test_a_pod_for_copying_is_as_restricted_as_the_server(file: Path) -> None:
 
 def test_a_model_is_copied_to_where_the_server_reads() -> None:
     upload = yaml.safe_load(UPLOADS[1].read_text(encoding="utf-8"))["spec"]
-    (volume,) = upload["volumes"]
-    assert volume in [
-        {**served, "persistentVolumeClaim": {"claimName": served["persistentVolumeClaim"]["claimName"]}}
-        for served in pod(rendered("plain"))["spec"]["volumes"]
-        if "persistentVolumeClaim" in served
-    ]
+    claim = volumes(rendered("plain"))["models"]["persistentVolumeClaim"]["claimName"]
+    assert upload["volumes"] == [{"name": "models", "persistentVolumeClaim": {"claimName": claim}}]
     (mount,) = upload["containers"][0]["volumeMounts"]
     assert {**mount, "readOnly": True} in container(rendered("plain"))["volumeMounts"]
