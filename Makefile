@@ -44,7 +44,7 @@ demo: $(VENV)/.ready ## try the model on a page in the browser; trains it first 
 bench: $(VENV)/.ready ## measure the pipeline's times in docs/performance.md
 	$(PY) -m benchmarks.pipeline
 
-pictures: $(VENV)/.ready ## take the screenshots in docs/images again; needs a Chromium
+pictures: $(VENV)/.ready ## take the pictures of the page in docs/images again; needs a Chromium
 	$(PY) -m serving.demo.screenshots
 
 kubeflow: $(VENV)/.ready ## compile the pipeline for Kubeflow
