@@ -29,12 +29,12 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from corpus.convert import training_tags
-from corpus.layout import find
 from corpus.options import SPLITS, ReadOptions
-from corpus.reading import records
-from corpus.scheme import recognised, target_scheme
-from corpus.splits import split_of, text_key
+from corpus.reading.scheme import scheme_of, target_scheme
+from corpus.reading.sentences import records
+from corpus.reading.training_tags import training_tags
+from corpus.splits.by_hash import split_of, text_key
+from corpus.splits.layout import find
 from pipeline.settings import load
 from tagging.schemes import Scheme
 from tagging.scoring import token_accuracy
@@ -66,7 +66,7 @@ def read(folder: Path) -> Corpus:
     """
     options = ReadOptions()
     layout = find(folder, options)
-    source = recognised(layout, options)
+    source = scheme_of(layout, options)
     target = target_scheme(source, options)
     sentences: dict[str, list[Sentence]] = {split: [] for split in SPLITS}
     for path, split in layout.files():

@@ -1,7 +1,7 @@
-"""Every kind of thing a check can find: its code, how grave it is, and what to do about it.
+"""Every kind of finding: its code, its severity, and what to do about it.
 
-D1.. stop the run, D2.. are warnings, D3.. say what was decided unasked, D4.. come from CorpusGate, which sees
-the examples too. A number keeps its meaning for ever: what is no longer found leaves its number unused.
+D1.. stop the run, D2.. are warnings, D3.. report automatic decisions, D4.. come from CorpusGate, which also
+sees the examples. A code keeps its meaning for ever: the code of a check that was removed is not used again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ Severity = Literal["error", "warning", "info"]
 
 
 class Code(NamedTuple):
-    """What a code stands for, whatever the finding.
+    """What all findings of one code have in common.
 
     Attributes:
-        severity: error, warning or info, unless the settings make an error of it.
-        title: what it is, in a few words.
-        remedy: what to do.
-        setting: the settings that decide from where on it is told.
-        fixed: what `tagline check --fix` does about it; empty where a person must decide.
+        severity: error, warning or info; the settings may make an error of it.
+        title: the kind of finding in a few words.
+        remedy: what to do about it.
+        setting: the settings that it depends on.
+        fixed: what `tagline check --fix` does about it; empty if a person must decide.
     """
 
     severity: Severity
@@ -31,11 +31,11 @@ class Code(NamedTuple):
 
 
 CODES: dict[str, Code] = {
-    "D101": Code("error", "line of another form than its format", "correct the line, or name the format"),
+    "D101": Code("error", "line that does not match its format", "correct the line, or name the format"),
     "D102": Code("error", "files missing or unreadable", "check the path and the files' names"),
     "D103": Code(
         "error",
-        "nothing in a file or in a split",
+        "empty file or split",
         "fill it, or remove it; a split cut by hash needs more sentences",
     ),
     "D104": Code(
@@ -47,15 +47,15 @@ CODES: dict[str, Code] = {
     ),
     "D105": Code(
         "error",
-        "too many annotations off the tokens",
+        "too many spans off the token edges",
         "correct the offsets, or raise max_settled",
         "checks.max_settled",
         "the spans are rewritten as they were settled",
     ),
     "D106": Code(
         "error",
-        "too many tags that train never shows",
-        "split the corpus anew, or raise max_unseen_tags",
+        "too many tags that train lacks",
+        "split the corpus again, or raise max_unseen_tags",
         "checks.max_unseen_tags",
     ),
     "D107": Code("error", "bytes that are not UTF-8", "save the file as UTF-8"),
@@ -77,27 +77,27 @@ CODES: dict[str, Code] = {
         "white space in a token or tag",
         "check the separator, or replace the character, for example by _",
         "corpus.separator",
-        "taken off a token's or a tag's ends; inside, a person must say what belongs there",
+        "removed at the ends of a token or tag; inside, a person must decide what belongs there",
     ),
     "D112": Code(
         "error",
         "control character in a token or tag",
         "remove the character",
         "",
-        "removed, but for U+0080 to U+009F, which stand for letters of a misread encoding",
+        "removed, except U+0080 to U+009F, which stand for letters of a misread encoding",
     ),
     "D113": Code("error", "span outside its text", "correct the offsets (are they bytes, or UTF-16 units?)"),
     "D114": Code(
         "error",
         "record too long to be a sentence",
-        "check that a blank line (JSON: a line end) parts sentences",
+        "check that a blank line (JSON: a line end) separates sentences",
     ),
     "D115": Code(
         "error",
         "carriage return within a line",
         "end lines with LF; old Macintosh files: tr '\\r' '\\n'",
         "",
-        "removed at a line's end; within a line a person must say whether a line ends there",
+        "removed at the end of a line; inside, a person must decide whether a line ends there",
     ),
     "D116": Code(
         "error", "half a surrogate pair", "write the whole character: \\ud83d\\ude00 and not \\ud83d alone"
@@ -118,7 +118,7 @@ CODES: dict[str, Code] = {
     ),
     "D203": Code(
         "warning",
-        "tag that train never shows",
+        "tag that train lacks",
         "move examples to train, or correct the tag: the model can never answer it",
     ),
     "D204": Code(
@@ -130,11 +130,11 @@ CODES: dict[str, Code] = {
     "D205": Code(
         "warning",
         "sentence in several splits",
-        "remove it from train, or the scores of dev and test are flattered",
+        "remove it from train, or the scores of dev and test are too high",
         "",
-        "removed from train; one that dev and test share is left, as is the last of a label",
+        "removed from train; kept if dev and test share it, or if it has the last example of a label",
     ),
-    "D206": Code("warning", "same sentence, tagged differently", "decide for one of the two"),
+    "D206": Code("warning", "same sentence, tagged differently", "decide which of the two is right"),
     "D207": Code(
         "warning",
         "long sentence",
@@ -146,77 +146,77 @@ CODES: dict[str, Code] = {
     "D210": Code(
         "warning",
         "spans that cross or overlap",
-        "keep one: tags hold one layer of entities",
+        "keep one: tags can hold one layer of entities only",
         "",
-        "the one that begins first stays, of equal beginnings the longer",
+        "the one that begins first is kept, of equal beginnings the longer one",
     ),
     "D211": Code("warning", "span that holds no token", "correct the offsets, or remove it", "", "removed"),
     "D212": Code("warning", "sentence without tokens", "fill it, or remove it"),
     "D213": Code(
         "warning",
-        "many tokens that train never shows",
-        "add text of that kind to train, and read the scores of unseen entities apart",
+        "many tokens that train lacks",
+        "add text of that kind to train, and look at the scores of unseen entities separately",
         "checks.max_unseen_tokens",
     ),
     "D214": Code(
         "warning",
-        "labels shared out otherwise than in train",
-        "draw the splits from one source, or accept that scores speak of another mixture",
+        "label distribution differs from train",
+        "draw the splits from one source, or accept that scores are for another mixture",
         "checks.max_label_shift",
     ),
     "D215": Code(
         "warning",
         "invisible character in a token",
-        "remove it: nobody sees it, and the model takes the token for another word",
+        "remove it: nobody sees it, and to the model the token is another word",
         "",
-        "removed, but for a zero-width space between letters, where two words may be meant",
+        "removed, except a zero-width space between letters, where two words may be meant",
     ),
     "D216": Code(
         "warning",
         "replacement character in a token",
-        "convert the original text again: U+FFFD stands where a character was lost",
+        "convert the original text again: U+FFFD replaces a character that was lost",
     ),
-    "D301": Code("info", "file left out", "name it train, dev or test if it is to be read"),
+    "D301": Code("info", "file ignored", "name it train, dev or test if it should be read"),
     "D302": Code(
         "info",
         "splits cut by hash",
-        "give files named train, dev and test to decide yourself",
+        "name files train, dev and test to decide yourself",
         "corpus.hash_split",
     ),
-    "D303": Code("info", "byte order mark", "none needed: it is read over", "", "removed"),
-    "D304": Code("info", "CRLF line ends", "none needed: they are read as LF", "", "become LF"),
-    "D401": Code("error", "TFDV anomaly", "correct the data, or the schema it is held against", "schema"),
+    "D303": Code("info", "byte order mark", "none needed: it is ignored", "", "removed"),
+    "D304": Code("info", "CRLF line ends", "none needed: they are read as LF", "", "replaced by LF"),
+    "D401": Code("error", "TFDV anomaly", "correct the data, or the schema", "schema"),
     "D402": Code(
         "warning",
-        "TFDV anomaly in what training does not need",
-        "look whether the data is meant so",
+        "TFDV anomaly in a feature that training does not need",
+        "check whether the data is meant to be like this",
         "schema",
     ),
     "D403": Code("info", "TFDV anomaly that is natural in text", "none needed", "schema"),
-    "D404": Code("error", "examples that are not the corpus", "run the pipeline again"),
+    "D404": Code("error", "examples that differ from the corpus", "run the pipeline again"),
     "D405": Code(
         "warning",
         "drift since the last blessed run",
-        "look what has changed in the data; scores of the two models speak of different mixtures",
+        "check what has changed in the data; the scores of the two models are for different mixtures",
         "checks.drift",
     ),
     "D406": Code(
         "warning",
         "skew between train and another split",
-        "draw the splits from one source, or accept that scores speak of another mixture",
+        "draw the splits from one source, or accept that scores are for another mixture",
         "checks.skew",
     ),
     "D407": Code(
         "info",
         "no statistics of the last blessed run",
-        "none needed: drift is measured again once a run has been blessed",
+        "none needed: drift is measured once a run has been blessed",
     ),
 }
 
 
 def require_known(codes: Iterable[str], setting: str) -> None:
     """Raises:
-    ValueError: one of `codes`, given in `setting`, is no code.
+    ValueError: one of `codes`, the value of `setting`, is not a code.
     """
     unknown = [code for code in codes if code not in CODES]
     if unknown:

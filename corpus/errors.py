@@ -1,4 +1,4 @@
-"""What is wrong with a corpus, where, and what to do about it."""
+"""Errors of a corpus: what is wrong, where, and what to do about it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 SHOWN_CHARACTERS = 60
 
-_TOLD = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?: (?P<rest>.+)", re.DOTALL)
+_TEXT = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?: (?P<rest>.+)", re.DOTALL)
 
 
 class BadLine(ValueError):
-    """A line that a format cannot read; knows its place within the block only.
+    """A line that a format cannot read, placed by its index within the record.
 
-    Raised by the pure functions of `corpus.formats`; whoever knows the file turns it into a
-    `CorpusError` with `located`. `code` is the fault's number in `corpus.codes.CODES`.
+    Raised by functions that do not know the file; their caller turns it into a `CorpusError` with `located`.
+    `code` is the fault's code in `corpus.codes.CODES`.
     """
 
     def __init__(
@@ -28,12 +28,12 @@ class BadLine(ValueError):
         self.remedy = remedy
         self.shown = shown
 
-    def located(self, path: str | Path, block_line: int) -> CorpusError:
-        """The same fault in its file; `block_line` is the 1-based line the block begins on."""
+    def located(self, path: str | Path, record_line: int) -> CorpusError:
+        """Place the fault in its file; `record_line` is the 1-based line on which the record begins."""
         return CorpusError(
             self.found,
             path=path,
-            line=block_line + self.index,
+            line=record_line + self.index,
             expected=self.expected,
             remedy=self.remedy,
             shown=self.shown,
@@ -42,16 +42,16 @@ class BadLine(ValueError):
 
 
 class CorpusError(ValueError):
-    """A corpus that cannot be used as it is.
+    """A fault that stops the reading of a corpus.
 
     Its text is one line: `train.conll:1000: <found>, in '<the line>'; expected <expected>; <remedy>`.
 
     Attributes:
         path: the file or folder.
-        line: the 1-based line, or None where the whole file is meant.
+        line: the 1-based line, or None for the whole file.
         found, expected, remedy: the three parts of the message.
         shown: the offending line, shortened.
-        code: the number in `corpus.codes.CODES` of this kind of fault.
+        code: the code of this kind of fault in `corpus.codes.CODES`.
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class CorpusError(ValueError):
         )  # fmt: skip
 
     @classmethod
-    def told(cls, text: str) -> CorpusError:
-        """Rebuilds the error from its text, all that is left of it after a worker process."""
-        match = _TOLD.fullmatch(text)
+    def from_text(cls, text: str) -> CorpusError:
+        """Rebuild the error from its text, all that a worker process passes on."""
+        match = _TEXT.fullmatch(text)
         if match is None:
             return cls(text, path="corpus")
         line = match["line"]
@@ -108,5 +108,5 @@ def _rebuilt(
 
 
 def shortened(line: str, limit: int = SHOWN_CHARACTERS) -> str:
-    """The beginning of a line, at most `limit` characters of it."""
+    """Cut a line to at most `limit` characters."""
     return line if len(line) <= limit else line[: limit - 3] + "..."

@@ -1,4 +1,4 @@
-"""How a corpus is to be read and checked: plain data, fit for JSON, YAML and a cache key."""
+"""Options for reading and checking a corpus: plain data, fit for JSON, YAML and a cache key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from corpus.codes import CODES, require_known
 from tagging.schemes import BILOU, BIO, BIOES, scheme_named
 
-# Each of their tags says by itself what it is in BIO, in which models answer.
+# Each of their tags maps to one BIO tag, in which models answer.
 TRAIN_SCHEMES = (BIOES, BIO, BILOU)
 
 Format = Literal["auto", "conll", "conllu", "jsonl"]
@@ -17,7 +17,7 @@ SPLITS = ("train", "dev", "test")
 
 
 class Shares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What part of the sentences each split gets where a hash decides. Any positive unit."""
+    """The share of sentences that each split gets if a hash assigns them, in any positive unit."""
 
     train: float = 0.8
     dev: float = 0.1
@@ -32,17 +32,17 @@ class Shares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How files become sentences.
+    """How files are read into sentences.
 
     Attributes:
         format: "auto" goes by the file's ending (.conllu, .jsonl and .json, anything else CoNLL).
-        token_column: CoNLL column of the token; negative counts from the end. CoNLL-U: 0, which there is
-            the word's number, stands for FORM.
-        tag_column: CoNLL column of the tag. CoNLL-U: -1 stands for UPOS; to read MISC give 9.
-        separator: what parts CoNLL columns; None: a tab where the line has one, else any white space.
+        token_column: CoNLL column of the token; negative counts from the end. CoNLL-U: 0, there the word's
+            number, means FORM.
+        tag_column: CoNLL column of the tag. CoNLL-U: -1 means UPOS; to read MISC give 9.
+        separator: the separator of CoNLL columns; None: a tab if the line has one, else any white space.
         scheme: the tag scheme of the files, or "auto" to recognise it from the train split.
-        train_scheme: the scheme to train in; files in plain tags stay as they are.
-        hash_split: shares for files that no name assigns to a split.
+        train_scheme: the scheme to train in; plain tags are not converted.
+        hash_split: shares for files whose names assign them to no split.
     """
 
     format: Format = "auto"
@@ -79,11 +79,11 @@ def _require_shares(settings: msgspec.Struct, *names: str) -> None:
 
 
 class Comparator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From where on TFDV calls two distributions of a feature different; None: that measure is not asked.
+    """Thresholds above which TFDV calls two distributions of a feature different; None: not measured.
 
     Attributes:
-        l_infinity: the largest difference of a value's share, 0 to 1.
-        jensen_shannon: the Jensen-Shannon divergence, 0 to 1.
+        l_infinity: largest difference between a value's two shares, 0 to 1.
+        jensen_shannon: Jensen-Shannon divergence, 0 to 1.
     """
 
     l_infinity: float | None = None
@@ -98,24 +98,25 @@ TAGS_COMPARED: dict[str, Comparator | None] = {"tags": Comparator(l_infinity=0.0
 
 
 class CheckLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From where on a check speaks up.
+    """Limits of the checks.
 
     Attributes:
         max_tokens: a longer sentence is a warning.
         min_examples: a label with fewer examples in train is a warning.
         findings_per_code: how many findings of one code are listed; all are counted.
         errors_per_file: how many bad lines of one file are listed; all are counted.
-        max_repaired: more illegal tags than this share of a split's entity tokens is an error.
-        max_settled: more annotations off the tokens than this share of a split's entities is an error.
-        max_unseen_tags: a larger share of dev's or test's tokens with a label (plain: a tag) that train never
-            shows is an error.
-        max_unseen_tokens: a larger share of dev's or test's tokens that train never shows is a warning; None: never.
-        max_label_shift: a larger Jensen-Shannon divergence between train's and another split's shares of labels
-            (plain: of tags), beyond what chance brings in splits so small, is a warning; None: never.
-        errors: codes of warnings and infos that are errors here.
-        ignore: codes of warnings and infos that are not told.
-        skew: for features of the examples, from where on train and another split differ (CorpusGate).
-        drift: the same for a split and the one of the last blessed run.
+        max_repaired: more illegal tags than this share of a split's entity tokens are an error.
+        max_settled: more spans off the token edges than this share of a split's entities are an error.
+        max_unseen_tags: a larger share of dev's or test's tokens with a label (plain: a tag) that train lacks
+            is an error.
+        max_unseen_tokens: a larger share of dev's or test's tokens that train lacks is a warning; None:
+            never.
+        max_label_shift: a larger Jensen-Shannon divergence between the label distributions (plain: of tags)
+            of train and another split, above what chance explains for their sizes, is a warning; None: never.
+        errors: codes of warnings and infos to report as errors.
+        ignore: codes of warnings and infos to leave out.
+        skew: for each feature of the examples, thresholds between train and another split (CorpusGate).
+        drift: the same between a split and that of the last blessed run.
     """
 
     max_tokens: int = 512
@@ -145,9 +146,8 @@ class CheckLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(
                 f"errors and ignore: found {', '.join(both)} in both; expected it in one of them"
             )
-        grave = [code for code in self.ignore if CODES[code].severity == "error"]
-        if grave:
+        severe = [code for code in self.ignore if CODES[code].severity == "error"]
+        if severe:
             raise ValueError(
-                f"ignore: found {', '.join(grave)}; expected warnings and infos: what is an error by itself stops "
-                "the run whoever looks away"
+                f"ignore: found {', '.join(severe)}; expected warnings and infos: errors cannot be ignored"
             )

@@ -1,4 +1,4 @@
-"""What a format makes of one block: a sentence, and what it had to settle on the way."""
+"""A record as a format has parsed it: a sentence, its lines, and what the format had to settle."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ from corpus.sentence import Sentence
 
 
 class Note(NamedTuple):
-    """Something in the file that was settled rather than refused, such as a span off the token edges."""
+    """A fault that the format settled instead of raising, such as a span off the token edges.
+
+    Attributes:
+        line: line within the record (0-based).
+        found: the fault.
+        became: how it was settled.
+        code: its code in `corpus.codes.CODES`.
+    """
 
     line: int
-    """Line within the block (0-based)."""
     found: str
     became: str
-    code: str = "D202"
-    """Its number in `corpus.codes.CODES`."""
+    code: str
 
 
 class Record(NamedTuple):
-    """A sentence with its place in the block.
+    """A parsed record.
 
     Attributes:
-        sentence: the sentence, or None where the block holds only comments.
-        lines: T line numbers within the block, one a token (0-based).
-        notes: what was settled, in the order of the file.
+        sentence: the sentence, or None if the record holds only comments.
+        lines: T line numbers within the record, one a token (0-based).
+        notes: what was settled, in file order.
     """
 
     sentence: Sentence | None

@@ -1,4 +1,4 @@
-"""One tagged sentence, as every reader gives it."""
+"""One tagged sentence, the same from every format."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """T tokens and their T tags, with what else the file said.
+    """T tokens and their T tags, with what else the file holds.
 
     Attributes:
         tokens: T tokens, none empty, none with white space or control characters inside.
-        tags: T tags as they stand in the file (nothing converted, nothing repaired).
-        text: the running text the tokens were taken from, where the file gives it.
-        starts: T offsets in Unicode characters of `text`, where every token was found in it.
-        ends: T exclusive end offsets, of the same unit.
-        domain: what the file says of the sentence's origin (`# domain = news`).
+        tags: T tags as they stand in the file, neither converted nor repaired.
+        text: the running text that the tokens come from, if the file has it.
+        starts: T offsets in Unicode characters of `text`, if every token was found in it.
+        ends: T exclusive end offsets, in the same unit.
+        domain: the sentence's domain in the file (`# domain = news`).
     """
 
     tokens: tuple[str, ...]

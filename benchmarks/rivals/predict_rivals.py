@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.options import ReadOptions
-from corpus.reading import sentences
+from corpus.reading.sentences import sentences
 from serving.client.formats import to_jsonl
 from serving.client.protocol.requests import example_bytes
 

@@ -20,9 +20,9 @@ from components.corpus_gen.summary import FILE_NAME as SUMMARY_NAME
 from components.corpus_gen.summary import CorpusSummary
 from corpus.checks.check import check
 from corpus.checks.report import Findings, Report
-from corpus.fingerprint import fingerprint
-from corpus.layout import find
 from corpus.options import CheckLimits, ReadOptions
+from corpus.splits.fingerprint import fingerprint
+from corpus.splits.layout import find
 
 _LOG = logging.getLogger("tagline.corpus_gate")
 

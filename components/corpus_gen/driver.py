@@ -8,8 +8,8 @@ from tfx.components.example_gen import driver, utils
 from tfx.orchestration import data_types
 
 from components.corpus_gen.settings import data_in, options_in
-from corpus.fingerprint import fingerprint
-from corpus.layout import find
+from corpus.splits.fingerprint import fingerprint
+from corpus.splits.layout import find
 
 
 class CorpusGenDriver(driver.FileBasedDriver):

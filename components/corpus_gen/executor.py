@@ -32,10 +32,10 @@ from components.corpus_gen.summary import (
     SplitCounts,
 )
 from corpus.errors import CorpusError
-from corpus.fingerprint import fingerprint
-from corpus.layout import Layout, find
 from corpus.options import ReadOptions
-from corpus.scheme import target_scheme
+from corpus.reading.scheme import target_scheme
+from corpus.splits.fingerprint import fingerprint
+from corpus.splits.layout import Layout, find
 from serving.batch.measures import Measures, measured
 from tagging.schemes import scheme_named
 
@@ -193,6 +193,6 @@ def _corpus_error(error: BaseException) -> CorpusError | None:
             return cause
         told = _TOLD.findall(str(cause))
         if told:
-            return CorpusError.told(_STEP.sub("", told[-1].rstrip()))
+            return CorpusError.from_text(_STEP.sub("", told[-1].rstrip()))
         cause = cause.__cause__ or cause.__context__
     return None

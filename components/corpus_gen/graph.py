@@ -15,11 +15,11 @@ from tfx.dsl.io import fileio
 from components.corpus_gen.source import read_files
 from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainTags
 from components.corpus_gen.summary import PartialSummary
-from corpus.blocks import Unit
-from corpus.formats import format_of
-from corpus.layout import Layout
+from corpus.formats.table import format_of
 from corpus.options import ReadOptions, Shares
-from corpus.scheme import named_scheme
+from corpus.raw_records import Unit
+from corpus.reading.scheme import named_scheme
+from corpus.splits.layout import Layout
 
 _LEFT = ".partial-summary"
 

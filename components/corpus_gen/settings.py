@@ -13,8 +13,8 @@ from tfx.proto import example_gen_pb2
 from tfx.types import standard_component_specs
 from tfx.utils import proto_utils
 
-from corpus.layout import is_file_name
 from corpus.options import SPLITS, ReadOptions
+from corpus.splits.layout import is_file_name
 
 WHOLE_FOLDER = "*"
 
@@ -35,7 +35,7 @@ def input_config(pattern: str) -> Any:
 
 
 def output_config() -> Any:
-    """The `Output` splits. Their sizes are for form: file names or the hash of `corpus.splits` decide."""
+    """The `Output` splits. Their sizes are for form: file names or the hash of `corpus.splits.by_hash` decide."""
     splits = [_proto.SplitConfig.Split(name=name, hash_buckets=1) for name in SPLITS]
     return _proto.Output(split_config=_proto.SplitConfig(splits=splits))
 

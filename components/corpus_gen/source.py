@@ -18,8 +18,8 @@ from apache_beam.io.filebasedsource import FileBasedSource
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from corpus.blocks import BOM, Unit, blocks
 from corpus.errors import CorpusError
+from corpus.raw_records import BOM, Unit, raw_records
 
 _LOOK_BACK = 4096
 
@@ -59,7 +59,7 @@ class BlockSource(FileBasedSource):
                 if self.unit == "line":
                     wait = False
                 lines = _Lines(stream, position, wait_for_blank=wait)
-                for block in blocks(lines, self.unit, at_start=position == 0):
+                for block in raw_records(lines, self.unit, at_start=position == 0):
                     offset = lines.origin + block.offset
                     if not range_tracker.try_claim(offset):
                         return

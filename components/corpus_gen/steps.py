@@ -13,14 +13,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 from components.corpus_gen.example import to_example
 from components.corpus_gen.source import Found, lines_at
 from components.corpus_gen.summary import Event, Partial, PartialSummary
-from corpus.blocks import lines_of
-from corpus.convert import training_tags
 from corpus.errors import BadLine
-from corpus.formats import FileFormat, format_of
+from corpus.formats.table import FileFormat, format_of
 from corpus.options import ReadOptions, Shares
+from corpus.raw_records import lines_of
+from corpus.reading.scheme import target_scheme
+from corpus.reading.training_tags import training_tags
 from corpus.record import Record
-from corpus.scheme import target_scheme
-from corpus.splits import split_of, text_key
+from corpus.splits.by_hash import split_of, text_key
 from tagging.schemes import Evidence, Scheme
 
 SUMMARY = "summary"

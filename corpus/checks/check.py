@@ -1,7 +1,7 @@
-"""Looking a corpus over before anything is trained on it.
+"""Check a corpus before anything is trained on it.
 
-Everything is gathered, nothing raised and nothing printed: who asks gets all faults at once. Files are
-streamed; what is kept is the vocabulary and a few bytes for every distinct sentence, by which leaks are seen.
+All findings are collected; nothing is raised or printed. Files are streamed: only the vocabulary and a few
+bytes for every distinct sentence, which show leaks between splits, are kept in memory.
 """
 
 from __future__ import annotations
@@ -10,55 +10,52 @@ from heapq import heappush, heappushpop
 from pathlib import Path
 from typing import NamedTuple
 
-from corpus.blocks import lines_of
-from corpus.checks.differences import Difference, told_differences
+from corpus.checks.differences import Difference, describe_differences
 from corpus.checks.first_places import ALL, FirstPlace, FirstPlaces
 from corpus.checks.line_ends import line_ends
 from corpus.checks.report import Findings, Report
-from corpus.checks.split_statistics import Whole
+from corpus.checks.split_statistics import SplitChecks
 from corpus.checks.tally import Place, Tally
-from corpus.convert import parsed, repairs_shown
 from corpus.errors import BadLine, CorpusError, shortened
-from corpus.formats import format_of
-from corpus.formats.words import invisible_in, parts_words
-from corpus.layout import Layout, find
+from corpus.formats.words import invisible_in, may_separate_words
 from corpus.options import CheckLimits, ReadOptions
-from corpus.reading import file_blocks
+from corpus.reading.scheme import scheme_of
+from corpus.reading.sentences import outcomes
+from corpus.reading.training_tags import parse_tags
 from corpus.record import Record
-from corpus.scheme import recognised
 from corpus.sentence import Sentence
-from corpus.splits import split_of, text_key
+from corpus.splits.by_hash import split_of, text_key
+from corpus.splits.layout import Layout, find
 from tagging.schemes import Scheme
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def check(data: str | Path, options: ReadOptions, limits: CheckLimits | None = None) -> Report:
-    """Reads a corpus through and tells what is wrong with it, and what it holds.
+    """Read a corpus and report what is wrong with it, and statistics of its splits.
+
+    Raises nothing: a corpus that cannot be read at all is a finding too.
 
     Args:
         data: a folder or a single file.
         options: how it is read.
-        limits: from where on a warning is due, how many findings of a code are listed, which codes are errors
-            here and which are not told.
-
-    Raises:
-        Nothing: a corpus that cannot be read at all is a finding too.
+        limits: the limits of the checks, how many findings of a code are listed, and which codes are errors
+            or ignored.
     """
     limits = limits or CheckLimits()
     findings = Findings(limits.findings_per_code, errors=limits.errors, ignore=limits.ignore)
     try:
         layout = find(data, options)
     except CorpusError as error:
-        _tell(findings, error)
+        _add(findings, error)
         return Report(findings.ordered(), findings.counts, {})
-    checker = _Checker(layout, recognised(layout, options), options, limits, findings)
+    checker = _Checker(layout, scheme_of(layout, options), options, limits, findings)
     for path, split in layout.files():
         checker.read(path, split)
     return checker.report()
 
 
-def _tell(findings: Findings, error: CorpusError, *, listed: bool = True) -> None:
+def _add(findings: Findings, error: CorpusError, *, listed: bool = True) -> None:
     message = error.found + (f"; expected {error.expected}" if error.expected else "")
     findings.add(
         error.code,
@@ -72,7 +69,7 @@ def _tell(findings: Findings, error: CorpusError, *, listed: bool = True) -> Non
 
 
 class _Leak(NamedTuple):
-    """A sentence in several splits: its length, and of equal lengths the earlier counts as the longer."""
+    """A sentence in several splits. They sort by length, of equal lengths the earlier one as the longer."""
 
     tokens: int
     order: int
@@ -83,7 +80,7 @@ class _Leak(NamedTuple):
 
 
 class _Checker:
-    """One check under way."""
+    """The state of one check while files are read."""
 
     def __init__(
         self, layout: Layout, scheme: Scheme, options: ReadOptions, limits: CheckLimits, findings: Findings
@@ -96,39 +93,40 @@ class _Checker:
         self.names = layout.names()
         self.tallies = {name: Tally() for name in self.names}
         self.paths: list[str] = []
-        # Splits that are short of what could not be read: that they are empty is then no news.
+        # Splits with sentences that could not be read: they are not reported as empty too.
         self.faulty: set[str] = set()
         self.seen = FirstPlaces()
         self.differences: list[Difference] = []
-        # A heap, the shortest first: a long sentence in two splits says more than `Thanks ,`.
+        # A heap, the shortest first: a long sentence in two splits is worse than `Thanks ,`.
         self.longest_leaks: list[_Leak] = []
         self.leaks = 0
 
     def read(self, path: Path, split: str | None) -> None:
-        """Streams one file."""
+        """Check the sentences of one file, one at a time."""
         self.paths.append(str(path))
-        errors = found = 0
-        parse = format_of(path, self.options).parse
+        errors = sentences = 0
         try:
-            for block in file_blocks(path, self.options):
-                try:
-                    found += self.take(parse(lines_of(block.raw), self.options), block.line, split)
-                except BadLine as bad:
-                    errors += 1
-                    listed = errors <= self.limits.errors_per_file
-                    _tell(self.findings, bad.located(path, block.line), listed=listed)
+            for line, outcome in outcomes(path, self.options):
+                if isinstance(outcome, Record):
+                    try:
+                        sentences += self.check_record(outcome, line, split)
+                        continue
+                    except BadLine as bad:
+                        outcome = bad.located(path, line)
+                errors += 1
+                _add(self.findings, outcome, listed=errors <= self.limits.errors_per_file)
         except CorpusError as error:
             errors += 1
-            _tell(self.findings, error)
+            _add(self.findings, error)
         else:
-            self.tell_line_ends(path)
+            self.check_line_ends(path)
         if errors:
             self.faulty.update(self.names if split is None else (split,))
-        elif not found:
+        elif not sentences:
             self.findings.add("D103", "no sentence in the file", path=path)
 
-    def tell_line_ends(self, path: Path) -> None:
-        """Tells of what is read over."""
+    def check_line_ends(self, path: Path) -> None:
+        """Report a byte order mark and CRLF, which the reader ignores."""
         ends = line_ends(path)
         if ends.mark:
             self.findings.add("D303", "begins with U+FEFF", path=path, line=1)
@@ -136,11 +134,11 @@ class _Checker:
             message = f"{ends.crlf} of {ends.lines} lines end in CRLF"
             self.findings.add("D304", message, path=path, line=ends.first)
 
-    def take(self, record: Record, line: int, split: str | None) -> bool:
-        """Takes in one record; whether it held a sentence.
+    def check_record(self, record: Record, line: int, split: str | None) -> bool:
+        """Check and count one record; return whether it holds a sentence.
 
         Raises:
-            BadLine: a tag that the scheme does not know.
+            BadLine: a tag that the scheme does not have.
         """
         sentence = record.sentence
         path = self.paths[-1]
@@ -148,24 +146,24 @@ class _Checker:
             self.findings.add(note.code, f"{note.found}; {note.became}", path=path, line=line + note.line)
         if sentence is None:
             return False
-        reading = parsed(record, self.scheme)
+        parsed = parse_tags(record, self.scheme)
         key = text_key(sentence.tokens)
         if split is None:
             assert self.layout.shares is not None
             split = split_of(key, self.layout.shares)
         tally = self.tallies[split]
-        tally.add(sentence, record, reading, path, line, plain=self.scheme.is_plain)
+        tally.add(sentence, record, parsed, path, line, plain=self.scheme.is_plain)
         tally.settled += len(record.notes)
-        for repair in reading.repairs:
+        for repair in parsed.repairs:
             self.findings.add(
                 "D201",
-                f"{repairs_shown([repair])} ({self.scheme.name})",
+                f"{repair.found} -> {repair.became} ({self.scheme.name})",
                 path=path,
                 line=line + record.lines[repair.index],
                 example=sentence.tokens[repair.index],
             )
         if not all(map(str.isascii, sentence.tokens)):
-            self.look_at_characters(sentence, record, line)
+            self.check_characters(sentence, record, line)
         if len(sentence.tokens) > self.limits.max_tokens:
             self.findings.add(
                 "D207",
@@ -174,23 +172,23 @@ class _Checker:
                 line=line + record.lines[0],
                 example=_beginning(sentence),
             )
-        self.compare(sentence, key, line + record.lines[0], split)
+        self.check_repetition(sentence, key, line + record.lines[0], split)
         return True
 
-    def look_at_characters(self, sentence: Sentence, record: Record, line: int) -> None:
-        """Tells of what the tokens hold and no eye sees."""
+    def check_characters(self, sentence: Sentence, record: Record, line: int) -> None:
+        """Report invisible and lost characters of the tokens."""
         for token, place in zip(sentence.tokens, record.lines, strict=True):
             hidden = invisible_in(token)
             if hidden:
                 message = ", ".join(f"U+{ord(character):04X}" for character in hidden)
-                two = any(parts_words(token, at) for at in range(len(token)))
+                two = any(may_separate_words(token, at) for at in range(len(token)))
                 message += " between letters: two words?" if two else ""
                 self.findings.add("D215", message, path=self.paths[-1], line=line + place, example=token)
             if _REPLACEMENT in token:
                 self.findings.add("D216", "U+FFFD", path=self.paths[-1], line=line + place, example=token)
 
-    def compare(self, sentence: Sentence, key: int, line: int, split: str) -> None:
-        """Holds a sentence against the first of the same tokens."""
+    def check_repetition(self, sentence: Sentence, key: int, line: int, split: str) -> None:
+        """Compare a sentence with the first one of the same tokens."""
         here = FirstPlace(len(self.paths) - 1, line, self.names.index(split), hash(sentence.tags) & ALL)
         first = self.seen.first(key, here)
         if first is None:
@@ -215,16 +213,18 @@ class _Checker:
                 self.findings.add("D206", "", listed=False)
 
     def report(self) -> Report:
-        """What only the whole tells, and everything in order."""
+        """Add what only the whole corpus shows, and make the report."""
         for leak in sorted(self.longest_leaks, reverse=True):
             self.findings.add("D205", leak.message, path=leak.path, line=leak.line, example=leak.example)
         for _ in range(self.leaks - len(self.longest_leaks)):
             self.findings.add("D205", "", listed=False)
-        for finding in told_differences(self.differences, self.options):
+        for finding in describe_differences(self.differences, self.options):
             self.findings.add(
                 "D206", finding.message, path=finding.path, line=finding.line, example=finding.example
             )
-        return Whole(self.layout, self.scheme, self.tallies, self.faulty, self.limits, self.findings).report()
+        return SplitChecks(
+            self.layout, self.scheme, self.tallies, self.faulty, self.limits, self.findings
+        ).report()
 
 
 def _beginning(sentence: Sentence) -> str:

@@ -1,6 +1,7 @@
-"""Where two sentences of the same tokens are tagged differently: told by reading both places once more.
+"""Describe where two sentences of the same tokens are tagged differently, by reading both places again.
 
-While files stream by, only a hash of every sentence's tags is kept; the few that are listed are read again.
+While files are streamed, only a hash of every sentence's tags is kept; the few that are listed are read
+again.
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ from typing import NamedTuple
 from corpus.checks.tally import Place
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.reading import outcomes
+from corpus.reading.sentences import outcomes
 from corpus.record import Record
 
 
 class Difference(NamedTuple):
-    """Two places of the same tokens, the lines being those of the first tokens."""
+    """Two places with the same tokens and other tags; the lines are those of the first tokens."""
 
     first: Place
     second: Place
     example: str
 
 
-class Told(NamedTuple):
-    """A difference in words, at the line of the first token that differs."""
+class Description(NamedTuple):
+    """A difference in words, at the line of the first tag that differs."""
 
     message: str
     path: str
@@ -33,26 +34,26 @@ class Told(NamedTuple):
     example: str
 
 
-def told_differences(differences: Sequence[Difference], options: ReadOptions) -> list[Told]:
-    """The same in words; reads every file of theirs up to the last place in it."""
-    wanted = {place for difference in differences for place in (difference.first, difference.second)}
-    found = _read(wanted, options)
-    return [_told(difference, found) for difference in differences]
+def describe_differences(differences: Sequence[Difference], options: ReadOptions) -> list[Description]:
+    """Describe each difference; reads its files up to the last place in them."""
+    places = {place for difference in differences for place in (difference.first, difference.second)}
+    records = _read(places, options)
+    return [_description(difference, records) for difference in differences]
 
 
-def _read(wanted: set[Place], options: ReadOptions) -> dict[Place, tuple[int, Record]]:
-    """(line of the block, record) of every place."""
-    found: dict[Place, tuple[int, Record]] = {}
-    for path in sorted({place.path for place in wanted}):
-        left = {place.line for place in wanted if place.path == path}
+def _read(places: set[Place], options: ReadOptions) -> dict[Place, tuple[int, Record]]:
+    """(first line of the record, record) of every place."""
+    read: dict[Place, tuple[int, Record]] = {}
+    for path in sorted({place.path for place in places}):
+        left = {place.line for place in places if place.path == path}
         for line, record in _records(path, options):
             first = line + record.lines[0] if record.lines else 0
             if first in left:
-                found[Place(path, first)] = (line, record)
+                read[Place(path, first)] = (line, record)
                 left.remove(first)
                 if not left:
                     break
-    return found
+    return read
 
 
 def _records(path: str, options: ReadOptions) -> Iterable[tuple[int, Record]]:
@@ -64,9 +65,9 @@ def _records(path: str, options: ReadOptions) -> Iterable[tuple[int, Record]]:
         return
 
 
-def _told(difference: Difference, found: dict[Place, tuple[int, Record]]) -> Told:
+def _description(difference: Difference, records: dict[Place, tuple[int, Record]]) -> Description:
     path, line = difference.second
-    here, there = found.get(difference.second), found.get(difference.first)
+    here, there = records.get(difference.second), records.get(difference.first)
     message = f"other tags than at {difference.first}"
     if here and there and here[1].sentence and there[1].sentence:
         one, other = here[1].sentence, there[1].sentence
@@ -76,4 +77,4 @@ def _told(difference: Difference, found: dict[Place, tuple[int, Record]]) -> Tol
                 at = Place(difference.first.path, there[0] + there[1].lines[index])
                 message = f"{one.tokens[index]} is {tag} here, {tag_there} at {at}"
                 break
-    return Told(message, path, line, difference.example)
+    return Description(message, path, line, difference.example)

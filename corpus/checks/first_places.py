@@ -1,7 +1,8 @@
-"""Where each distinct sentence of a corpus was first seen, in few bytes a sentence.
+"""The first place of each distinct sentence of a corpus, in few bytes a sentence.
 
-A dictionary of tuples takes some 300 bytes for each, which for millions of sentences is more than all else that
-looking a corpus over needs. Here it is 24 in three arrays, of which at least a third and at most two thirds are in use.
+A dictionary of tuples takes some 300 bytes a sentence, for millions of sentences more than the rest of a
+check. This hash table takes 24 bytes a slot in three arrays, of which at least a third and at most two thirds
+are in use.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ ALL = (1 << 64) - 1
 
 
 class FirstPlace(NamedTuple):
-    """Where a sentence is.
+    """The place of a sentence.
 
     Attributes:
-        file: its number, below 2**20.
+        file: number of its file, below 2**20.
         line: its first line, from 1 to 2**40.
-        split: its number, 0 to 15.
+        split: number of its split, 0 to 15.
         tags: 64 bits of a hash of the tags.
     """
 
@@ -31,7 +32,7 @@ class FirstPlace(NamedTuple):
 
 
 class FirstPlaces:
-    """From a sentence's `text_key` to the first place that has it. Forgets nothing."""
+    """A hash table from a sentence's `text_key` to its first place. Nothing is removed from it."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -41,11 +42,11 @@ class FirstPlaces:
         return self._count
 
     def first(self, key: int, here: FirstPlace) -> FirstPlace | None:
-        """The first place with this key; None where this is the first, which is noted.
+        """Return the first place with this key; if there is none, store this one and return None.
 
         Args:
-            key: 64 bits, spread evenly, as `text_key` gives them.
-            here: where the sentence is that has it.
+            key: 64 evenly distributed bits, as from `text_key`.
+            here: the place of the sentence with this key.
         """
         slot = self._slot(key)
         place = self._places[slot]
@@ -61,10 +62,10 @@ class FirstPlaces:
         return None
 
     def _slot(self, key: int) -> int:
-        """That of the key, or the empty one that it would take: the next from where the key's low bits point to."""
+        """The key's slot, or the empty one that it would take (linear probing from its low bits)."""
         keys, places, mask = self._keys, self._places, len(self._keys) - 1
         slot = key & mask
-        # A line is 1 or more, so that no place is 0.
+        # Lines begin at 1, so no stored place is 0.
         while places[slot] and keys[slot] != key:
             slot = (slot + 1) & mask
         return slot
@@ -79,5 +80,5 @@ class FirstPlaces:
 
 
 def _arrays(size: int) -> tuple[array[int], array[int], array[int]]:
-    """For keys, places and tags, all 0."""
+    """Arrays for keys, places and tags, all 0."""
     return array("Q", bytes(8 * size)), array("Q", bytes(8 * size)), array("Q", bytes(8 * size))

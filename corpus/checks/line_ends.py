@@ -1,26 +1,25 @@
-"""How a file begins and how its lines end: what the reader reads over, counted where it is told."""
+"""The byte order mark and the CRLF line ends of a file, which the reader ignores."""
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from corpus.blocks import BOM
 from corpus.errors import CorpusError
-from corpus.reading import opened
+from corpus.raw_records import BOM
+from corpus.reading.files import open_corpus_file
 
 _CHUNK = 1 << 20
 
 
 class LineEnds(NamedTuple):
-    """What was counted.
+    """The line ends of a file.
 
     Attributes:
         mark: whether the file begins with a UTF-8 byte order mark.
         lines: lines that end in LF, with or without CR before it.
-        crlf: those with it.
-        first: 1-based line of the first of those.
+        crlf: lines that end in CR LF.
+        first: 1-based line of the first of these.
     """
 
     mark: bool = False
@@ -30,24 +29,24 @@ class LineEnds(NamedTuple):
 
 
 def line_ends(path: str | Path) -> LineEnds:
-    """Looks through a file, plain or gzip; what cannot be read is as good as empty, for its reader tells of it."""
+    """Count the line ends of a file, plain or gzip; none if it cannot be read, which its reader reports."""
     lines = crlf = 0
     first = None
     mark = returned = False
     try:
-        with opened(Path(path)) as stream:
+        with open_corpus_file(Path(path)) as stream:
             chunk = stream.read(_CHUNK)
             mark = chunk.startswith(BOM)
             while chunk:
                 # A pair may lie across two chunks.
-                found = chunk.count(b"\r\n") + (returned and chunk[:1] == b"\n")
-                if found and first is None:
+                pairs = chunk.count(b"\r\n") + (returned and chunk[:1] == b"\n")
+                if pairs and first is None:
                     at = 0 if returned and chunk[:1] == b"\n" else chunk.index(b"\r\n")
                     first = 1 + lines + chunk.count(b"\n", 0, at)
                 lines += chunk.count(b"\n")
-                crlf += found
+                crlf += pairs
                 returned = chunk.endswith(b"\r")
                 chunk = stream.read(_CHUNK)
-    except (CorpusError, OSError, EOFError, zlib.error):
+    except CorpusError:
         return LineEnds()
     return LineEnds(mark, lines, crlf, first)

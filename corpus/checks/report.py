@@ -1,4 +1,4 @@
-"""What a check of a corpus found: findings with a code, and statistics of every split."""
+"""The report of a check: findings with a code, and statistics of every split."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["CODES", "Finding", "Findings", "Report", "Severity", "SplitStatistic
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing found, at its place.
+    """One finding with its place.
 
     Attributes:
-        code: its number in `CODES`.
-        severity: error, warning or info; an error too where the settings make one of it.
-        message: what was found, in one line.
+        code: its code in `CODES`.
+        severity: error, warning or info; the settings can make it an error.
+        message: one line.
         path: the file.
-        line: its 1-based line, where there is one.
-        example: the token, tag, sentence or line meant, shortened.
+        line: the 1-based line, if there is one.
+        example: the token, tag, sentence or line, shortened.
         remedy: what to do.
     """
 
@@ -43,19 +43,19 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SplitStatistics(msgspec.Struct):
-    """What one split holds.
+    """Statistics of one split.
 
     Attributes:
-        sentences, tokens: how many.
+        sentences, tokens: their numbers.
         longest: tokens of its longest sentence.
-        longest_at: where that begins, `path:line`.
-        entities: how many of each label; none for plain tags.
-        tags: how many of each tag as the files have it.
-        repairs: tags that were illegal where they stood.
-        settled: annotations that did not fit the tokens.
-        shared: sentences that another split, read before this one, holds too.
-        unseen_tokens: share of tokens that train never shows, 0 to 1.
-        unseen_tags: share of tokens whose label (plain: tag) train never shows, 0 to 1.
+        longest_at: its place, `path:line`.
+        entities: number of entities by label; empty for plain tags.
+        tags: number of tokens by tag, as in the files.
+        repairs: number of tags that were illegal at their place.
+        settled: number of spans that did not fit the tokens.
+        shared: number of sentences that a split read before this one also has.
+        unseen_tokens: share of tokens that train lacks, 0 to 1.
+        unseen_tags: share of tokens whose label (plain: tag) train lacks, 0 to 1.
     """
 
     sentences: int = 0
@@ -72,14 +72,15 @@ class SplitStatistics(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """Everything a check found.
+    """The findings of a check, and statistics of the corpus.
 
     Attributes:
-        findings: errors first, then by code, file and line; at most so many of a code as the limits say.
-        counts: how many there are of every code, listed or not.
+        findings: errors first, then by code, in the order of the files; as many of a code as the limits
+            allow.
+        counts: number of findings by code, listed or not.
         splits: statistics by split.
-        scheme: the scheme named or recognised; empty where nothing could be read.
-        files: the files of every split (hash-split files under every split they feed).
+        scheme: the scheme named or recognised; empty if nothing could be read.
+        files: the files of every split (a file split by hash under every split it feeds).
     """
 
     findings: list[Finding]
@@ -95,12 +96,12 @@ class Report(msgspec.Struct):
 
     @property
     def errors(self) -> int:
-        """How many errors there are, listed or not."""
+        """The number of errors, listed or not."""
         return self.count_of("error")
 
     def count_of(self, severity: Severity) -> int:
-        """How many findings of one severity there are, listed or not."""
-        # Of every code found at least the first is listed, with the severity that the settings give it.
+        """The number of findings of one severity, listed or not."""
+        # At least one finding of every code is listed, with the severity that the settings give it.
         return sum(self.counts[code] for code in {finding.code for finding in self.of_severity(severity)})
 
     def of_severity(self, severity: Severity) -> list[Finding]:
@@ -108,31 +109,31 @@ class Report(msgspec.Struct):
         return [finding for finding in self.findings if finding.severity == severity]
 
     def joined(self, more: Findings) -> Report:
-        """This report with what another check has found of the same corpus."""
-        whole = Findings(more.limit)
-        whole.listed = [*self.findings, *more.listed]
+        """Merge this report with the findings of another check of the same corpus."""
+        merged = Findings(more.limit)
+        merged.listed = [*self.findings, *more.listed]
         counts = {
             code: self.counts.get(code, 0) + more.counts.get(code, 0)
             for code in sorted({*self.counts, *more.counts})
         }
-        return msgspec.structs.replace(self, findings=whole.ordered(), counts=counts)
+        return msgspec.structs.replace(self, findings=merged.ordered(), counts=counts)
 
     def to_json(self) -> str:
-        """The report as an indented JSON object; `from_json` reads it back."""
+        """Encode the report as an indented JSON object; `from_json` reads it back."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
-        """The inverse of `to_json`."""
+        """Decode a report, the inverse of `to_json`."""
         return msgspec.json.decode(text, type=cls)
 
 
 class Findings:
-    """Gathers findings: lists the first of every code, counts all.
+    """A collection of findings: the first of every code are listed, all are counted.
 
     Args:
         limit: how many of a code are listed.
-        errors: codes that are errors whatever `CODES` says.
+        errors: codes to report as errors, whatever their severity in `CODES`.
         ignore: codes that are neither listed nor counted.
     """
 
@@ -154,10 +155,10 @@ class Findings:
         remedy: str | None = None,
         listed: bool = True,
     ) -> None:
-        """Counts one finding, and lists it where its code has room (and `listed`).
+        """Count one finding, and list it if `listed` and the limit of its code allow.
 
-        What no terminal, log or JSON takes as it is (control characters, bytes of a file name that are not
-        UTF-8) is written as an escape.
+        Control characters, and bytes of a file name that are not UTF-8, are escaped for terminals, logs and
+        JSON.
         """
         if code in self.ignore:
             return
@@ -165,27 +166,27 @@ class Findings:
         self.counts[code] = count + 1
         if not listed or count >= self.limit:
             return
-        known = CODES[code]
+        kind = CODES[code]
         self.listed.append(
             Finding(
                 code,
-                "error" if code in self.errors else known.severity,
+                "error" if code in self.errors else kind.severity,
                 printable(message),
                 printable(str(path)),
                 line,
                 printable(example),
-                known.remedy if remedy is None else remedy,
+                kind.remedy if remedy is None else remedy,
             )
         )
 
     def ordered(self) -> list[Finding]:
-        """Errors first; then by code, in the order they were found."""
+        """The listed findings: errors first, then by code, in the order they were added."""
         rank = {"error": 0, "warning": 1, "info": 2}
         return sorted(self.listed, key=lambda finding: (rank[finding.severity], finding.code))
 
 
 def printable(text: str) -> str:
-    """The text with every character that shows nothing, or that no file can hold, as its escape."""
+    """Escape every character that is not printable or that cannot be encoded."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -1,7 +1,7 @@
-"""A report as SARIF 2.1.0, which code hosts and editors show beside the lines meant.
+"""Write a report as SARIF 2.1.0, which code hosts and editors show beside the lines it concerns.
 
-One result for each finding listed, one rule for each code that can be found. Paths below the working folder are
-written relative to it, as code hosts want them; any other is a whole `file:` address.
+There is one result for each finding listed and one rule for each code. Paths below the working folder are
+relative to it, as code hosts require; any other path is an absolute `file:` address.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": 
 
 
 def to_sarif(report: Report, *, version: str = "") -> str:
-    """The report's findings as an indented SARIF log; `version` is the tool's own."""
+    """Encode the report as an indented SARIF log; `version` is that of Tagline."""
     return msgspec.json.format(msgspec.json.encode(sarif_log(report, version=version)), indent=2).decode()
 
 
@@ -42,10 +42,10 @@ def sarif_log(report: Report, *, version: str = "") -> dict[str, Any]:
             {
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
-                # A corpus with errors was checked to its end all the same.
+                # The check itself succeeded, also if the corpus has errors.
                 "invocations": [{"executionSuccessful": True}],
                 "results": [_result(finding) for finding in report.findings],
-                # All of them, as of a code only so many are listed.
+                # Of a code, only the first findings are listed.
                 "properties": {"counts": report.counts},
             }
         ],
@@ -53,18 +53,18 @@ def sarif_log(report: Report, *, version: str = "") -> dict[str, Any]:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    known = CODES[code]
-    help_text = f"{known.remedy[:1].upper()}{known.remedy[1:]}."
-    if known.setting:
-        help_text += f" Settings: {known.setting}."
-    if known.fixed:
-        help_text += f" With --fix: {known.fixed}."
+    kind = CODES[code]
+    help_text = f"{kind.remedy[:1].upper()}{kind.remedy[1:]}."
+    if kind.setting:
+        help_text += f" Settings: {kind.setting}."
+    if kind.fixed:
+        help_text += f" With --fix: {kind.fixed}."
     return {
         "id": code,
-        "name": "".join(word[:1].upper() + word[1:] for word in known.title.replace(",", "").split()),
-        "shortDescription": {"text": known.title},
+        "name": "".join(word[:1].upper() + word[1:] for word in kind.title.replace(",", "").split()),
+        "shortDescription": {"text": kind.title},
         "help": {"text": help_text},
-        "defaultConfiguration": {"level": _LEVELS[known.severity]},
+        "defaultConfiguration": {"level": _LEVELS[kind.severity]},
     }
 
 
@@ -88,7 +88,7 @@ def _result(finding: Finding) -> dict[str, Any]:
             {
                 "physicalLocation": {
                     "artifactLocation": {"uri": _uri(finding.path)},
-                    # What is true of a whole file stands at its beginning: readers of logs ask for a line.
+                    # A finding of a whole file is placed on its first line: readers of logs require a line.
                     "region": {"startLine": finding.line or 1},
                 }
             }

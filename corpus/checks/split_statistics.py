@@ -1,4 +1,4 @@
-"""What no sentence tells by itself: shares, limits, and how the splits compare."""
+"""Check whole splits: limits on their faults, and how they compare with train."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Mapping, Set
 from corpus.checks.report import Findings, Report, SplitStatistics, printable
 from corpus.checks.shift import jensen_shannon, jensen_shannon_by_chance, largest_differences
 from corpus.checks.tally import Tally
-from corpus.layout import Layout
 from corpus.options import SPLITS, CheckLimits
+from corpus.splits.layout import Layout
 from tagging.schemes import Scheme
 
 
-class Whole:
-    """The end of a check, when every file has been read.
+class SplitChecks:
+    """The checks that need whole splits, run when every file has been read.
 
     Args:
         layout: the files.
-        scheme: what the tags were read as.
-        tallies: what was counted of every split, train first.
-        faulty: splits that are short of what could not be read.
-        limits: from where on a finding is due.
-        findings: what has been found, and is added to.
+        scheme: the scheme of the tags.
+        tallies: the counts of every split, train first.
+        faulty: splits with sentences that could not be read.
+        limits: the limits of the checks.
+        findings: the findings so far; more are added.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Whole:
         self.findings = findings
 
     def report(self) -> Report:
-        """Everything in order."""
+        """Run the checks and make the report."""
         plain = self.scheme.is_plain
         train = self.tallies["train"]
         for name, tally in self.tallies.items():
@@ -49,15 +49,15 @@ class Whole:
                 self.findings.add("D103", f"no sentence in the split {name}", path=self._file(name))
         splits = {name: tally.statistics(train, plain=plain) for name, tally in self.tallies.items()}
         for name, split in splits.items():
-            self._hold_to_limits(name, split)
-            # Without train there is nothing to compare with.
+            self._check_limits(name, split)
+            # An empty train split cannot be compared with.
             if name != "train" and train.sentences and split.sentences:
                 self._compare_with_train(name, split)
-        self._tell_rare_labels()
+        self._check_rare_labels()
         if train.sentences and not train.labels(plain=plain):
             message = f"all {train.words.total()} tokens are outside"
             self.findings.add("D208", message, path=self._file("train"))
-        self._tell_layout()
+        self._report_layout()
         return Report(
             findings=self.findings.ordered(),
             counts=dict(sorted(self.findings.counts.items())),
@@ -70,31 +70,31 @@ class Whole:
         )
 
     def _file(self, split: str) -> str:
-        """The split's first file: what is true of a whole split has no better place."""
+        """The split's first file, the place of findings of a whole split."""
         return next(str(path) for path, name in self.layout.files() if name in (split, None))
 
-    def _hold_to_limits(self, name: str, split: SplitStatistics) -> None:
-        """What is tolerable a few times, and an error when there is much of it."""
+    def _check_limits(self, name: str, split: SplitStatistics) -> None:
+        """Report faults that are warnings one by one, and an error if there are many of them."""
         marked = sum(count for tag, count in split.tags.items() if tag != "O")
         unseen = round(split.unseen_tags * split.tokens) if self.tallies["train"].sentences else 0
-        for code, found, whole, limit, words in (
+        for code, count, total, limit, what in (
             ("D104", split.repairs, marked, "max_repaired", "entity tags are illegal"),
             ("D105", split.settled, sum(split.entities.values()), "max_settled", "spans do not fit"),
-            ("D106", unseen, split.tokens, "max_unseen_tags", "tokens have a tag that train never shows"),
+            ("D106", unseen, split.tokens, "max_unseen_tags", "tokens have a tag that train lacks"),
         ):
             share = getattr(self.limits, limit)
-            if found > share * whole:
-                message = f"{name}: {found} of {whole} {words}; more than {limit} {share:g}"
+            if count > share * total:
+                message = f"{name}: {count} of {total} {what}; more than {limit} {share:g}"
                 self.findings.add(code, message, path=self._file(name))
 
     def _compare_with_train(self, name: str, split: SplitStatistics) -> None:
         plain = self.scheme.is_plain
         kind = "tag" if plain else "label"
         tally = self.tallies[name]
-        known = self.tallies["train"].labels(plain=plain)
+        in_train = self.tallies["train"].labels(plain=plain)
         labels = tally.labels(plain=plain)
         for label, count in labels.items():
-            if label not in known:
+            if label not in in_train:
                 place = tally.first[label]
                 times = f"{count} time{'s' * (count != 1)}"
                 message = f"{kind} {label} of {name} ({times}) is not in train"
@@ -108,16 +108,16 @@ class Whole:
                 path=self._file(name),
                 example=tally.example_unseen(self.tallies["train"]),
             )
-        self._tell_shift(name, known, labels)
+        self._check_label_shift(name, in_train, labels)
 
-    def _tell_shift(self, name: str, known: Mapping[str, int], labels: Mapping[str, int]) -> None:
+    def _check_label_shift(self, name: str, in_train: Mapping[str, int], labels: Mapping[str, int]) -> None:
         limit = self.limits.max_label_shift
-        divergence = jensen_shannon(known, labels)
-        if limit is None or divergence <= max(limit, jensen_shannon_by_chance(known, labels)):
+        divergence = jensen_shannon(in_train, labels)
+        if limit is None or divergence <= max(limit, jensen_shannon_by_chance(in_train, labels)):
             return
         differences = ", ".join(
             f"{label} {share:.1%} (train {before:.1%})"
-            for label, before, share in largest_differences(known, labels)
+            for label, before, share in largest_differences(in_train, labels)
         )
         message = f"{name}: Jensen-Shannon divergence {divergence:.3f} from train"
         self.findings.add(
@@ -127,7 +127,7 @@ class Whole:
             example=differences,
         )
 
-    def _tell_rare_labels(self) -> None:
+    def _check_rare_labels(self) -> None:
         plain = self.scheme.is_plain
         train = self.tallies["train"]
         for label, count in sorted(train.labels(plain=plain).items(), key=lambda item: (item[1], item[0])):
@@ -142,12 +142,12 @@ class Whole:
                 line=place.line,
             )
 
-    def _tell_layout(self) -> None:
-        """What was decided about the files without being asked."""
+    def _report_layout(self) -> None:
+        """Report how files were assigned to splits automatically."""
         for path in self.layout.ignored:
-            self.findings.add("D301", "its name tells no split", path=path)
+            self.findings.add("D301", "its name names no split", path=path)
         shares = self.layout.shares
-        for path in self.layout.whole:
+        for path in self.layout.unassigned:
             assert shares is not None
             parts = ", ".join(f"{name} {getattr(shares, name):g}" for name in SPLITS)
-            self.findings.add("D302", f"cut by a hash of the sentence's tokens ({parts})", path=path)
+            self.findings.add("D302", f"split by a hash of the sentence's tokens ({parts})", path=path)

@@ -1,4 +1,4 @@
-"""Counting one split while its sentences stream by."""
+"""Count one split while its sentences are streamed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tagging.schemes import Parsed
 
 
 class Place(NamedTuple):
-    """Where something was first seen."""
+    """A line of a file."""
 
     path: str
     line: int
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 class Tally:
-    """What has been seen of one split. Its size follows the vocabulary, not the corpus."""
+    """The counts of one split. Their size grows with the vocabulary, not with the corpus."""
 
     def __init__(self) -> None:
         self.sentences = 0
@@ -38,9 +38,9 @@ class Tally:
         self.first: dict[str, Place] = {}
 
     def add(
-        self, sentence: Sentence, record: Record, reading: Parsed, path: str, line: int, *, plain: bool
+        self, sentence: Sentence, record: Record, parsed: Parsed, path: str, line: int, *, plain: bool
     ) -> None:
-        """Counts a sentence; `first` keeps the place of every label (plain: of every tag)."""
+        """Count a sentence; `first` keeps the first place of every label (plain: of every tag)."""
         size = len(sentence.tokens)
         self.sentences += 1
         self.words.update(sentence.tokens)
@@ -51,24 +51,24 @@ class Tally:
             for tag in set(sentence.tags):
                 if tag not in self.first:
                     self.first[tag] = Place(path, line + record.lines[sentence.tags.index(tag)])
-        self.repairs += len(reading.repairs)
-        for start, end, label in reading.spans:
+        self.repairs += len(parsed.repairs)
+        for start, end, label in parsed.spans:
             self.entities[label] += 1
             self.tokens_of_label[label] += end - start
             if label not in self.first:
                 self.first[label] = Place(path, line + record.lines[start])
 
     def labels(self, *, plain: bool) -> Counter[str]:
-        """How many examples of each label: entities, or tokens where tags are plain."""
+        """The number of examples by label: entities, or tokens if tags are plain."""
         return self.tags if plain else self.entities
 
     def example_unseen(self, train: Tally, most: int = 5) -> str:
-        """The most frequent tokens that train never shows, in words."""
+        """The most frequent tokens that train lacks, separated by commas."""
         unseen = Counter({word: count for word, count in self.words.items() if word not in train.words})
         return ", ".join(word for word, _ in unseen.most_common(most))
 
     def statistics(self, train: Tally, *, plain: bool) -> SplitStatistics:
-        """The counts, compared with what train shows."""
+        """The statistics of this split, compared with train."""
         tokens = self.words.total()
         by_label = self.tags if plain else self.tokens_of_label
         known = train.labels(plain=plain)
@@ -87,5 +87,5 @@ class Tally:
         )
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _share(part: int, total: int) -> float:
+    return part / total if total else 0.0

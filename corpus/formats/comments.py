@@ -1,15 +1,19 @@
-"""`# key = value` lines, as CoNLL-U has them and many CoNLL files have borrowed them."""
+"""`# key = value` lines, which CoNLL-U defines and many CoNLL files use too."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
+from corpus.formats.alignment import token_offsets
+from corpus.record import Record
+from corpus.sentence import Sentence
+
 _KEY_VALUE = re.compile(r"#\s*([\w:.-]+)\s*=\s*(.*)")
 
 
-def values_of(lines: Iterable[str]) -> dict[str, str]:
-    """What comment lines say, by key; comments of any other shape say nothing."""
+def comment_values(lines: Iterable[str]) -> dict[str, str]:
+    """The values of `# key = value` lines by key; other comments are ignored."""
     values = {}
     for line in lines:
         match = _KEY_VALUE.fullmatch(line.rstrip())
@@ -18,30 +22,17 @@ def values_of(lines: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def domain_of(values: dict[str, str]) -> str | None:
-    """The domain, or the genre where only that is told."""
-    return values.get("domain") or values.get("genre") or None
+def record_with_comments(
+    tokens: Sequence[str], tags: Sequence[str], lines: Sequence[int], comments: Sequence[str]
+) -> Record:
+    """The record of T tokens, their T tags and T lines, with the text and the domain that its comments give.
 
-
-def offsets_in(
-    text: str, tokens: Sequence[str]
-) -> tuple[tuple[int, ...], tuple[int, ...]] | tuple[None, None]:
-    """Finds T tokens in their text, in order and with only white space between them.
-
-    Returns:
-        T starts and T exclusive ends in Unicode characters, or (None, None) where the text is not made of
-        these tokens (a multiword `zum` written out as `zu dem`).
+    The domain is `domain`, or else `genre`.
     """
-    starts, ends = [], []
-    position = 0
-    for token in tokens:
-        while position < len(text) and text[position].isspace():
-            position += 1
-        if not text.startswith(token, position):
-            return None, None
-        starts.append(position)
-        position += len(token)
-        ends.append(position)
-    if text[position:].strip():
-        return None, None
-    return tuple(starts), tuple(ends)
+    if not comments:
+        return Record(Sentence(tuple(tokens), tuple(tags)), lines)
+    values = comment_values(comments)
+    text = values.get("text") or None
+    starts, ends = token_offsets(text, tokens) if text else (None, None)
+    domain = values.get("domain") or values.get("genre") or None
+    return Record(Sentence(tuple(tokens), tuple(tags), text, starts, ends, domain), lines)

@@ -1,7 +1,7 @@
-"""CoNLL-U: ten columns parted by tabs, comments, multiword tokens and empty nodes.
+"""CoNLL-U: ten columns separated by tabs, comments, multiword tokens and empty nodes.
 
-Lines of multiword tokens (`1-2`) and of empty nodes (`1.1`) are left out: the words they stand for have lines
-of their own. The tag is UPOS unless `tag_column` names another column.
+Lines of multiword tokens (`1-2`) and of empty nodes (`1.1`) are left out: their words have lines of their
+own. The tag is UPOS unless `tag_column` names another column.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 
 from corpus.errors import BadLine
-from corpus.formats.comments import domain_of, offsets_in, values_of
-from corpus.formats.words import reject_unfit
+from corpus.formats.comments import record_with_comments
+from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
 from corpus.record import NOTHING, Record
-from corpus.sentence import Sentence
 
 _WIDTH = 10
 _FORM, _UPOS = 1, 3
@@ -21,21 +20,21 @@ _LEFT_OUT = re.compile(r"\d+[-.]\d+")
 
 
 def columns(options: ReadOptions) -> tuple[int, int]:
-    """The columns of the token and of the tag."""
+    """The indices of the token column and of the tag column."""
     return options.token_column or _FORM, _UPOS if options.tag_column == -1 else options.tag_column
 
 
 def is_word(line: str) -> bool:
-    """Whether a line is that of a word: no comment, no multiword token, no empty node, no fault."""
+    """Whether a line is a word, not a comment, a multiword token, an empty node or a faulty line."""
     row = line.split("\t")
     return line[:1] != "#" and len(row) == _WIDTH and row[0].isdecimal()
 
 
 def parse(lines: list[str], options: ReadOptions) -> Record:
-    """Reads one block.
+    """Parse one block.
 
     Raises:
-        BadLine: not ten columns, an ID that is no number, a column that the format does not have, an empty
+        BadLine: not ten columns, an ID that is not a number, a column that the format does not have, an empty
             form or tag, or white space or a control character in one.
     """
     token_at, tag_at = columns(options)
@@ -58,7 +57,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         if len(row) != _WIDTH:
             raise BadLine(
                 index,
-                f"{len(row)} column{'s' * (len(row) != 1)} parted by a tab",
+                f"{len(row)} column{'s' * (len(row) != 1)} separated by a tab",
                 expected="the 10 of CoNLL-U",
                 remedy='complete the line, or read the file with format "conll"',
                 shown=line,
@@ -79,8 +78,5 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         places.append(index)
     if not tokens:
         return NOTHING
-    reject_unfit(tokens, tags, places, lines)
-    values = values_of(comments)
-    text = values.get("text") or None
-    starts, ends = offsets_in(text, tokens) if text else (None, None)
-    return Record(Sentence(tuple(tokens), tuple(tags), text, starts, ends, domain_of(values)), places)
+    require_valid_words(tokens, tags, places, lines)
+    return record_with_comments(tokens, tags, places, comments)

@@ -1,12 +1,11 @@
-"""JSON lines: an object a line, either `tokens` and `tags`, or `text` and `spans`.
+"""JSON lines: one object a line, with either `tokens` and `tags` or `text` and `spans`.
 
     {"tokens": ["Ann", "sings"], "tags": ["B-PER", "O"], "domain": "news"}
     {"text": "Ann sings", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
     {"text": "Ann sings", "spans": [[0, 3, "PER"]]}
 
-Span offsets count Unicode characters, the end exclusive. A text is cut by `tagging.tokenizer.tokenize`, the
-cut that the served model makes too. Spans are written as tags of the scheme the options name, or BIO. Other
-keys are left alone.
+Span offsets count Unicode characters, the end exclusive. A text is split by `tagging.tokenizer.tokenize`, as
+in the served model. Spans become tags of the scheme that the options name, or BIO. Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -19,9 +18,8 @@ from typing import Any, Literal
 import msgspec
 
 from corpus.errors import BadLine
-from corpus.formats.comments import offsets_in
-from corpus.formats.spans import CharacterSpan, aligned
-from corpus.formats.words import reject_unfit
+from corpus.formats.alignment import CharacterSpan, align, token_offsets
+from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
 from corpus.record import Note, Record
 from corpus.sentence import Sentence
@@ -29,7 +27,7 @@ from tagging.schemes import BIO, PLAIN, scheme_named, tags_of
 from tagging.tokenizer import tokenize
 
 
-class _Tagged(msgspec.Struct):
+class _Row(msgspec.Struct):
     tokens: list[str] | None = None
     tags: list[str] | None = None
     text: str | None = None
@@ -37,24 +35,24 @@ class _Tagged(msgspec.Struct):
     domain: str | None = None
 
 
-class _Marked(msgspec.Struct):
+class _Span(msgspec.Struct):
     start: int
     end: int
     label: str
 
 
-_DECODER = msgspec.json.Decoder(_Tagged)
+_DECODER = msgspec.json.Decoder(_Row)
 _WITHOUT_TOKENS = Record(None, notes=(Note(0, "sentence without tokens", "left out", "D212"),))
 _SYNTAX = "write one object a line (jq -c '.[]' makes lines of an array), or correct the syntax"
 _REMEDY = "correct the line, or leave it out"
 
 
 def parse(lines: list[str], options: ReadOptions) -> Record:
-    """Reads one line.
+    """Parse one line.
 
     Raises:
-        BadLine: not JSON, neither of the two forms, lists of different lengths, an unfit token or tag, or
-            a span outside the text.
+        BadLine: not JSON, neither of the two forms, lists of different lengths, an invalid token or tag, or a
+            span outside the text.
     """
     line = lines[0]
     row = _row(line)
@@ -64,7 +62,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
 
 
 def form_of(line: str) -> Literal["tagged", "marked"]:
-    """Which of the two forms a line has: tokens with tags, or a text with spans.
+    """Return which of the two forms a line has: tokens with tags, or a text with spans.
 
     Raises:
         BadLine: not JSON, or neither of the two.
@@ -72,22 +70,22 @@ def form_of(line: str) -> Literal["tagged", "marked"]:
     return "tagged" if _is_tagged(_row(line)) else "marked"
 
 
-def _is_tagged(row: _Tagged) -> bool:
-    """Whether a row has tokens and tags, which go before a text and spans."""
+def _is_tagged(row: _Row) -> bool:
+    """Whether a row has tokens and tags, which take precedence over a text and spans."""
     return row.tokens is not None and row.tags is not None
 
 
-def _row(line: str) -> _Tagged:
+def _row(line: str) -> _Row:
     try:
         row = _DECODER.decode(line)
     except msgspec.ValidationError as error:
         raise _bad(line, f"JSON of another form ({error})", remedy=_SYNTAX) from None
     except msgspec.DecodeError as error:
-        half = _half_of_a_pair(line)
-        if half:
+        surrogate = _unpaired_surrogate(line)
+        if surrogate:
             raise _bad(
                 line,
-                f"half a surrogate pair ({half})",
+                f"half a surrogate pair ({surrogate})",
                 expected="whole characters",
                 remedy="write both halves, such as \\ud83d\\ude00, or the character itself",
                 code="D116",
@@ -98,14 +96,14 @@ def _row(line: str) -> _Tagged:
     return row
 
 
-def _half_of_a_pair(line: str) -> str:
-    """The first surrogate without its other half, which the standard library reads and msgspec refuses."""
+def _unpaired_surrogate(line: str) -> str:
+    """The first unpaired surrogate, which the standard library accepts and msgspec refuses; empty if none."""
     try:
-        read = json.dumps(json.loads(line), ensure_ascii=False)
+        text = json.dumps(json.loads(line), ensure_ascii=False)
     except (ValueError, RecursionError):
         return ""
-    found = re.search("[\ud800-\udfff]", read)
-    return f"\\u{ord(found[0]):04x}" if found else ""
+    surrogate = re.search("[\ud800-\udfff]", text)
+    return f"\\u{ord(surrogate[0]):04x}" if surrogate else ""
 
 
 def _bad(line: str, found: str, *, expected: str = "", remedy: str = _REMEDY, code: str = "D101") -> BadLine:
@@ -120,7 +118,7 @@ def _bad(line: str, found: str, *, expected: str = "", remedy: str = _REMEDY, co
     )
 
 
-def _from_tokens(line: str, row: _Tagged) -> Record:
+def _from_tokens(line: str, row: _Row) -> Record:
     tokens, tags = row.tokens or [], row.tags or []
     if len(tokens) != len(tags):
         raise _bad(
@@ -132,45 +130,44 @@ def _from_tokens(line: str, row: _Tagged) -> Record:
     if not tokens:
         return _WITHOUT_TOKENS
     places = (0,) * len(tokens)
-    reject_unfit(tokens, tags, places, [line])
-    starts, ends = offsets_in(row.text, tokens) if row.text else (None, None)
+    require_valid_words(tokens, tags, places, [line])
+    starts, ends = token_offsets(row.text, tokens) if row.text else (None, None)
     return Record(
         Sentence(tuple(tokens), tuple(tags), row.text or None, starts, ends, row.domain or None), places
     )
 
 
-def _from_text(line: str, row: _Tagged, options: ReadOptions) -> Record:
+def _from_text(line: str, row: _Row, options: ReadOptions) -> Record:
     text = row.text or ""
-    cut = tokenize(text)
-    if not cut:
+    found = tokenize(text)
+    if not found:
         return _WITHOUT_TOKENS
-    tokens = tuple(token.text for token in cut)
-    starts = tuple(token.start for token in cut)
-    ends = tuple(token.end for token in cut)
-    spans = [span_in(line, text, given) for given in row.spans or ()]
-    placed, settled = aligned(text, spans, starts, ends)
-    named = BIO if options.scheme.lower() == "auto" else scheme_named(options.scheme)
-    tags = tuple(tags_of(placed, len(tokens), BIO if named is PLAIN else named))
+    tokens = tuple(token.text for token in found)
+    starts = tuple(token.start for token in found)
+    ends = tuple(token.end for token in found)
+    alignment = align(text, [parse_span(line, text, span) for span in row.spans or ()], starts, ends)
+    scheme = BIO if options.scheme.lower() == "auto" else scheme_named(options.scheme)
+    tags = tuple(tags_of(alignment.spans, len(tokens), BIO if scheme is PLAIN else scheme))
     places = (0,) * len(tokens)
-    reject_unfit(tokens, tags, places, [line])
-    notes = tuple(Note(0, *one) for one in settled)
+    require_valid_words(tokens, tags, places, [line])
+    notes = tuple(Note(0, *settled) for settled in alignment.settled)
     return Record(Sentence(tokens, tags, text, starts, ends, row.domain or None), places, notes)
 
 
-def span_in(line: str, text: str, given: object) -> CharacterSpan:
-    """A span of a text in either of its two ways of writing.
+def parse_span(line: str, text: str, value: object) -> CharacterSpan:
+    """Parse a span of a text, written as an object or as a list of three.
 
     Raises:
         BadLine: it is neither, lies outside the text or has no label.
     """
-    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 3:
-        given = dict(zip(("start", "end", "label"), given, strict=True))
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3:
+        value = dict(zip(("start", "end", "label"), value, strict=True))
     try:
-        span = msgspec.convert(given, _Marked)
+        span = msgspec.convert(value, _Span)
     except msgspec.ValidationError as error:
         raise _bad(
             line,
-            f"span {given!r} ({error})",
+            f"span {value!r} ({error})",
             expected='{"start": 0, "end": 3, "label": "PER"} or [0, 3, "PER"]',
         ) from None
     if not 0 <= span.start < span.end <= len(text):

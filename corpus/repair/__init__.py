@@ -1,1 +1,1 @@
-"""Mending a corpus without deciding anything that a person must decide."""
+"""Write a repaired copy of a corpus; whatever a person must decide stays as it is."""

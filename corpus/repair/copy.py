@@ -1,10 +1,11 @@
-"""A repaired copy of a corpus, and a diff of what was changed in it.
+"""Write a repaired copy of a corpus, and a diff of its changes.
 
-What is mended has one answer: what the reader makes of it anyway is written down, and what nobody meant to
-write is taken off. Whatever asks for a person's decision stays as it is. A file in which nothing is to be
-mended is copied byte for byte.
+A fault is repaired if there is one way to do so: what the reader makes of it anyway is written, and
+characters that nobody meant to write are removed. Whatever a person must decide stays as it is. A file
+without repairs is copied byte for byte.
 
-The copy is made beside its place under a hidden name and put there by one rename: a copy that is there is whole.
+The copy is written to a hidden folder beside its place and moved by one rename, so that it is either complete
+or absent.
 """
 
 from __future__ import annotations
@@ -21,26 +22,26 @@ import msgspec
 
 from corpus.codes import CODES
 from corpus.errors import CorpusError
-from corpus.layout import Layout, find
 from corpus.options import ReadOptions
+from corpus.reading.scheme import scheme_of
 from corpus.repair.diff import UnifiedDiff
 from corpus.repair.leaks import Leaks
-from corpus.repair.record import Mender
+from corpus.repair.repairer import Repairer
 from corpus.repair.segments import segments
-from corpus.scheme import recognised
+from corpus.splits.layout import Layout, find
 from files.atomic import sync_tree
 
 DIFF = "changes.diff"
 
 
-class Mended(msgspec.Struct):
-    """What was done.
+class RepairedCopy(msgspec.Struct):
+    """A summary of the repairs.
 
     Attributes:
         out: the folder of the copy.
-        counts: how often something was mended, by the code it falls under.
-        files: lines changed or removed, by file, without those that stayed as they were.
-        left: what could have been removed and was not, with the reason.
+        counts: number of repairs by code.
+        files: number of lines changed or removed, by file; without unchanged files.
+        left: sentences that could have been removed and were not, with the reason.
     """
 
     out: str
@@ -49,43 +50,43 @@ class Mended(msgspec.Struct):
     left: list[str]
 
 
-def mended_copy(
+def write_repaired_copy(
     data: str | Path, out: str | Path, options: ReadOptions, *, ignore: Set[str] = frozenset()
-) -> Mended:
-    """Writes a repaired copy of a corpus into a new folder, with `changes.diff`.
+) -> RepairedCopy:
+    """Write a repaired copy of a corpus, with `changes.diff`, into a new folder.
 
     Args:
         data: a folder or a single file.
-        out: the folder to make; it may exist if it is empty.
+        out: the folder to create; it may exist if it is empty.
         options: how the corpus is read.
-        ignore: codes of what is to stay as it is.
+        ignore: codes of faults to leave unrepaired.
 
     Raises:
-        CorpusError: `out` is in the way or within the corpus, the corpus cannot be read, or the copy cannot be
-            written. There is no copy then.
+        CorpusError: `out` is not empty or lies within the corpus, the corpus cannot be read, or the copy
+            cannot be written. No copy is left then.
     """
     layout = find(data, options)
     out = Path(out)
     _require_place(Path(data), out)
-    wanted = frozenset(code for code, known in CODES.items() if known.fixed) - ignore
-    mender = Mender(options, recognised(layout, options), wanted)
-    leaks = Leaks(layout, mender)
+    codes = frozenset(code for code, kind in CODES.items() if kind.fixed) - ignore
+    repairer = Repairer(options, scheme_of(layout, options), codes)
+    leaks = Leaks(layout, repairer)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         staged = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
         raise _unwritable(out, error) from error
     try:
-        files = _write(layout, staged, mender, leaks)
+        files = _write(layout, staged, repairer, leaks)
         staged.chmod(0o755)
         sync_tree(staged)
-        os.rename(staged, out)  # an empty folder gives way, one that has been filled meanwhile does not
+        os.rename(staged, out)  # replaces an empty folder, but not one that has been filled meanwhile
     except OSError as error:
         raise _unwritable(out, error) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    counts = {code: count for code, count in sorted(mender.done.items()) if count}
-    return Mended(str(out), counts, files, leaks.left())
+    counts = {code: count for code, count in sorted(repairer.counts.items()) if count}
+    return RepairedCopy(str(out), counts, files, leaks.left())
 
 
 def _require_place(data: Path, out: Path) -> None:
@@ -99,7 +100,7 @@ def _require_place(data: Path, out: Path) -> None:
         )
     if out.is_symlink() or (out.exists() and not out.is_dir()) or (out.is_dir() and any(out.iterdir())):
         raise CorpusError(
-            "there is something already",
+            "already exists",
             path=out,
             expected="no folder, or an empty one",
             remedy="name another, or remove it",
@@ -115,15 +116,15 @@ def _unwritable(out: Path, error: OSError) -> CorpusError:
     )
 
 
-def _write(layout: Layout, staged: Path, mender: Mender, leaks: Leaks) -> dict[str, int]:
-    """Writes every file; the number of changed lines of those that changed."""
+def _write(layout: Layout, staged: Path, repairer: Repairer, leaks: Leaks) -> dict[str, int]:
+    """Write every file; return the number of changed lines of those that changed."""
     changed: dict[str, int] = {}
     with (staged / DIFF).open("wb") as diff:
         for path, split in layout.files():
             name = path.relative_to(layout.root).as_posix()
             target = staged / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            lines = _mend_file(path, target, UnifiedDiff(diff, name), mender, leaks, split)
+            lines = _repair_file(path, target, UnifiedDiff(diff, name), repairer, leaks, split)
             if lines:
                 changed[name] = lines
             else:
@@ -133,29 +134,28 @@ def _write(layout: Layout, staged: Path, mender: Mender, leaks: Leaks) -> dict[s
     return changed
 
 
-def _mend_file(
-    path: Path, target: Path, diff: UnifiedDiff, mender: Mender, leaks: Leaks, split: str | None
+def _repair_file(
+    path: Path, target: Path, diff: UnifiedDiff, repairer: Repairer, leaks: Leaks, split: str | None
 ) -> int:
-    """Writes one file as it should be; how many of its lines were changed or removed."""
+    """Write one file repaired; return the number of its lines that were changed or removed."""
     changed = 0
-    removed = False  # the block before; the blank lines after it go with it
-    with _created(target) as stream:
-        for segment in segments(path, mender.options):
+    removed = False  # the record before: then the blank lines after it are removed too
+    with _create(target) as stream:
+        for segment in segments(path, repairer.options):
             if segment.blank:
-                new = [] if removed else mender.blank(segment)
+                new = [] if removed else repairer.repaired_blank_lines(segment)
                 removed = False
             else:
-                mended = mender.block(path, segment)
-                new = leaks.without(path, split, mended)
+                new = leaks.without_leak(path, split, repairer.repaired_record(path, segment))
                 removed = not new
-            changed += _tell(diff, segment.lines, new)
+            changed += _add_to_diff(diff, segment.lines, new)
             stream.writelines(new)
     diff.end()
     return changed
 
 
-def _tell(diff: UnifiedDiff, old: list[bytes], new: list[bytes]) -> int:
-    """Line by line where there are as many as before; as a whole else. How many old lines changed."""
+def _add_to_diff(diff: UnifiedDiff, old: list[bytes], new: list[bytes]) -> int:
+    """Add lines to the diff, one by one if their number is the same; return how many old lines changed."""
     if len(old) != len(new):
         diff.change(old, new)
         return len(old)
@@ -169,8 +169,8 @@ def _tell(diff: UnifiedDiff, old: list[bytes], new: list[bytes]) -> int:
     return changed
 
 
-def _created(path: Path) -> IO[bytes]:
+def _create(path: Path) -> IO[bytes]:
     if path.name.lower().endswith(".gz"):
-        # No name and no date: the same contents make the same file.
+        # Without a date, so that the same contents make the same file.
         return cast(IO[bytes], gzip.GzipFile(filename=path, mode="wb", mtime=0))
     return path.open("wb")

@@ -1,4 +1,4 @@
-"""A unified diff, written while the lines stream by: who makes the changes need not search for them."""
+"""Write a unified diff while lines are streamed, from changes that the caller knows."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from typing import IO
 
 _CONTEXT = 3
-# A file that is changed throughout is told in pieces of so many lines: no more is held at a time.
+# Lines held in memory: a longer change is written as several hunks.
 _HELD = 5000
 
 
 class UnifiedDiff:
-    """The changes of one file, as `patch -p1` takes them.
+    """The changes of one file, for `patch -p1`.
 
     Args:
-        stream: where to.
+        stream: where to write.
         name: the file's name below the corpus.
     """
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream = stream
         self._name = name
-        self._old = self._new = 0  # lines gone by
+        self._old = self._new = 0  # lines so far
         self._before: deque[bytes] = deque(maxlen=_CONTEXT)
-        self._begun = False  # anything written of this file
-        self._bare = False  # a piece of a change under way: without context, which its neighbours are
+        self._begun = False  # whether anything has been written of this file
+        self._bare = False  # within a change that was cut into hunks, which have no context
         self._hunk: list[bytes] = []
         self._from = (0, 0)
         self._counts = [0, 0]
@@ -33,8 +33,8 @@ class UnifiedDiff:
         self._trailing = 0
 
     def keep(self, line: bytes) -> None:
-        """A line that stays."""
-        self._settle()
+        """Add a line that is the same in both files."""
+        self._flush_added()
         if self._hunk:
             self._hunk.append(b" " + line)
             self._counts[0] += 1
@@ -47,7 +47,7 @@ class UnifiedDiff:
             self._close()
 
     def change(self, old: Sequence[bytes], new: Sequence[bytes]) -> None:
-        """Lines that become others; `new` may be empty."""
+        """Add lines that are replaced; `new` may be empty."""
         if not self._hunk:
             before = () if self._bare else tuple(self._before)
             self._from = (self._old - len(before), self._new - len(before))
@@ -64,21 +64,20 @@ class UnifiedDiff:
         if len(self._hunk) + len(self._added) > _HELD:
             self._cut()
 
-    def end(self) -> bool:
-        """Writes what is left; whether anything had changed."""
-        self._settle()
+    def end(self) -> None:
+        """Write the last hunk."""
+        self._flush_added()
         if self._hunk:
             self._close()
-        return self._begun
 
-    def _settle(self) -> None:
-        """Puts new lines behind the old ones that they stand for."""
+    def _flush_added(self) -> None:
+        """Put added lines behind the removed ones that they replace."""
         self._hunk.extend(self._added)
         self._added = []
 
     def _cut(self) -> None:
-        """Ends a hunk within a change: neither side of the cut may have context, or patch looks elsewhere."""
-        self._settle()
+        """End a hunk within a change, without context at the cut, or patch would look elsewhere."""
+        self._flush_added()
         while self._hunk[0][:1] == b" ":
             del self._hunk[0]
             self._from = (self._from[0] + 1, self._from[1] + 1)
@@ -100,7 +99,7 @@ class UnifiedDiff:
             name = self._name.encode("utf-8", "surrogateescape")
             self._stream.write(b"--- a/" + name + b"\n+++ b/" + name + b"\n")
             self._begun = True
-        # A side without lines is told by the line before it.
+        # A side without lines has the number of the line before it.
         old, new = (
             begin + (1 if count else 0) for begin, count in zip(self._from, self._counts, strict=True)
         )

@@ -1,8 +1,8 @@
-"""Train sentences that dev or test hold too: removed from train, where that harms nothing.
+"""Remove sentences of dev and test from train, where that does no harm.
 
-Which of two splits should lose a sentence is plain where one of them is train: dev and test are what scores
-stand on. A sentence that dev and test share is left to a person, as is a train split that would lose much of
-itself, and the last example of a label.
+If train and another split share a sentence, train loses it: scores depend on dev and test. A sentence that
+dev and test share is left to a person, as are a train split that would lose much, and the last example of a
+label.
 """
 
 from __future__ import annotations
@@ -12,58 +12,58 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpus.convert import parsed
 from corpus.errors import BadLine
-from corpus.layout import Layout
-from corpus.repair.record import Mender
+from corpus.reading.training_tags import parse_tags
+from corpus.repair.repairer import Repairer
 from corpus.repair.segments import segments
-from corpus.splits import split_of, text_key
+from corpus.splits.by_hash import split_of, text_key
+from corpus.splits.layout import Layout
 
-# A larger share of train in dev and test speaks of splits that were not cut as meant.
-MOST = 0.1
+# If dev and test have a larger share of train, the splits were not made as intended, and nothing is removed.
+MAX_SHARE = 0.1
 
 _DOCUMENT_LINE = re.compile(rb"-DOCSTART-|#\s*new(?:doc|par)\b")
 
 
 class Leaks:
-    """Knows which train sentences are to go. Reads the corpus once or twice at the start.
+    """The train sentences to remove. Reads the corpus once or twice when created.
 
     Args:
         layout: the files.
-        mender: mends records before they are compared.
+        repairer: repairs records before they are compared, and counts the sentences removed.
     """
 
-    def __init__(self, layout: Layout, mender: Mender) -> None:
+    def __init__(self, layout: Layout, repairer: Repairer) -> None:
         self._layout = layout
-        self._mender = mender
+        self._repairer = repairer
         self._kept_labels: list[str] = []
         self._refused = ""
         self._keys: set[int] = set()
         self._labels = Counter[str]()
-        if "D205" not in mender.wanted or not layout.splits:
-            # Splits that a hash cuts share no sentence.
+        if "D205" not in repairer.codes or not layout.splits:
+            # Splits by hash share no sentence.
             return
-        trial = Mender(mender.options, mender.scheme, mender.wanted)
+        trial = Repairer(repairer.options, repairer.scheme, repairer.codes)
         for path, split in layout.files():
             if split != "train":
-                self._gather(path, split, trial)
+                self._add_keys(path, split, trial)
         sentences = shared = 0
         for path, split in layout.files():
             if split not in ("train", None):
                 continue
-            for key, labels in self._sentences(path, split, trial):
+            for key, labels in self._train_sentences(path, split, trial):
                 sentences += 1
                 shared += key in self._keys
                 self._labels.update(labels)
-        if shared > MOST * sentences:
+        if shared > MAX_SHARE * sentences:
             self._refused = (
                 f"{shared} of {sentences} train sentences are in dev or test too; so many are not removed: "
-                "look how the splits were cut"
+                "check how the splits were made"
             )
             self._keys = set()
 
     def left(self) -> list[str]:
-        """What was not removed and why, in words."""
+        """The sentences that were not removed, with the reason, in words."""
         left = [self._refused] if self._refused else []
         if self._kept_labels:
             count = len(self._kept_labels)
@@ -73,48 +73,62 @@ class Leaks:
             )
         return left
 
-    def without(self, path: Path, split: str | None, lines: list[bytes]) -> list[bytes]:
-        """A record's lines, or what is left of them where it is to go: lines that begin a document."""
+    def without_leak(self, path: Path, split: str | None, lines: list[bytes]) -> list[bytes]:
+        """The lines of a record; if it is to be removed, only those of them that begin a document."""
         if not self._keys or split not in ("train", None):
             return lines
-        known = self._known(path, split, lines, self._mender)
-        if known is None or known[0] not in self._keys or self._split(split, known[0]) != "train":
+        sentence = self._key_and_labels(path, split, lines, self._repairer)
+        if sentence is None:
             return lines
-        last = [label for label, count in known[1].items() if self._labels[label] <= count]
+        key, labels = sentence
+        if key not in self._keys or self._split(split, key) != "train":
+            return lines
+        last = [label for label, count in labels.items() if self._labels[label] <= count]
         if last:
             self._kept_labels.append(last[0])
             return lines
-        self._labels.subtract(known[1])
-        self._mender.done["D205"] += 1
+        self._labels.subtract(labels)
+        self._repairer.counts["D205"] += 1
         return [line for line in lines if _DOCUMENT_LINE.match(line)]
 
-    def _gather(self, path: Path, split: str | None, trial: Mender) -> None:
-        for segment in segments(path, trial.options):
-            known = None if segment.blank else self._known(path, split, trial.block(path, segment), trial)
-            if known is not None and self._split(split, known[0]) != "train":
-                self._keys.add(known[0])
+    def _add_keys(self, path: Path, split: str | None, trial: Repairer) -> None:
+        """Add the keys of a file's dev and test sentences."""
+        for key, _ in self._sentences(path, split, trial):
+            if self._split(split, key) != "train":
+                self._keys.add(key)
 
-    def _sentences(self, path: Path, split: str | None, trial: Mender) -> Iterator[tuple[int, Counter[str]]]:
-        """(key, labels) of the train sentences of a file."""
-        for segment in segments(path, trial.options):
-            known = None if segment.blank else self._known(path, split, trial.block(path, segment), trial)
-            if known is not None and self._split(split, known[0]) == "train":
-                yield known
+    def _train_sentences(
+        self, path: Path, split: str | None, trial: Repairer
+    ) -> Iterator[tuple[int, Counter[str]]]:
+        return (
+            pair for pair in self._sentences(path, split, trial) if self._split(split, pair[0]) == "train"
+        )
 
-    def _known(
-        self, path: Path, split: str | None, lines: list[bytes], mender: Mender
+    def _sentences(
+        self, path: Path, split: str | None, trial: Repairer
+    ) -> Iterator[tuple[int, Counter[str]]]:
+        """(key, labels) of the sentences of a file."""
+        for segment in segments(path, trial.options):
+            if segment.blank:
+                continue
+            sentence = self._key_and_labels(path, split, trial.repaired_record(path, segment), trial)
+            if sentence is not None:
+                yield sentence
+
+    def _key_and_labels(
+        self, path: Path, split: str | None, lines: list[bytes], repairer: Repairer
     ) -> tuple[int, Counter[str]] | None:
-        """A sentence's key, and how many examples of each label it holds; None where it cannot be read."""
-        record = mender.record(path, lines)
+        """A sentence's key and its number of examples by label (train only); None if it cannot be read."""
+        record = repairer.parse(path, lines)
         if record is None or record.sentence is None:
             return None
         key = text_key(record.sentence.tokens)
         if self._split(split, key) != "train":
             return key, Counter()
-        if mender.scheme.is_plain:
+        if repairer.scheme.is_plain:
             return key, Counter(record.sentence.tags)
         try:
-            return key, Counter(span.label for span in parsed(record, mender.scheme).spans)
+            return key, Counter(span.label for span in parse_tags(record, repairer.scheme).spans)
         except BadLine:
             return None
 

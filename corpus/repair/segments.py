@@ -1,4 +1,4 @@
-"""A file as its blocks and what lies between them, nothing left out: what mending writes back."""
+"""Split a file into records and the blank lines between them, without losing a line."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from corpus.blocks import BOM, RECORD_BYTES
 from corpus.errors import CorpusError
-from corpus.formats import format_of
+from corpus.formats.table import format_of
 from corpus.options import ReadOptions
-from corpus.reading import opened_lines
+from corpus.raw_records import BOM, RECORD_BYTES
+from corpus.reading import files
 
 
 class Segment(NamedTuple):
-    """A run of lines.
+    """A record, or a run of blank lines.
 
     Attributes:
         line: 1-based line on which it begins.
         lines: its lines with their ends.
-        blank: whether they hold nothing but white space.
+        blank: whether the lines hold only white space.
     """
 
     line: int
@@ -28,7 +28,7 @@ class Segment(NamedTuple):
 
 
 def segments(path: Path, options: ReadOptions) -> Iterator[Segment]:
-    """Yields every line of a file, in blocks and in runs of blank lines; where a record is a line, one by one.
+    """Yield all lines of a file as records and runs of blank lines; one by one if a record is a line.
 
     Raises:
         CorpusError: the file cannot be read, or a record is longer than `RECORD_BYTES`.
@@ -36,7 +36,7 @@ def segments(path: Path, options: ReadOptions) -> Iterator[Segment]:
     single = format_of(path, options).unit == "line"
     held: list[bytes] = []
     begin, size, blank = 1, 0, True
-    for number, raw in enumerate(opened_lines(path), start=1):
+    for number, raw in enumerate(files.lines(path), start=1):
         empty = not raw.removeprefix(BOM if number == 1 else b"").strip()
         if held and (empty != blank or single):
             yield Segment(begin, held, blank)
@@ -51,7 +51,7 @@ def segments(path: Path, options: ReadOptions) -> Iterator[Segment]:
                 path=path,
                 line=begin,
                 expected="a sentence: lines up to a blank line, or one line of JSON",
-                remedy="check that a blank line (JSON: a line end) parts sentences; nothing was written",
+                remedy="check that a blank line (JSON: a line end) separates sentences; nothing was written",
                 code="D114",
             )
     if held:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from corpus.convert import training_tags
+from corpus.reading.training_tags import training_tags
 from serving.batch.sources import Given
 from serving.client.answers import TaggedSentence
 from tagging.schemes import BIO, PLAIN, scheme_named, split_tag

@@ -1,9 +1,9 @@
 """What is tagged: the files, and the sentences of any stretch of one.
 
-A file that ends in `.txt` (or `.txt.gz`) holds a text a line, which the model cuts into tokens itself; each line
-is one, an empty one too. Any other is a corpus file, read as everywhere else (`corpus.reading`), whose tokens stay
-as they are. Its tags are kept to score against. A line of JSON may go without: `{"tokens": [...]}` or
-`{"text": "..."}`.
+A file that ends in `.txt` (or `.txt.gz`) holds a text a line, which the model cuts into tokens itself; each
+line is one, an empty one too. Any other is a corpus file, read as everywhere else
+(`corpus.reading.sentences`), whose tokens stay as they are. Its tags are kept to score against. A line of
+JSON may go without: `{"tokens": [...]}` or `{"text": "..."}`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from corpus.blocks import blocks, lines_of, without_mark
 from corpus.errors import BadLine, CorpusError
-from corpus.formats import format_of
-from corpus.layout import is_file_name
+from corpus.formats.table import format_of
 from corpus.options import ReadOptions
-from corpus.reading import reading, told_utf8, whole_lines
+from corpus.raw_records import lines_of, raw_records, without_bom
+from corpus.reading.files import lines_within_limit, open_corpus_file, require_utf8
 from corpus.record import Record
+from corpus.splits.layout import is_file_name
 from tagging.schemes import OUTSIDE
 
 
@@ -63,7 +63,8 @@ def input_files(source: Path) -> tuple[Path, ...]:
     """The file, or the corpus and text files below a folder, in order of their names.
 
     Raises:
-        CorpusError: nothing there to read, or a folder that cannot be: what is in it must not be left out unsaid.
+        CorpusError: nothing there to read, or a folder that cannot be: what is in it must not be left out
+            unsaid.
     """
     try:
         if source.is_file():
@@ -104,16 +105,17 @@ def _files_below(source: Path) -> Iterator[Path]:
 def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[Given]:
     """The sentences of a file from a place on at which one begins.
 
-    A line of JSON without tokens is an empty sentence: each has its answer. A block of comments alone is none.
+    A line of JSON without tokens is an empty sentence: each has its answer. A block of comments alone is
+        none.
 
     Raises:
         CorpusError: a line that cannot be read, or a file that cannot be opened or unpacked.
     """
-    with reading(path) as stream:
+    with open_corpus_file(path) as stream:
         stream.seek(offset)
-        lines = whole_lines(path, stream, line)
+        lines = lines_within_limit(path, stream, line)
         if not offset:
-            lines = told_utf8(path, lines)
+            lines = require_utf8(path, lines)
         if is_text(path):
             yield from _texts(path, lines, offset, line)
         else:
@@ -130,7 +132,7 @@ def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Itera
         begins = offset
         offset += len(raw)
         if number == 1:
-            raw = without_mark(raw)
+            raw = without_bom(raw)
         try:
             (text,) = lines_of(raw) if raw else ("",)
         except BadLine as error:
@@ -141,8 +143,8 @@ def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Itera
 def _of_corpus(
     path: Path, stream: Iterable[bytes], options: ReadOptions, offset: int, line: int
 ) -> Iterator[Given]:
-    unit, parse = format_of(path, options)
-    for block in blocks(stream, unit, at_start=offset == 0):
+    unit, parse, _ = format_of(path, options)
+    for block in raw_records(stream, unit, at_start=offset == 0):
         number = block.line + line - 1
         tagged = True
         try:

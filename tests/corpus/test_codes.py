@@ -1,4 +1,4 @@
-"""The codes, what is said of them in docs/checks.md, and what the settings may say of them."""
+"""The codes, their table in docs/checks.md, and the settings that name them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from corpus.checks.report import Findings
 from corpus.codes import CODES
 from corpus.options import CheckLimits
 
@@ -16,9 +15,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "checks.md"
 
 
 def row(code: str) -> str:
-    known = CODES[code]
-    settings = ", ".join(f"`{name}`" for name in known.setting.split(", ")) if known.setting else ""
-    return f"| {code} | {known.severity} | {known.title} | {known.remedy} | {settings} | {known.fixed} |"
+    kind = CODES[code]
+    settings = ", ".join(f"`{name}`" for name in kind.setting.split(", ")) if kind.setting else ""
+    return f"| {code} | {kind.severity} | {kind.title} | {kind.remedy} | {settings} | {kind.fixed} |"
 
 
 def test_the_documentation_has_every_code() -> None:
@@ -26,32 +25,21 @@ def test_the_documentation_has_every_code() -> None:
     assert rows == [row(code) for code in CODES]
 
 
-def test_numbers_say_what_kind_of_finding_it_is() -> None:
+def test_the_first_digit_of_a_code_means_its_severity() -> None:
     severities = {"1": {"error"}, "2": {"warning"}, "3": {"info"}, "4": {"error", "warning", "info"}}
-    for code, known in CODES.items():
+    for code, kind in CODES.items():
         assert re.fullmatch(r"D[1-4]\d\d", code)
-        assert known.severity in severities[code[1]]
-        assert known.title
-        assert known.remedy
+        assert kind.severity in severities[code[1]]
+        assert kind.title
+        assert kind.remedy
     assert list(CODES) == sorted(CODES)
 
 
-def test_every_setting_named_is_one() -> None:
+def test_every_setting_named_exists() -> None:
     limits = set(CheckLimits.__struct_fields__)
-    for known in CODES.values():
-        for name in re.findall(r"checks\.(\w+)", known.setting):
+    for kind in CODES.values():
+        for name in re.findall(r"checks\.(\w+)", kind.setting):
             assert name in limits
-
-
-def test_warnings_become_errors_and_others_are_not_told() -> None:
-    findings = Findings(5, errors=["D205"], ignore=["D206"])
-    for code in ("D204", "D205", "D206"):
-        findings.add(code, "found")
-    assert [(one.code, one.severity) for one in findings.ordered()] == [
-        ("D205", "error"),
-        ("D204", "warning"),
-    ]
-    assert findings.counts == {"D204": 1, "D205": 1}
 
 
 @pytest.mark.parametrize(
@@ -65,12 +53,12 @@ def test_warnings_become_errors_and_others_are_not_told() -> None:
         ({"skew": {"tags": {"l_infinity": -1}}}, "l_infinity: found -1.0; expected a share"),
     ],
 )
-def test_settings_that_cannot_be(given: dict[str, object], message: str) -> None:
+def test_invalid_settings(given: dict[str, object], message: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=message):
         msgspec.convert(given, CheckLimits)
 
 
-def test_measures_are_turned_off_by_null() -> None:
+def test_null_turns_a_measure_off() -> None:
     limits = msgspec.convert(
         {"max_label_shift": None, "skew": None, "drift": {"tags": {"l_infinity": None}}}, CheckLimits
     )

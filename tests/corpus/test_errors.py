@@ -37,14 +37,14 @@ def test_it_survives_pickle() -> None:
 
 
 def test_it_is_rebuilt_from_its_text() -> None:
-    told = CorpusError.told(str(error()))
-    assert (told.path, told.line) == ("data/train.conll", 1000)
-    assert str(told) == str(error())
+    parsed = CorpusError.from_text(str(error()))
+    assert (parsed.path, parsed.line) == ("data/train.conll", 1000)
+    assert str(parsed) == str(error())
     without_line = error(line=None)
-    assert str(CorpusError.told(str(without_line))) == str(without_line)
-    assert CorpusError.told(str(without_line)).line is None
+    assert str(CorpusError.from_text(str(without_line))) == str(without_line)
+    assert CorpusError.from_text(str(without_line)).line is None
 
 
-def test_a_bad_line_is_placed_by_its_block() -> None:
+def test_a_bad_line_is_placed_by_its_record() -> None:
     bad = BadLine(3, "found", expected="expected", remedy="remedy", shown="line")
     assert bad.located("f", 10).line == 13

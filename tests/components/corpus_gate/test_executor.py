@@ -26,9 +26,9 @@ from components.corpus_gate.verdict import CorpusRefused, Verdict
 from components.corpus_gen.component import CorpusGen
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
 from corpus.checks.report import CODES, Report
-from corpus.fingerprint import fingerprint
-from corpus.layout import find
 from corpus.options import CheckLimits, Comparator, ReadOptions
+from corpus.splits.fingerprint import fingerprint
+from corpus.splits.layout import find
 
 TRAIN = "Ann\tB-PER\nsings\tO\n\nin\tO\nRome\tB-LOC\n"
 DEV = "Eve\tB-PER\nleft\tO\n"

@@ -29,9 +29,9 @@ from components.corpus_gen.executor import CorpusGenExecutor
 from components.corpus_gen.settings import base_and_pattern, data_in, options_in
 from components.corpus_gen.source import BlockSource, lines_at
 from components.corpus_gen.summary import CorpusSummary, Event, PartialSummary
-from corpus.blocks import BOM, blocks
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions, Shares
+from corpus.raw_records import BOM, raw_records
 from corpus.sentence import Sentence
 
 TRAIN = "# domain = news\nAnn\tB-PER\nDoe\tI-PER\n\nin\tO\nRome\tB-LOC\n"
@@ -153,7 +153,7 @@ def pieces(source: Any, cuts: list[int]) -> list[tuple[int, bytes]]:
 @pytest.mark.parametrize("unit", ["block", "line"])
 @pytest.mark.parametrize("data", SHAPES[:5])
 def test_any_two_cuts_read_the_same(tmp_path: Path, data: bytes, unit: Any) -> None:
-    whole = [(block.offset, block.raw) for block in blocks(io.BytesIO(data), unit)]
+    whole = [(block.offset, block.raw) for block in raw_records(io.BytesIO(data), unit)]
     source = single(write(tmp_path / "a.conll", data), unit)
     for first in range(len(data) + 1):
         for second in range(first, len(data) + 1):
@@ -163,7 +163,7 @@ def test_any_two_cuts_read_the_same(tmp_path: Path, data: bytes, unit: Any) -> N
 @pytest.mark.parametrize("unit", ["block", "line"])
 def test_cuts_within_long_white_space(tmp_path: Path, unit: Any) -> None:
     data = SHAPES[5]
-    whole = [(block.offset, block.raw) for block in blocks(io.BytesIO(data), unit)]
+    whole = [(block.offset, block.raw) for block in raw_records(io.BytesIO(data), unit)]
     source = single(write(tmp_path / "a.conll", data), unit)
     for cut in [*range(4990, 5010), *range(9000, len(data), 997), *range(len(data) - 12, len(data))]:
         assert pieces(source, [0, cut, len(data)]) == whole, cut
@@ -181,7 +181,9 @@ def test_any_cuts_of_anything_read_the_same(
     data = (BOM if mark else b"") + b"\n".join(lines) + b"\n"
     source = single(write(tmp_path_factory.mktemp("source") / "a.conll", data))
     cuts = sorted([0, *(int(part * len(data)) for part in share), len(data)])
-    assert pieces(source, cuts) == [(block.offset, block.raw) for block in blocks(io.BytesIO(data), "block")]
+    assert pieces(source, cuts) == [
+        (block.offset, block.raw) for block in raw_records(io.BytesIO(data), "block")
+    ]
 
 
 @pytest.mark.parametrize("data", SHAPES[:3])

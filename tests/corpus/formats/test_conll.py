@@ -40,12 +40,12 @@ def test_an_empty_column_between_tabs_is_a_column() -> None:
     assert read("Ann\t\tB-PER").tags == ("B-PER",)
 
 
-def test_documents_are_no_sentences() -> None:
+def test_document_lines_are_not_sentences() -> None:
     assert parse(["-DOCSTART- -X- -X- O"], ReadOptions()) == NOTHING
     assert read("-DOCSTART- O\nAnn B-PER").tokens == ("Ann",)
 
 
-def test_comments_tell_domain_and_text() -> None:
+def test_comments_give_domain_and_text() -> None:
     found = read("# sent_id = 7\n# domain = news\n# text = Ann  sings.\nAnn\tB-PER\nsings\tO\n.\tO")
     assert found == Sentence(
         ("Ann", "sings", "."), ("B-PER", "O", "O"), "Ann  sings.", (0, 5, 10), (3, 10, 11), "news"
@@ -61,7 +61,7 @@ def test_a_text_of_other_tokens_is_kept_without_offsets() -> None:
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
-        # A hashtag with its tag is a token, wherever it stands.
+        # Tokens.
         ("#tag\tO\nwins\tO", ("#tag", "wins")),
         ("#tag O\nwins O", ("#tag", "wins")),
         ("wins\tO\n#tag\tO", ("wins", "#tag")),
@@ -69,7 +69,7 @@ def test_a_text_of_other_tokens_is_kept_without_offsets() -> None:
         ("#\tO\n#\tO", ("#", "#")),
         ("#a O\n#b O", ("#a", "#b")),
         ("# NN O\n5 CD O", ("#", "5")),
-        # And a comment is none.
+        # Comments.
         ("# domain = news\nwins\tO", ("wins",)),
         ("#domain=news\nwins\tO", ("wins",)),
         ("# domain = news\nAnn NNP B-NP O", ("Ann",)),
@@ -79,7 +79,7 @@ def test_a_text_of_other_tokens_is_kept_without_offsets() -> None:
         ("# one\n# two\nwins\tO\n#\tO", ("wins", "#")),
     ],
 )
-def test_what_is_a_comment(text: str, tokens: tuple[str, ...] | None) -> None:
+def test_tokens_and_comments(text: str, tokens: tuple[str, ...] | None) -> None:
     if tokens is None:
         with pytest.raises(BadLine, match="white space"):
             read(text)
@@ -97,8 +97,8 @@ def test_a_block_of_comments_holds_no_sentence(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "found"),
     [
-        ("Ann\tB-PER\nsings\nwell\tO", 1, "1 column parted by white space"),
-        ("Ann\tB-PER\nsings\tO\tO\nwell\tO", 1, "3 columns parted by a tab"),
+        ("Ann\tB-PER\nsings\nwell\tO", 1, "1 column separated by white space"),
+        ("Ann\tB-PER\nsings\tO\tO\nwell\tO", 1, "3 columns separated by a tab"),
         ("Ann\nsings\tO\nwell\tO", 0, "1 column"),
         ("Paris", 0, "1 column"),
         ("# x = y\nParis", 1, "1 column"),
@@ -112,7 +112,7 @@ def test_a_block_of_comments_holds_no_sentence(text: str) -> None:
         ("Ann\tB-PER\nsings\tO ", 1, "in the tag 'O '"),
     ],
 )
-def test_every_fault_knows_its_line(text: str, line: int, found: str) -> None:
+def test_every_fault_has_its_line(text: str, line: int, found: str) -> None:
     with pytest.raises(BadLine) as caught:
         read(text)
     error = caught.value.located("f", 1)
@@ -122,7 +122,7 @@ def test_every_fault_knows_its_line(text: str, line: int, found: str) -> None:
     assert error.remedy
 
 
-def test_columns_that_are_not_there() -> None:
+def test_missing_columns() -> None:
     with pytest.raises(BadLine, match="2 columns") as caught:
         read("Ann O", tag_column=3)
     assert "at least 4" in caught.value.expected
@@ -130,6 +130,6 @@ def test_columns_that_are_not_there() -> None:
         read("Ann O", token_column=-3)
 
 
-def test_the_lines_of_the_tokens_are_told() -> None:
+def test_a_record_has_the_lines_of_its_tokens() -> None:
     record = parse(["# x = y", "-DOCSTART- O", "Ann O", "sings O"], ReadOptions())
     assert list(record.lines) == [2, 3]

@@ -1,4 +1,4 @@
-"""CoNLL-U: what is left out, which column is the tag, and every fault with its line."""
+"""CoNLL-U: lines left out, the tag column, and every fault with its line."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_block_of_comments_holds_no_sentence() -> None:
         (["# c", row("1", "a", "")], 1, "empty tag"),
     ],
 )
-def test_every_fault_knows_its_line(lines: list[str], index: int, found: str) -> None:
+def test_every_fault_has_its_line(lines: list[str], index: int, found: str) -> None:
     with pytest.raises(BadLine) as caught:
         parse(lines, ReadOptions())
     assert caught.value.index == index

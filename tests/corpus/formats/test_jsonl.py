@@ -1,4 +1,4 @@
-"""JSON lines: both forms, and every fault told."""
+"""JSON lines: both forms, and every fault."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_spans_are_written_in_the_named_scheme() -> None:
     assert record.sentence.tags == ("S-PER",)
 
 
-def test_what_does_not_fit_is_told() -> None:
+def test_a_span_that_does_not_fit_is_noted() -> None:
     record = read({"text": "New York", "spans": [[0, 6, "LOC"], [4, 8, "PER"]]})
     assert record.sentence is not None
     assert record.sentence.tags == ("B-LOC", "I-LOC")
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_told() -> None:
 @pytest.mark.parametrize(
     "row", [{"tokens": [], "tags": []}, {"text": "", "spans": []}, {"text": " ", "spans": []}]
 )
-def test_a_sentence_without_tokens_is_left_out_and_told(row: dict[str, Any]) -> None:
+def test_a_sentence_without_tokens_is_left_out_and_noted(row: dict[str, Any]) -> None:
     record = read(row)
     assert record.sentence is None
     assert [note.became for note in record.notes] == ["left out"]
@@ -105,7 +105,7 @@ def test_a_sentence_without_tokens_is_left_out_and_told(row: dict[str, Any]) -> 
         ({"text": "Ann", "spans": [[0, 3, "NEW YORK"]]}, "white space"),
     ],
 )
-def test_every_fault_is_told(row: Any, found: str) -> None:
+def test_every_fault(row: Any, found: str) -> None:
     with pytest.raises(BadLine) as caught:
         read(row)
     assert caught.value.index == 0

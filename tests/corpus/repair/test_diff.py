@@ -1,4 +1,4 @@
-"""The diff, applied by patch: the old lines must become the new ones, however the changes lie."""
+"""The diff, applied by `patch`: the old lines must become the new ones, wherever the changes are."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ Piece = tuple[list[bytes], list[bytes] | None]
 
 def written(pieces: list[Piece]) -> bytes:
     stream = io.BytesIO()
-    told = UnifiedDiff(stream, "file")
+    diff = UnifiedDiff(stream, "file")
     for old, new in pieces:
         if new is None:
             for line in old:
-                told.keep(line)
+                diff.keep(line)
         else:
-            told.change(old, new)
-    assert told.end() == any(new is not None for _, new in pieces)
+            diff.change(old, new)
+    diff.end()
+    assert bool(stream.getvalue()) == any(new is not None for _, new in pieces)
     return stream.getvalue()
 
 
-def holds(tmp_path: Path, pieces: list[Piece]) -> None:
-    """The diff of the pieces makes the new file of the old one, without a doubt about the place."""
+def require_patch_to_apply(tmp_path: Path, pieces: list[Piece]) -> None:
+    """`patch` makes the new file of the old one, with every hunk at its own place."""
     before = b"".join(line for old, _ in pieces for line in old)
     after = b"".join(line for old, new in pieces for line in (old if new is None else new))
     (tmp_path / "file").write_bytes(before)
@@ -44,34 +45,34 @@ def holds(tmp_path: Path, pieces: list[Piece]) -> None:
     done = subprocess.run(command, input=written(pieces), cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert b"offset" not in done.stdout
-    found = (tmp_path / "file").read_bytes() if (tmp_path / "file").exists() else b""
-    assert found == after
+    patched = (tmp_path / "file").read_bytes() if (tmp_path / "file").exists() else b""
+    assert patched == after
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
 @given(PIECES)
-def test_patch_makes_the_new_of_the_old(tmp_path: Path, pieces: list[Piece]) -> None:
-    holds(tmp_path, pieces)
+def test_patch_makes_the_new_file(tmp_path: Path, pieces: list[Piece]) -> None:
+    require_patch_to_apply(tmp_path, pieces)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
 @given(PIECES)
-def test_long_changes_are_told_in_pieces(tmp_path: Path, pieces: list[Piece]) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "_HELD", 5)
-        holds(tmp_path, pieces)
+def test_long_changes_are_cut_into_hunks(tmp_path: Path, pieces: list[Piece]) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(module, "_HELD", 5)
+        require_patch_to_apply(tmp_path, pieces)
 
 
 @pytest.mark.parametrize("after", [[b"b"], [b"b\n"], []])
 def test_a_last_line_without_an_end(tmp_path: Path, after: list[bytes]) -> None:
-    holds(tmp_path, [([b"x\n"], None), ([b"a"], after)])
+    require_patch_to_apply(tmp_path, [([b"x\n"], None), ([b"a"], after)])
 
 
-def test_nothing_changed_nothing_told() -> None:
+def test_no_change_is_no_diff() -> None:
     assert written([([b"a\n", b"b\n"], None)]) == b""
 
 
-def test_it_reads_as_diffs_do() -> None:
+def test_the_form_of_a_diff() -> None:
     pieces: list[Piece] = [
         ([b"1\n", b"2\n", b"3\n", b"4\n"], None),
         ([b"old\n"], [b"new\n"]),

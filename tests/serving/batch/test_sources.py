@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus import reading
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
+from corpus.reading import sentences as reading
 from serving.batch.sources import input_files, sentences, stretch
 
 OPTIONS = ReadOptions()

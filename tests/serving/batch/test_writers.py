@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from corpus import reading
 from corpus.options import ReadOptions
+from corpus.reading import sentences as reading
 from serving.batch.writers import write
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
 

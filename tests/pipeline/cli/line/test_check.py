@@ -80,7 +80,7 @@ def test_the_first_of_a_kind_are_shown_and_all_with_the_option(corpus: Path) -> 
 
 def test_errors_are_shown_as_far_as_they_are_listed(corpus: Path) -> None:
     (corpus / "train.conll").write_text("lost\n\n" * 9)
-    assert check(corpus).stdout.count("1 column parted by white space") == 9
+    assert check(corpus).stdout.count("1 column separated by white space") == 9
 
 
 def test_json_has_two_names(corpus: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_repaired_copy_and_what_is_left_in_it(corpus: Path, tmp_path: Path) ->
     done = check(corpus, "--fix", out)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == "mended 1 line of 1 file:"
+    assert lines[0] == "repaired 1 line of 1 file:"
     assert lines[1].startswith("  D201  1  illegal tag, repaired: ")
     # Of three train sentences one would be much of train.
     assert lines[3].startswith("left 1 of 3 train sentences are in dev or test too")
@@ -150,7 +150,7 @@ def test_a_copy_is_not_written_over_anything(corpus: Path) -> None:
     for place in (corpus, corpus / "fixed", corpus.parent):
         done = check(corpus, "--fix", place)
         assert done.returncode == 2
-        assert "within the corpus" in done.stderr or "there is something already" in done.stderr
+        assert "within the corpus" in done.stderr or "already exists" in done.stderr
 
 
 def test_a_single_file_is_mended_into_a_folder(corpus: Path, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from corpus.fingerprint import fingerprint
-from corpus.layout import find
 from corpus.options import ReadOptions
+from corpus.splits.fingerprint import fingerprint
+from corpus.splits.layout import find
 
 
 def of(data: Path) -> str:

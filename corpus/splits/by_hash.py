@@ -1,4 +1,4 @@
-"""Which split a sentence belongs to where no file name says so."""
+"""Assign a sentence to a split by a hash of its tokens."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from corpus.options import Shares
 
 
 def text_key(tokens: Sequence[str]) -> int:
-    """A 64-bit hash of T tokens joined by spaces: what makes two sentences the same.
+    """Hash T tokens, joined by spaces, to 64 bits; sentences with the same key count as the same.
 
-    The tokens, not the running text: the same sentence has the same key in every file format.
+    The tokens, not the running text: a sentence has the same key in every file format.
     """
     joined = " ".join(tokens).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
@@ -20,9 +20,9 @@ def text_key(tokens: Sequence[str]) -> int:
 def split_of(key: int, shares: Shares) -> str:
     """The split of a sentence with this `text_key`: `train`, `dev` or `test`.
 
-    It depends on the sentence alone: other sentences, their order, the file and the machine do not matter, so
-    growing a corpus moves nothing, and a sentence that occurs twice stays on one side. Test and dev take
-    the low end: changing train's share against theirs moves only what it must.
+    It depends on the sentence alone, not on other sentences, their order, the file or the machine: no
+    sentence moves when a corpus grows, and all copies of a sentence are in the same split. Test and dev take
+    the low end, so that a change of train's share moves as few sentences as possible.
     """
     place = key / 2**64 * (shares.train + shares.dev + shares.test)
     if place < shares.test:

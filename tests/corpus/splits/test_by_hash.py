@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.options import Shares
-from corpus.splits import split_of, text_key
+from corpus.splits.by_hash import split_of, text_key
 
 
 def test_keys_do_not_change_from_version_to_version() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.blocks import BOM, Block, blocks, lines_of
 from corpus.errors import BadLine
+from corpus.raw_records import BOM, RawRecord, lines_of, raw_records
 
 LINES = st.lists(
     st.sampled_from([b"a\tO", b"# x = y", b"", b" ", b"\t \r", b"b O\r", b"\xc3\xa9 O"]), max_size=12
@@ -28,7 +28,7 @@ def test_blocks_are_the_runs_of_lines_that_are_not_blank(lines: list[bytes], mar
                 expected.append([])
             expected[-1].append(line)
         open_block = bool(line.strip())
-    found = list(blocks(io.BytesIO(data), "block"))
+    found = list(raw_records(io.BytesIO(data), "block"))
     assert [block.raw.rstrip(b"\n").split(b"\n") for block in found] == expected
     for block in found:
         whole = data.split(b"\n")
@@ -37,19 +37,19 @@ def test_blocks_are_the_runs_of_lines_that_are_not_blank(lines: list[bytes], mar
 
 
 def test_lines_one_by_one_leave_blank_ones_out_and_keep_count() -> None:
-    found = list(blocks(io.BytesIO(BOM + b"{}\n\n  \n[]\r\n"), "line"))
-    assert found == [Block(1, 0, b"{}\n"), Block(4, 10, b"[]\r\n")]
+    found = list(raw_records(io.BytesIO(BOM + b"{}\n\n  \n[]\r\n"), "line"))
+    assert found == [RawRecord(1, 0, b"{}\n"), RawRecord(4, 10, b"[]\r\n")]
 
 
 def test_a_mark_is_taken_off_at_the_start_of_a_file_only() -> None:
-    assert next(blocks([BOM + b"a"], "block", at_start=False)).raw == BOM + b"a"
-    assert next(blocks([BOM + b"a"], "block")).raw == b"a"
+    assert next(raw_records([BOM + b"a"], "block", at_start=False)).raw == BOM + b"a"
+    assert next(raw_records([BOM + b"a"], "block")).raw == b"a"
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n", BOM, BOM + b"\n", b" \r\n\t\n"])
 def test_nothing_in_nothing_out(raw: bytes) -> None:
-    assert list(blocks(io.BytesIO(raw), "block")) == []
-    assert list(blocks(io.BytesIO(raw), "line")) == []
+    assert list(raw_records(io.BytesIO(raw), "block")) == []
+    assert list(raw_records(io.BytesIO(raw), "line")) == []
 
 
 def test_line_ends_of_both_kinds_are_taken_off() -> None:

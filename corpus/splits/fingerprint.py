@@ -1,19 +1,19 @@
-"""One hash for what a corpus says: of its files' contents and of what each of them is used for."""
+"""One hash for a corpus: of its files' contents and of the split that each is used for."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from corpus.layout import Layout
+from corpus.splits.layout import Layout
 
 _CHUNK = 1 << 20
 
 
 def fingerprint(layout: Layout) -> str:
-    """SHA-256, in hex, over the name, the split and the contents of every file. Reads all of them.
+    """Compute SHA-256, in hex, over the name, the split and the contents of every file. Reads all of them.
 
-    Dates and the folder do not matter: a copy of a corpus has the same fingerprint.
+    Dates and the folder do not count: a copy of a corpus has the same fingerprint.
     """
     total = hashlib.sha256()
     for path, split in layout.files():

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import CorpusError
-from corpus.layout import Layout, find
 from corpus.options import ReadOptions, Shares
+from corpus.splits.layout import Layout, find
 
 
 def made(root: Path, *names: str) -> Path:
@@ -48,7 +48,7 @@ def shown(layout: Layout) -> dict[str, list[str]]:
 def test_by_name(tmp_path: Path, names: list[str], splits: dict[str, list[str]]) -> None:
     layout = find(made(tmp_path, *names), ReadOptions())
     assert shown(layout) == splits
-    assert layout.whole == ()
+    assert layout.unassigned == ()
     assert layout.names() == ("train", "dev", "test")
 
 
@@ -56,18 +56,18 @@ def test_a_single_file_is_cut_by_hash(tmp_path: Path) -> None:
     path = made(tmp_path, "all.conll") / "all.conll"
     for data in (path, str(path), tmp_path):
         layout = find(data, ReadOptions())
-        assert (layout.whole, layout.splits, layout.shares) == ((path,), {}, Shares())
+        assert (layout.unassigned, layout.splits, layout.shares) == ((path,), {}, Shares())
         assert layout.names() == ("train", "dev", "test")
 
 
 def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
     path = made(tmp_path, "train_dev.xyz") / "train_dev.xyz"
-    assert find(path, ReadOptions()).whole == (path,)
+    assert find(path, ReadOptions()).unassigned == (path,)
 
 
 def test_train_alone_is_cut_in_three(tmp_path: Path) -> None:
     layout = find(made(tmp_path, "train.conll", "notes.txt"), ReadOptions())
-    assert layout.whole == (tmp_path / "train.conll",)
+    assert layout.unassigned == (tmp_path / "train.conll",)
     assert layout.names() == ("train", "dev", "test")
     assert layout.ignored == (tmp_path / "notes.txt",)
 
@@ -86,7 +86,7 @@ def test_dev_is_cut_from_train_where_test_is_given(tmp_path: Path) -> None:
         ([], "no corpus file"),
         (["dev.conll", "test.conll"], "no train split (found: dev.conll, test.conll)"),
         (["a.conll", "b.conll"], "no train split (found: a.conll, b.conll)"),
-        (["train_dev.conll", "test.conll"], "the name tells of dev and train"),
+        (["train_dev.conll", "test.conll"], "the file name stands for dev and train"),
     ],
 )
 def test_what_makes_no_corpus_is_refused(tmp_path: Path, names: list[str], found: str) -> None:

@@ -1,13 +1,14 @@
-"""Which files of a folder hold which split.
+"""Find the files of a corpus and the split that each belongs to.
 
-A file belongs to a split when a part of its name (between `.`, `-` and `_`) is the split's name or an alias,
-or when it lies in a sub-folder of that name. Then:
+A file belongs to a split if a part of its name (between `.`, `-` and `_`) is the split's name or an alias, or
+if it lies in a sub-folder of that name. Then:
 
 - train, dev and test: as they are;
-- train, and one or none of the others: what is missing is cut from train by hash, with its share of `hash_split`;
+- train, and one or none of the others: a missing split is cut from train by hash, with its share of
+  `hash_split`;
 - a single file of any name: cut into train, dev and test by hash.
 
-All three are needed: dev to stop training by, test for the gate to go by.
+All three are needed: dev for early stopping, test for the model gate.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import CorpusError
+from corpus.formats.table import ENDINGS
 from corpus.options import SPLITS, ReadOptions, Shares
 
 ALIASES: dict[str, str] = {
@@ -25,7 +27,6 @@ ALIASES: dict[str, str] = {
     **dict.fromkeys(("dev", "devel", "development", "valid", "validation", "val", "eval", "testa"), "dev"),
     **dict.fromkeys(("test", "testing", "testb"), "test"),
 }
-ENDINGS = frozenset((".conll", ".txt", ".tsv", ".iob", ".bio", ".conllu", ".jsonl", ".json"))
 
 _USES = {"dev": "stop training", "test": "bless a model"}
 _REMEDY = "name the files train, dev and test (such as train.conll), or give one single file"
@@ -37,54 +38,55 @@ class Layout(NamedTuple):
     Attributes:
         root: the folder, or the folder of the single file.
         splits: files that belong to a split as a whole, in order of their names.
-        whole: files whose sentences a hash assigns.
-        shares: what the hash goes by; None where `whole` is empty.
-        ignored: files that look like a corpus and name no split.
+        unassigned: files whose sentences a hash assigns to splits.
+        shares: the splits' shares for that hash; None if `unassigned` is empty.
+        ignored: files with the ending of a corpus file whose names name no split.
     """
 
     root: Path
     splits: dict[str, tuple[Path, ...]]
-    whole: tuple[Path, ...] = ()
+    unassigned: tuple[Path, ...] = ()
     shares: Shares | None = None
     ignored: tuple[Path, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """The splits, in the order train, dev, test: every one of them must have sentences."""
+        """The splits in the order train, dev, test; each of them must have sentences."""
         hashed = () if self.shares is None else [name for name in SPLITS if getattr(self.shares, name) > 0]
         return tuple(name for name in SPLITS if name in self.splits or name in hashed)
 
     def files(self) -> Iterator[tuple[Path, str | None]]:
-        """Every file with its split, or None where a hash assigns its sentences. Train's come first."""
-        for path in self.whole:
+        """Yield every file with its split, or None if a hash assigns its sentences; train files first."""
+        for path in self.unassigned:
             yield path, None
         for name in SPLITS:
             for path in self.splits.get(name, ()):
                 yield path, name
 
     def train_files(self) -> tuple[Path, ...]:
-        """The files that hold train sentences (where a hash assigns, among others)."""
-        return self.whole + self.splits.get("train", ())
+        """The files that hold train sentences, those with sentences of several splits included."""
+        return self.unassigned + self.splits.get("train", ())
 
 
 def is_file_name(name: str) -> bool:
-    """Whether a name ends like a corpus file does, so that it need not be looked up on disk."""
+    """Whether a file name has the ending of a corpus file. Does not look at the disk."""
     plain = name.lower().removesuffix(".gz")
     return Path(plain).suffix in ENDINGS or Path(plain).suffix[1:] in ALIASES
 
 
 def find(data: str | Path, options: ReadOptions) -> Layout:
-    """Finds the files of a corpus.
+    """Find the files of a corpus.
 
     Args:
         data: a folder, or a single file.
         options: `hash_split` is used.
 
     Raises:
-        CorpusError: nothing there, no train split, no way to a dev or a test split, or a name that tells two splits.
+        CorpusError: nothing found, no train split, no way to make dev or test, or a file name that names two
+            splits.
     """
     data = Path(data)
     if _is_file(data):
-        return _cut_in_three(data.parent, (data,), options.hash_split)
+        return _split_by_hash(data.parent, (data,), options.hash_split)
     if not data.is_dir():
         what = "a pipe or a device" if data.exists() else "no such file or folder"
         raise CorpusError(
@@ -105,14 +107,14 @@ def find(data: str | Path, options: ReadOptions) -> Layout:
                 named.setdefault(split, []).append(path)
             else:
                 unnamed.append(path)
-    return _decided(data, {name: tuple(files) for name, files in named.items() if files}, unnamed, options)
+    return _layout(data, {name: tuple(files) for name, files in named.items() if files}, unnamed, options)
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError as error:
-        raise _no_entry(path, error) from error
+        raise _unreadable(path, error) from error
 
 
 def _is_folder(path: Path) -> bool:
@@ -120,17 +122,17 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError as error:
         # The folder around it may be listed and not entered.
-        raise _no_entry(path, error) from error
+        raise _unreadable(path, error) from error
 
 
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        raise _no_entry(folder, error) from error
+        raise _unreadable(folder, error) from error
 
 
-def _no_entry(path: Path, error: OSError) -> CorpusError:
+def _unreadable(path: Path, error: OSError) -> CorpusError:
     return CorpusError(
         error.strerror or str(error),
         path=path,
@@ -139,12 +141,12 @@ def _no_entry(path: Path, error: OSError) -> CorpusError:
     )
 
 
-def _decided(
+def _layout(
     root: Path, named: dict[str, tuple[Path, ...]], unnamed: list[Path], options: ReadOptions
 ) -> Layout:
     shares = options.hash_split
     if not named and len(unnamed) == 1:
-        return _cut_in_three(root, tuple(unnamed), shares)
+        return _split_by_hash(root, tuple(unnamed), shares)
     if "train" not in named:
         found = ", ".join(path.name for files in named.values() for path in files)
         found = ", ".join(filter(None, (found, *(path.name for path in unnamed[:5])))) or "no corpus file"
@@ -160,15 +162,15 @@ def _decided(
         return Layout(root, named, ignored=ignored)
     shares = Shares(
         train=shares.train,
-        dev=_share_of_a_missing("dev", named, shares, root),
-        test=_share_of_a_missing("test", named, shares, root),
+        dev=_share_from_train("dev", named, shares, root),
+        test=_share_from_train("test", named, shares, root),
     )
     train = named.pop("train")
     return Layout(root, named, train, shares, ignored)
 
 
-def _share_of_a_missing(name: str, named: dict[str, tuple[Path, ...]], shares: Shares, root: Path) -> float:
-    """What a split is cut from train with; 0 where it has files of its own."""
+def _share_from_train(name: str, named: dict[str, tuple[Path, ...]], shares: Shares, root: Path) -> float:
+    """The share of train that becomes a missing split; 0 if the split has files of its own."""
     if name in named:
         return 0.0
     share: float = getattr(shares, name)
@@ -182,9 +184,9 @@ def _share_of_a_missing(name: str, named: dict[str, tuple[Path, ...]], shares: S
     return share
 
 
-def _cut_in_three(root: Path, files: tuple[Path, ...], shares: Shares) -> Layout:
+def _split_by_hash(root: Path, files: tuple[Path, ...], shares: Shares) -> Layout:
     for name in _USES:
-        _share_of_a_missing(name, {}, shares, root)
+        _share_from_train(name, {}, shares, root)
     return Layout(root, {}, files, shares)
 
 
@@ -200,7 +202,7 @@ def _split_named(path: Path) -> str | None:
     found = {ALIASES[part] for part in re.split(r"[._-]", path.name.lower()) if part in ALIASES}
     if len(found) > 1:
         raise CorpusError(
-            f"the name tells of {' and '.join(sorted(found))}",
+            f"the file name stands for {' and '.join(sorted(found))}",
             path=path,
             expected="one split in a file's name",
             remedy="rename the file",

@@ -1,11 +1,11 @@
-"""From the files' tags to those of training."""
+"""From the tags of the files to those of training."""
 
 from __future__ import annotations
 
 import pytest
 
-from corpus.convert import parsed, repairs_shown, training_tags
 from corpus.errors import BadLine
+from corpus.reading.training_tags import parse_tags, training_tags
 from corpus.record import Record
 from corpus.sentence import Sentence
 from tagging.schemes import BIO, BIOES, PLAIN
@@ -16,17 +16,16 @@ def record(*tags: str) -> Record:
     return Record(Sentence(tokens, tags), range(3, 3 + len(tags)))
 
 
-def test_tags_of_training() -> None:
-    tags, reading = training_tags(record("B-A", "I-A", "O", "B-B"), BIO, BIOES)
+def test_tags_are_converted() -> None:
+    tags, parsed = training_tags(record("B-A", "I-A", "O", "B-B"), BIO, BIOES)
     assert tags == ["B-A", "E-A", "O", "S-B"]
-    assert reading.repairs == []
+    assert parsed.repairs == []
 
 
-def test_repairs_are_told() -> None:
-    tags, reading = training_tags(record("O", "I-A"), BIO, BIOES)
+def test_illegal_tags_are_repaired() -> None:
+    tags, parsed = training_tags(record("O", "I-A"), BIO, BIOES)
     assert tags == ["O", "S-A"]
-    assert repairs_shown(reading.repairs) == "I-A -> B-A"
-    assert [(repair.index, repair.found, repair.became) for repair in reading.repairs] == [(1, "I-A", "B-A")]
+    assert [(repair.index, repair.found, repair.became) for repair in parsed.repairs] == [(1, "I-A", "B-A")]
 
 
 def test_plain_tags_stay() -> None:
@@ -34,8 +33,8 @@ def test_plain_tags_stay() -> None:
 
 
 @pytest.mark.parametrize("tag", ["X-A", "B", "B-", "NOUN", "o"])
-def test_an_unknown_tag_knows_its_line(tag: str) -> None:
+def test_an_unknown_tag_is_an_error_at_its_line(tag: str) -> None:
     with pytest.raises(BadLine) as caught:
-        parsed(record("O", tag), BIO)
+        parse_tags(record("O", tag), BIO)
     assert caught.value.index == 4
     assert repr(tag) in caught.value.found

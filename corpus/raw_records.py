@@ -1,7 +1,7 @@
-"""Cutting a binary stream into records: the block between blank lines, or the line.
+"""Cut a binary stream into raw records: the block between blank lines, or the line.
 
-Only bytes are looked at here, so that a reader that begins in the middle of a file cuts in the same places as
-one that begins at its start. A line is blank when it holds nothing but ASCII white space.
+Only bytes are looked at, so that a reader that starts in the middle of a file cuts at the same places as one
+that starts at its beginning. A line is blank if it holds nothing but ASCII white space.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from corpus.errors import BadLine
 
 Unit = Literal["block", "line"]
 BOM = b"\xef\xbb\xbf"
-# No sentence is as long; a file without line ends or blank lines must not be held as a whole.
+# No sentence is this long; a file without line ends or blank lines must not be loaded whole.
 RECORD_BYTES = 4 << 20
 
 
-class Block(NamedTuple):
-    """A run of lines as bytes.
+class RawRecord(NamedTuple):
+    """The bytes of one record, before any format has parsed them.
 
     Attributes:
         line: 1-based line of the file on which it begins.
-        offset: byte of the file at which it begins (for the first, 0: the byte order mark belongs to it).
-        raw: its bytes, line ends included, byte order mark not; of a record longer than `RECORD_BYTES` no more
-            than tells that it is.
+        offset: byte of the file at which it begins (0 for the first: the byte order mark belongs to it).
+        raw: its bytes with line ends, without a byte order mark; cut short soon after `RECORD_BYTES`.
     """
 
     line: int
@@ -32,8 +31,8 @@ class Block(NamedTuple):
     raw: bytes
 
 
-def blocks(stream: Iterable[bytes], unit: Unit, *, at_start: bool = True) -> Iterator[Block]:
-    """Cuts an iterable of lines (any binary file) into records. Holds one record at a time.
+def raw_records(stream: Iterable[bytes], unit: Unit, *, at_start: bool = True) -> Iterator[RawRecord]:
+    """Cut an iterable of lines (any binary file) into records. Holds one record at a time.
 
     Args:
         stream: lines with their line ends. Lines and offsets are counted from its beginning.
@@ -46,40 +45,40 @@ def blocks(stream: Iterable[bytes], unit: Unit, *, at_start: bool = True) -> Ite
     for number, raw in enumerate(stream, start=1):
         size = len(raw)
         if at_start and number == 1:
-            raw = without_mark(raw)
+            raw = without_bom(raw)
         if not raw.isspace() and raw:
             if unit == "line":
-                yield Block(number, offset, raw)
+                yield RawRecord(number, offset, raw)
             else:
                 if not held:
                     held_line, held_offset = number, offset
                 if offset - held_offset <= RECORD_BYTES:
                     held.append(raw)
         elif held:
-            yield Block(held_line, held_offset, b"".join(held))
+            yield RawRecord(held_line, held_offset, b"".join(held))
             held = []
         offset += size
     if held:
-        yield Block(held_line, held_offset, b"".join(held))
+        yield RawRecord(held_line, held_offset, b"".join(held))
 
 
-def without_mark(first_line: bytes) -> bytes:
-    """The file's first line without a UTF-8 byte order mark."""
+def without_bom(first_line: bytes) -> bytes:
+    """Remove a UTF-8 byte order mark from a file's first line."""
     return first_line[len(BOM) :] if first_line.startswith(BOM) else first_line
 
 
 def lines_of(raw: bytes) -> list[str]:
-    """Decodes a record into its lines, line ends taken off (LF and CRLF).
+    """Decode a record into its lines, without line ends (LF and CRLF).
 
     Raises:
-        BadLine: it is not UTF-8, is too long, or holds a carriage return that ends no line.
+        BadLine: it is not UTF-8, is too long, or has a carriage return inside a line.
     """
     if len(raw) > RECORD_BYTES:
         raise BadLine(
             0,
             f"more than {RECORD_BYTES >> 20} MiB without an end",
             expected="a sentence: lines up to a blank line, or one line of JSON",
-            remedy="check that a blank line (JSON: a line end) parts sentences",
+            remedy="check that a blank line (JSON: a line end) separates sentences",
             shown=raw[:80].decode("utf-8", "backslashreplace"),
             code="D114",
         )

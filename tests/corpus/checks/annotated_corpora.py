@@ -1,21 +1,13 @@
-"""One corpus a format with a fault of every kind: the very codes at the very lines, and no others."""
+"""Corpora with a fault of every kind, one for each format, each line marked with the codes of its findings."""
 
 from __future__ import annotations
 
 import gzip
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from corpus import blocks, reading
-from corpus.checks.check import check
-from corpus.codes import CODES
-from corpus.options import CheckLimits, ReadOptions
-
-# (code, file, line or None where the whole file or split is meant)
+# (code, file, line or None for a whole file or split)
 Found = tuple[str, str, int | None]
 
 LIMITS: dict[str, Any] = {
@@ -30,8 +22,8 @@ LIMITS: dict[str, Any] = {
 _MARKED = re.compile(r"((?:D\d{3} )*)\| ?(.*)", re.DOTALL)
 
 
-def written(root: Path, name: str, text: str) -> set[Found]:
-    """Writes a file whose lines are `CODE CODE | line` without the marks; what they say is expected."""
+def _write(root: Path, name: str, text: str) -> set[Found]:
+    """Write a file given as `CODE CODE | line`, without the marks; return the findings that they name."""
     expected: set[Found] = set()
     lines = []
     for number, line in enumerate(text.removeprefix("\n").removesuffix("\n").split("\n"), start=1):
@@ -39,31 +31,24 @@ def written(root: Path, name: str, text: str) -> set[Found]:
         assert match, f"{name}:{number}: {line!r} has no mark"
         expected.update((code, name, number) for code in match[1].split())
         lines.append(match[2])
-    # Bytes that are no UTF-8 are written as surrogates here.
+    # Bytes that are not UTF-8 are given as surrogates.
     content = "\n".join([*lines, ""]).encode("utf-8", "surrogateescape")
     (root / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     return expected
 
 
-def found(data: Path, options: ReadOptions | None = None, **limits: Any) -> set[Found]:
-    """Everything that a check finds; none of it twice."""
-    report = check(data, options or ReadOptions(), CheckLimits(**{**LIMITS, **limits}))
-    rows = Counter((one.code, Path(one.path).name, one.line) for one in report.findings)
-    assert report.counts == Counter(one.code for one in report.findings)
-    assert all(one.message and one.remedy for one in report.findings)
-    return set(rows)
-
-
-def told(*codes: str, at: str) -> set[Found]:
+def whole_file(*codes: str, at: str) -> set[Found]:
     return {(code, at, None) for code in codes}
 
 
-# So many that no chance explains that dev has other labels than train.
+# So many that chance does not explain that dev has other labels than train.
 MANY = 60
 MANY_PLACES = "\n".join(["| one\tB-LOC", "|"] * MANY)
 MANY_PEOPLE = "\n".join(["| zwei\tB-PER", "|"] * MANY)
 MANY_TEXTS = "\n".join(['| {"text": "one", "spans": [[0, 3, "LOC"]]}'] * MANY)
 MANY_NAMES = "\n".join(['| {"text": "zwei", "spans": [[0, 4, "PER"]]}'] * MANY)
+# Longer than a record may be in these tests.
+RECORD_BYTES = 4000
 LONG = "x" * 5000
 
 CONLL_TRAIN = f"""
@@ -142,29 +127,23 @@ D203 | Louvre\tB-ART
 """
 
 
-@pytest.fixture
-def short_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "RECORD_BYTES", 4000)
-    monkeypatch.setattr(reading, "RECORD_BYTES", 4000)
-
-
 def conll(root: Path) -> set[Found]:
-    expected = written(root, "train.conll", CONLL_TRAIN)
-    expected |= written(root, "dev.conll", CONLL_DEV)
-    expected |= written(root, "test.conll", CONLL_TEST)
+    expected = _write(root, "train.conll", CONLL_TRAIN)
+    expected |= _write(root, "dev.conll", CONLL_DEV)
+    expected |= _write(root, "test.conll", CONLL_TEST)
     (root / "test-2.conll").write_text("\n\n")
     (root / "dev-2.conll.gz").write_bytes(b"not gzip")
     (root / "notes.txt").write_text("left out\n")
     return (
         expected
-        | told("D103", at="test-2.conll")
-        | told("D102", at="dev-2.conll.gz")
-        | told("D301", at="notes.txt")
-        # What is true of a split stands at its first file.
-        | told("D104", at="train.conll")
-        | told("D106", "D213", "D214", at="dev-2.conll.gz")
-        | told("D106", at="test-2.conll")
-        | told("D213", at="test-2.conll")
+        | whole_file("D103", at="test-2.conll")
+        | whole_file("D102", at="dev-2.conll.gz")
+        | whole_file("D301", at="notes.txt")
+        # Findings of a whole split are at its first file.
+        | whole_file("D104", at="train.conll")
+        | whole_file("D106", "D213", "D214", at="dev-2.conll.gz")
+        | whole_file("D106", at="test-2.conll")
+        | whole_file("D213", at="test-2.conll")
     )
 
 
@@ -213,10 +192,10 @@ D203 | 3\tand\t_\tCCONJ\t_\t_\t_\t_\t_\t_
 
 
 def conllu(root: Path) -> set[Found]:
-    expected = written(root, "train.conllu", CONLLU_TRAIN)
-    expected |= written(root, "dev.conllu.gz", CONLLU_DEV)
-    expected |= written(root, "test.conllu", "| 1\tone\t_\tNUM\t_\t_\t_\t_\t_\t_")
-    return expected | told("D106", "D213", at="dev.conllu.gz")
+    expected = _write(root, "train.conllu", CONLLU_TRAIN)
+    expected |= _write(root, "dev.conllu.gz", CONLLU_DEV)
+    expected |= _write(root, "test.conllu", "| 1\tone\t_\tNUM\t_\t_\t_\t_\t_\t_")
+    return expected | whole_file("D106", "D213", at="dev.conllu.gz")
 
 
 JSONL_TRAIN = f"""
@@ -258,51 +237,35 @@ D205 | {{"text": "Ann  sings", "spans": [[0, 3, "PER"]]}}
 
 
 def jsonl(root: Path) -> set[Found]:
-    expected = written(root, "train.jsonl", JSONL_TRAIN)
-    expected |= written(root, "dev.jsonl", JSONL_DEV)
-    expected |= written(root, "test.jsonl", '| {"text": "one one", "spans": [[0, 3, "LOC"]]}')
+    expected = _write(root, "train.jsonl", JSONL_TRAIN)
+    expected |= _write(root, "dev.jsonl", JSONL_DEV)
+    expected |= _write(root, "test.jsonl", '| {"text": "one one", "spans": [[0, 3, "LOC"]]}')
     return (
         expected
         | {("D204", "train.jsonl", 1)}
-        | told("D104", "D105", at="train.jsonl")
-        | told("D106", "D213", "D214", at="dev.jsonl")
+        | whole_file("D104", "D105", at="train.jsonl")
+        | whole_file("D106", "D213", "D214", at="dev.jsonl")
     )
 
 
 def without_entities(root: Path) -> set[Found]:
-    expected = written(root, "train.conll", "| a\tO\n|\n| b\tO")
-    expected |= written(root, "dev.conll", "| a\tO\n| b\tO")
-    expected |= written(root, "test.conll", "| b\tO\n| a\tO")
-    return expected | told("D208", at="train.conll")
+    expected = _write(root, "train.conll", "| a\tO\n|\n| b\tO")
+    expected |= _write(root, "dev.conll", "| a\tO\n| b\tO")
+    expected |= _write(root, "test.conll", "| b\tO\n| a\tO")
+    return expected | whole_file("D208", at="train.conll")
 
 
 def cut_by_hash(root: Path) -> set[Found]:
     words = "abcdefghijkl"
-    written(root, "all.conll", "\n|\n".join(f"| {one}\tB-A\n| {two}\tO" for one in words for two in words))
-    return told("D302", at="all.conll")
+    _write(root, "all.conll", "\n|\n".join(f"| {one}\tB-A\n| {two}\tO" for one in words for two in words))
+    return whole_file("D302", at="all.conll")
 
 
-FAULTY = {
+# Writes a corpus into a folder and returns its findings.
+CORPORA = {
     "conll": conll,
     "conllu": conllu,
     "jsonl": jsonl,
     "without_entities": without_entities,
     "cut_by_hash": cut_by_hash,
 }
-
-
-@pytest.mark.usefixtures("short_records")
-@pytest.mark.parametrize("name", FAULTY)
-def test_every_fault_is_found_at_its_line(tmp_path: Path, name: str) -> None:
-    expected = FAULTY[name](tmp_path)
-    options = ReadOptions(scheme="BIO") if name != "conllu" else ReadOptions()
-    assert found(tmp_path, options) == expected
-
-
-def test_together_they_show_every_code(tmp_path: Path) -> None:
-    shown: set[str] = set()
-    for name, write in FAULTY.items():
-        (tmp_path / name).mkdir()
-        shown |= {code for code, _, _ in write(tmp_path / name)}
-    # Those of the pipeline alone are shown by tests/components/corpus_gate/test_executor.py.
-    assert shown == {code for code in CODES if not code.startswith("D4")}

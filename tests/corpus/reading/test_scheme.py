@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus.layout import find
 from corpus.options import ReadOptions, Shares
-from corpus.scheme import named_scheme, recognised, target_scheme
+from corpus.reading.scheme import named_scheme, scheme_of, target_scheme
+from corpus.splits.layout import find
 from tagging.schemes import BILOU, BIO, BIOES, IOB1, PLAIN, Scheme
 
 
@@ -37,18 +37,18 @@ def corpus(root: Path, train: str, dev: str = "x\tO\n") -> Path:
 def test_the_scheme_is_recognised_from_train(tmp_path: Path, train: str, scheme: Scheme) -> None:
     data = corpus(tmp_path, train, dev="a\tNOUN\n")
     options = ReadOptions()
-    assert recognised(find(data, options), options) is scheme
+    assert scheme_of(find(data, options), options) is scheme
 
 
 def test_a_named_scheme_is_believed(tmp_path: Path) -> None:
     options = ReadOptions(scheme="bilou")
     assert named_scheme(options) is BILOU
-    assert recognised(find(corpus(tmp_path, "a\tNOUN\n"), options), options) is BILOU
+    assert scheme_of(find(corpus(tmp_path, "a\tNOUN\n"), options), options) is BILOU
 
 
 def test_of_a_file_cut_by_hash_only_train_counts(tmp_path: Path) -> None:
     path = tmp_path / "all.conll"
     path.write_text("".join(f"w{number}\tS-X\n\n" for number in range(50)))
     options = ReadOptions(hash_split=Shares(train=1e-9, dev=1, test=1))
-    assert recognised(find(path, options), options) is BIO
-    assert recognised(find(path, ReadOptions()), ReadOptions()) is BIOES
+    assert scheme_of(find(path, options), options) is BIO
+    assert scheme_of(find(path, ReadOptions()), ReadOptions()) is BIOES

@@ -1,4 +1,4 @@
-"""From files to sentences: what is written comes back, however it is written, and faults have their place."""
+"""Files written in any form are read back, and faults have their place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.reading import outcomes, records, sentences
+from corpus.reading.sentences import outcomes, records, sentences
 from corpus.record import Record
 from corpus.sentence import Sentence
 
@@ -112,24 +112,11 @@ def test_faults_have_their_line(tmp_path: Path, name: str, text: str, place: str
     assert str(caught.value).startswith(f"{tmp_path}/{place}")
 
 
-def test_reading_goes_on_where_asked(tmp_path: Path) -> None:
+def test_reading_continues_after_a_fault(tmp_path: Path) -> None:
     path = write(tmp_path / "train.conll", "a\n\nb\tO\n\nc\n\nd\tO\n")
     found = list(outcomes(path, ReadOptions()))
     assert [line for line, _ in found] == [1, 3, 5, 7]
     assert [isinstance(outcome, Record) for _, outcome in found] == [False, True, False, True]
-
-
-@pytest.mark.parametrize("data", [b"not gzip at all", gzip.compress(b"a\tO\n" * 999, mtime=0)[:40]])
-def test_broken_gzip_is_told(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "train.conll.gz"
-    path.write_bytes(data)
-    with pytest.raises(CorpusError, match="broken gzip"):
-        list(sentences(path, ReadOptions()))
-
-
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="No such file"):
-        list(sentences(tmp_path / "train.conll", ReadOptions()))
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

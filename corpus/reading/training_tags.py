@@ -1,0 +1,49 @@
+"""Parse the tags of a record and convert them to the scheme of training; errors have the line of the tag."""
+
+from __future__ import annotations
+
+from corpus.errors import BadLine
+from corpus.record import Record
+from corpus.sentence import Sentence
+from tagging.schemes import Parsed, Scheme, UnknownTag, parse, tags_of
+
+
+def parse_tags(record: Record, scheme: Scheme) -> Parsed:
+    """Parse the entities of a record's sentence; none in plain tags.
+
+    Raises:
+        BadLine: a prefix that the scheme does not have, or a prefix without a label.
+    """
+    sentence = _sentence(record)
+    if scheme.is_plain:
+        return Parsed([], [])
+    try:
+        return parse(sentence.tags, scheme)
+    except UnknownTag as error:
+        prefixes = ", ".join(sorted(scheme.prefixes - {"O"}))
+        raise BadLine(
+            record.lines[error.index],
+            f"tag {error.tag!r} of the token {sentence.tokens[error.index]!r}",
+            expected=f"O, or one of {prefixes} with a hyphen and a label ({scheme.name})",
+            remedy="correct the tag, or name the scheme of the files (scheme)",
+            code="D110",
+        ) from None
+
+
+def training_tags(record: Record, source: Scheme, target: Scheme) -> tuple[list[str], Parsed]:
+    """Convert a record's tags: T tags in the target scheme, and the entities and repairs they come from.
+
+    Raises:
+        BadLine: as `parse_tags`.
+    """
+    sentence = _sentence(record)
+    parsed = parse_tags(record, source)
+    if source.is_plain:
+        return list(sentence.tags), parsed
+    return tags_of(parsed.spans, len(sentence.tokens), target), parsed
+
+
+def _sentence(record: Record) -> Sentence:
+    if record.sentence is None:
+        raise ValueError("found a record without a sentence; expected one with tokens and tags")
+    return record.sentence

@@ -1,0 +1,118 @@
+"""Repair a block of CoNLL or CoNLL-U. Other columns stay as they are, and so do comments but for `# text`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Set
+from typing import NamedTuple
+
+from corpus.errors import BadLine
+from corpus.formats import conll, conllu
+from corpus.formats.comments import comment_values
+from corpus.options import ReadOptions
+from corpus.reading.training_tags import parse_tags
+from corpus.record import Record
+from corpus.repair.cleaning import characters_to_drop, clean, may_need_cleaning, without
+from tagging.schemes import Scheme
+
+# The (start, end) of the columns of every token line, by its index.
+Rows = dict[int, list[tuple[int, int]]]
+
+
+class _Layout(NamedTuple):
+    """How the columns of a block's format are laid out."""
+
+    rows: Callable[[list[str]], Rows]
+    parse: Callable[[list[str]], Record]
+    columns: tuple[int, int]
+    separator: str | None
+
+
+def repair_conll(
+    lines: list[str], options: ReadOptions, scheme: Scheme, codes: Set[str], counts: Counter[str]
+) -> list[str]:
+    """Clean the tokens and tags of a CoNLL block, and make its tags legal.
+
+    Args:
+        lines: the block, without line ends.
+        options: how it is read.
+        scheme: the scheme of its tags.
+        codes: codes of the faults to repair.
+        counts: counts the repairs by code.
+    """
+
+    def rows(block: list[str]) -> Rows:
+        first = conll.first_row(block, options)
+        return {
+            index: conll.column_places(block[index], options.separator) for index in range(first, len(block))
+        }
+
+    columns = options.token_column, options.tag_column
+    layout = _Layout(rows, lambda block: conll.parse(block, options), columns, options.separator)
+    return _repaired(lines, layout, scheme, codes, counts)
+
+
+def repair_conllu(
+    lines: list[str], options: ReadOptions, scheme: Scheme, codes: Set[str], counts: Counter[str]
+) -> list[str]:
+    """Repair a CoNLL-U block, as `repair_conll`."""
+
+    def rows(block: list[str]) -> Rows:
+        return {
+            index: conll.column_places(line, "\t") for index, line in enumerate(block) if conllu.is_word(line)
+        }
+
+    layout = _Layout(rows, lambda block: conllu.parse(block, options), conllu.columns(options), "\t")
+    return _repaired(lines, layout, scheme, codes, counts)
+
+
+def _repaired(
+    lines: list[str], layout: _Layout, scheme: Scheme, codes: Set[str], counts: Counter[str]
+) -> list[str]:
+    cleaned = Counter[str]()
+    rows = layout.rows(lines)
+    new = list(lines)
+    spaced = layout.separator is not None or any("\t" in line for line in lines)
+    suspect = may_need_cleaning((lines[index] for index in rows), blanks=spaced)
+    for index, places in rows.items() if suspect else ():
+        columns = {column % len(places) for column in layout.columns if -len(places) <= column < len(places)}
+        # From the right, so that the places to the left stay valid.
+        for start, end in sorted((places[column] for column in columns), reverse=True):
+            word = clean(new[index][start:end], codes, cleaned)
+            new[index] = new[index][:start] + word + new[index][end:]
+    if new != lines:
+        widths = {index: len(places) for index, places in layout.rows(new).items()}
+        if widths != {index: len(places) for index, places in rows.items()}:
+            # A line would no longer be read as the same token: a person must decide.
+            return list(lines)
+        counts.update(cleaned)
+        new = [line if index in rows else _clean_comment(line, codes) for index, line in enumerate(new)]
+    if "D201" in codes:
+        _repair_tags(new, layout, scheme, counts)
+    return new
+
+
+def _clean_comment(line: str, codes: Set[str]) -> str:
+    """Clean a `# text = ...` comment like its tokens, so that they are still found in it."""
+    text = comment_values([line]).get("text") if line[:1] == "#" else None
+    if not text:
+        return line
+    at = line.rindex(text)
+    return line[:at] + without(text, characters_to_drop(text, codes)) + line[at + len(text) :]
+
+
+def _repair_tags(lines: list[str], layout: _Layout, scheme: Scheme, counts: Counter[str]) -> None:
+    """Replace illegal tags by those they are parsed as, in place."""
+    try:
+        record = layout.parse(lines)
+        repairs = parse_tags(record, scheme).repairs if record.sentence is not None else []
+    except BadLine:
+        return
+    if not repairs:
+        return
+    rows = layout.rows(lines)
+    for repair in repairs:
+        index = record.lines[repair.index]
+        start, end = rows[index][layout.columns[1]]
+        lines[index] = lines[index][:start] + repair.became + lines[index][end:]
+        counts["D201"] += 1

@@ -1,0 +1,1 @@
+"""Which files and sentences are train, dev and test, and a fingerprint of them."""
