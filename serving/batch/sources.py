@@ -1,9 +1,9 @@
 """What is tagged: the files, and the sentences of any stretch of one.
 
-A file that ends in `.txt` (or `.txt.gz`) holds a text a line, which the model cuts into tokens itself; each
-line is one, an empty one too. Any other is a corpus file, read as everywhere else
-(`corpus.reading.sentences`), whose tokens stay as they are. Its tags are kept to score against. A line of
-JSON may go without: `{"tokens": [...]}` or `{"text": "..."}`.
+A file that ends in `.txt` (or `.txt.gz`) holds a text a line, which the model cuts into tokens itself; each line
+is one, an empty one too. Any other is a corpus file, read as everywhere else (`corpus.reading`), whose tokens stay
+as they are. Its tags are kept to score against. A line of JSON may go without: `{"tokens": [...]}` or
+`{"text": "..."}`.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ def input_files(source: Path) -> tuple[Path, ...]:
     """The file, or the corpus and text files below a folder, in order of their names.
 
     Raises:
-        CorpusError: nothing there to read, or a folder that cannot be: what is in it must not be left out
-            unsaid.
+        CorpusError: nothing there to read, or a folder that cannot be: what is in it must not be left out unsaid.
     """
     try:
         if source.is_file():
@@ -105,8 +104,7 @@ def _files_below(source: Path) -> Iterator[Path]:
 def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[Given]:
     """The sentences of a file from a place on at which one begins.
 
-    A line of JSON without tokens is an empty sentence: each has its answer. A block of comments alone is
-        none.
+    A line of JSON without tokens is an empty sentence: each has its answer. A block of comments alone is none.
 
     Raises:
         CorpusError: a line that cannot be read, or a file that cannot be opened or unpacked.
