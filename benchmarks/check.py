@@ -1,8 +1,8 @@
-"""How fast a corpus is checked: `python -m benchmarks.check [--data DIR] [--tokens N] [--runs N]`.
+"""The speed of `tagline check`: `python -m benchmarks.check [--data DIR] [--tokens N] [--runs N]`.
 
-Without --data the sentences are generated: N tokens, and twice and ten times as many, of which every sentence
-occurs as often, so that only the tokens grow and not the sentences that differ; and as many of which every
-sentence is another. Each measurement is `tagline check` in a process of its own.
+Without --data the sentences are generated: N tokens, twice and ten times as many with the same distinct
+sentences, and N and ten times as many with distinct sentences only. Each measurement is `tagline check` in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "check.json"
 
-# What is claimed: CPU seconds for 200,000 tokens.
+# The bound: CPU seconds for 200,000 tokens.
 BOUND_TOKENS, BOUND_SECONDS = 200_000, 3.0
 _LENGTH = 20  # tokens of a generated sentence
-_DISTINCT = 2_000  # generated sentences that differ, where they are repeated
+_DISTINCT = 2_000  # distinct sentences of a corpus that repeats them
 
 
 def main() -> None:
-    """Print tokens a second and peak memory, and keep them as JSON."""
+    """Print tokens a second and peak memory, and write them as JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", help="a corpus; without it sentences are generated")
-    parser.add_argument("--tokens", type=int, default=BOUND_TOKENS, help="how many are generated at least")
-    parser.add_argument("--runs", type=int, default=3, help="times each is measured; medians are told")
+    parser.add_argument("--data", help="a corpus (default: generated sentences)")
+    parser.add_argument(
+        "--tokens", type=int, default=BOUND_TOKENS, help="tokens of the smallest generated corpus"
+    )
+    parser.add_argument(
+        "--runs", type=int, default=3, help="measurements of each corpus; their median is printed"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
         rows = [
@@ -79,7 +83,7 @@ def _generated(home: Path, tokens: int) -> Iterator[tuple[str, Path]]:
 
 
 def _sentence(number: int) -> str:
-    # The digits of a number, to the base of 100, as words: no two numbers make the same sentence.
+    # The digits of the number in base 100 as words, so that every number makes another sentence.
     words = (f"word{(number // 100**place + 7 * place) % 100}" for place in range(_LENGTH))
     return "".join(f"{word}\t{'B-LOC' if at % 5 == 0 else 'O'}\n" for at, word in enumerate(words)) + "\n"
 
@@ -99,15 +103,15 @@ def _row(name: str, folder: Path, runs: int) -> dict[str, str | int | float]:
 
 def _measure(folder: Path) -> tuple[int, float, float]:
     """(tokens, CPU seconds, peak memory in MB) of one check."""
-    command = [sys.executable, "-m", "pipeline.cli.app", "check", str(folder), "--json"]
-    with tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=told)
+    command = [sys.executable, "-m", "pipeline.cli.app", "check", str(folder), "--format", "json"]
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
-        # 2: there are errors, which took their time too.
+        # 2: the corpus has errors; it was checked all the same.
         if os.waitstatus_to_exitcode(status) not in (0, 2):
             raise SystemExit(f"{' '.join(command)} failed with {os.waitstatus_to_exitcode(status)}")
-        told.seek(0)
-        report = json.load(told)
+        output.seek(0)
+        report = json.load(output)
     tokens = sum(split["tokens"] for split in report["splits"].values())
     return tokens, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 

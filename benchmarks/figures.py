@@ -11,7 +11,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure beside its bound; `most` and `least` say which way it binds."""
+    """A measured figure with its upper bound `most` or its lower bound `least`."""
 
     what: str
     value: float
@@ -27,7 +27,7 @@ class Figure:
 
 
 def show(figures: Sequence[Figure]) -> None:
-    """Prints them as a table."""
+    """Print figures as a table."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("what", "measured", "bound", ""):
         table.add_column(column, justify="left" if column == "what" else "right")

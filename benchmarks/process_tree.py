@@ -1,8 +1,9 @@
-"""What a command and the processes it starts take: wall time, CPU time, and memory while it runs.
+"""Measure wall time, CPU time and memory of a command with its child processes.
 
-On a machine busy with other work wall time says little. The kernel tells of every thread how long it was ready and had
-no core (Linux alone): less the longest of these waits, the wall time is about what it would be on a machine of one's
-own.
+On a machine busy with other work wall time means little. The kernel (Linux only) counts for every thread how
+long
+it was ready and had no core: wall time without the longest of these waits is about what it would be on an
+idle machine.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ from typing import NamedTuple
 
 import psutil
 
-_EVERY = 0.25
-# Looks from one reckoning of waits to the next: the kernel tells of a wait when it is over.
-_LOOKS = 4
+_SECONDS_PER_SAMPLE = 0.25
+# The kernel counts a wait when it is over, so waits are read only with every fourth sample.
+_SAMPLES_PER_WAIT = 4
 
 
 class Sample(NamedTuple):
-    """A look at all processes at once: time since the epoch; seconds of CPU and, without waits for a core, of wall so
-    far; MB of memory.
+    """All processes at one time.
+
+    Attributes:
+        at: seconds since the epoch.
+        cpu: seconds of CPU time so far.
+        unhindered: seconds of wall time without waits for a core so far.
+        memory: MB.
     """
 
     at: float
@@ -34,7 +40,14 @@ class Sample(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """What was taken in a span of time: seconds of wall, of wall without waits for a core, of CPU; MB at the peak."""
+    """Usage in a span of time.
+
+    Attributes:
+        wall: seconds of wall time.
+        unhindered: seconds of wall time without waits for a core.
+        cpu: seconds of CPU time.
+        memory: MB at the peak.
+    """
 
     wall: float
     unhindered: float
@@ -43,23 +56,23 @@ class Usage(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """Seconds that a thread has run, and that it has waited for a core, so far."""
+    """Seconds that a thread has run, and has waited for a core, so far."""
 
     ran: float
     waited: float
 
 
 class Watched(NamedTuple):
-    """A command that has ended: what it said, its status, and what was seen of it."""
+    """A command that has ended: its status, its output, and samples taken while it ran."""
 
     status: int
-    said: str
+    output: str
     samples: list[Sample]
 
     def usage(self, begin: float = 0.0, end: float = float("inf")) -> Usage:
-        """Of the span between two times since the epoch; of all of it without them."""
+        """The usage between two times since the epoch (default: all of the command)."""
         times = [sample.at for sample in self.samples]
-        # One look before and one after, so that a short span has two.
+        # One sample before and one after, so that a short span has two.
         first = max(bisect.bisect_right(times, begin) - 1, 0)
         last = min(bisect.bisect_left(times, end), len(times) - 1)
         within = self.samples[first : last + 1]
@@ -73,51 +86,51 @@ class Watched(NamedTuple):
 
 
 def watch(command: Sequence[str], *, cwd: Path) -> Watched:
-    """Run `command` to its end, looking at its process and all below it four times a second, at waits once."""
+    """Run `command` to its end and sample it and its child processes four times a second."""
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     samples = [Sample(time.time(), 0.0, 0.0, 0.0)]
     root = psutil.Process(process.pid)
     ended = threading.Event()
 
-    def look() -> None:
+    def sample() -> None:
         since, before = samples[0], dict[Path, Thread]()
-        while not ended.wait(_EVERY):
+        while not ended.wait(_SECONDS_PER_SAMPLE):
             try:
-                cpu, memory, threads = _look(root)
+                cpu, memory, threads = _usage_now(root)
             except psutil.Error:
                 # It has just ended.
                 continue
             at, last = time.time(), samples[-1]
-            if len(samples) % _LOOKS:
+            if len(samples) % _SAMPLES_PER_WAIT:
                 samples.append(Sample(at, cpu, last.unhindered + at - last.at, memory))
             else:
                 free = unhindered(at - since.at, before, threads)
                 samples.append(Sample(at, cpu, since.unhindered + free, memory))
                 since, before = samples[-1], threads
 
-    looker = threading.Thread(target=look, daemon=True)
-    looker.start()
-    said, _ = process.communicate()
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
+    output, _ = process.communicate()
     ended.set()
-    looker.join()
+    sampler.join()
     at, last = time.time(), samples[-1]
     samples.append(Sample(at, last.cpu, last.unhindered + at - last.at, last.memory))
-    return Watched(process.returncode, said, samples)
+    return Watched(process.returncode, output, samples)
 
 
 def unhindered(span: float, before: Mapping[Path, Thread], after: Mapping[Path, Thread]) -> float:
-    """Of so many seconds of wall, how many there would have been without waits for a core.
+    """The seconds of wall time that `span` would have taken without waits for a core.
 
-    All that waits at the same time would have gone on at the same time: the longest wait counts, and a thread that ran
-    meanwhile would have run all the same.
+    Threads that waited at the same time would have run at the same time, so only the longest wait counts; the
+    result is at least the longest time that a thread ran.
     """
-    none = Thread(0.0, 0.0)
-    ran = max((then.ran - before.get(path, none).ran for path, then in after.items()), default=0.0)
-    waited = max((then.waited - before.get(path, none).waited for path, then in after.items()), default=0.0)
+    new = Thread(0.0, 0.0)
+    ran = max((then.ran - before.get(path, new).ran for path, then in after.items()), default=0.0)
+    waited = max((then.waited - before.get(path, new).waited for path, then in after.items()), default=0.0)
     return min(span, max(span - waited, ran))
 
 
-def _look(root: psutil.Process) -> tuple[float, float, dict[Path, Thread]]:
+def _usage_now(root: psutil.Process) -> tuple[float, float, dict[Path, Thread]]:
     """CPU seconds so far, MB, and the threads of a process and all below it.
 
     Raises:
@@ -133,19 +146,19 @@ def _look(root: psutil.Process) -> tuple[float, float, dict[Path, Thread]]:
             if process is root:
                 raise
             continue
-        # Of what a process started and has waited for, too.
+        # Child processes that have ended count too.
         cpu += times.user + times.system + times.children_user + times.children_system
         threads.update(_threads(process.pid))
     return cpu, memory, threads
 
 
 def _threads(pid: int) -> dict[Path, Thread]:
-    """None where the kernel tells nothing of the kind."""
-    found = {}
+    """The times of a process's threads by their files; empty if the kernel does not count them."""
+    threads = {}
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:
             ran, waited, _ = path.read_text().split()
         except (OSError, ValueError):
             continue
-        found[path] = Thread(int(ran) / 1e9, int(waited) / 1e9)
-    return found
+        threads[path] = Thread(int(ran) / 1e9, int(waited) / 1e9)
+    return threads

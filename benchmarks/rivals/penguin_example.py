@@ -1,9 +1,10 @@
-"""TFX's penguin example, as installed: `python -m benchmarks.rivals.penguin_example [--shipped] FOLDER`.
+"""Run TFX's penguin example as installed: `python -m benchmarks.rivals.penguin_example [--shipped] FOLDER`.
 
-The pipeline and its training are the package's own (`tfx.examples.penguin`, Keras). Its data are not in the package:
-`write_data` generates rows of the same columns, as many of each species. With `--shipped` it is what the example's
-own main program runs: a Tuner of six trials, bulk inference, a cache of Transform's analyses, and Beam in a process
-for each core. Without it, none of these, which is the least that the example can be.
+Pipeline and training are those of the package (`tfx.examples.penguin`, Keras). Its data are not in the
+package: `write_data` generates rows of the same columns, as many of each species. With `--shipped` it is what
+the example's
+main program runs: a Tuner of six trials, bulk inference, a cache of Transform's analyses, and a Beam process
+for each core. Without it, the example has none of these, which is its smallest form.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 # Rows of each species: 344 in all.
 _ROWS = {0: 152, 1: 68, 2: 124}
-# Mean and deviation of each column by species, about as penguins are.
+# Mean and standard deviation of each column by species, close to those of real penguins.
 _COLUMNS = {
     "culmen_length_mm": ((38.8, 2.7), (48.8, 3.3), (47.5, 3.1)),
     "culmen_depth_mm": ((18.3, 1.2), (18.4, 1.1), (15.0, 1.0)),
@@ -27,7 +28,7 @@ _SEED = 20
 
 
 def write_data(folder: Path) -> None:
-    """Write the generated rows where the example looks for them, with their species and without; the same each time."""
+    """Write generated rows, with and without their species, where the example reads them; always the same."""
     generator = random.Random(_SEED)
     rows = [
         [species, *(round(generator.gauss(*kinds[species]), 1) for kinds in _COLUMNS.values())]
@@ -43,12 +44,12 @@ def write_data(folder: Path) -> None:
 
 
 def main(folder: Path, *, shipped: bool) -> None:
-    """Run the example with all it writes below `folder`; what ran before is answered from its cache.
+    """Run the example with all its output below `folder`; a second run uses its cache.
 
     Raises:
-        SystemExit: nothing was pushed, so that it was not the whole of it.
+        SystemExit: no model was pushed, so the run was not complete.
     """
-    # The example takes its places from there as it is imported.
+    # The example derives its paths from it when imported.
     os.environ["HOME"] = str(folder)
     from tfx.examples.penguin import penguin_pipeline_local as example
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner

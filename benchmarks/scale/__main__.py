@@ -1,12 +1,13 @@
-"""How time and memory grow with the corpus: `python -m benchmarks.scale [--sentences 10000,100000] [--workers 1,2]`.
+"""Growth of time and memory with the corpus: `python -m benchmarks.scale [--sentences N,N] [--workers 1,2]`.
 
-Generated sentences go through the line up to Transform (`--training`: up to the Trainer, one epoch of a small model)
-and then, as plain input, through `tagline predict`, with a model that 1,000 sentences have trained once. The dev and
-the test split have 500 sentences at any size. Each command is a process of its own, looked at with all it starts.
-Two workers are two processes of Beam in the components that use it, and two threads in bulk prediction.
+Generated sentences go through the line up to Transform (`--training`: up to the Trainer, one epoch of a small
+model) and then, as plain input, through `tagline predict`, with a model trained on 1,000 sentences. The dev
+and test splits have 500 sentences at any size. Each command runs in a process of its own, measured with its
+child processes. Two workers are two processes of Beam in the components that use it, and two threads in bulk
+prediction.
 
-What was measured is kept in benchmarks/results/scale.json and not measured again (`--again` does), so that a long
-series can be interrupted; the tables and the picture show all that the file holds.
+Measurements are kept in benchmarks/results/scale.json and not repeated (unless `--again`), so that a long
+series can be interrupted; the tables and the picture show everything in that file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ import msgspec
 
 from benchmarks.process_tree import Usage, Watched, watch
 from benchmarks.scale import corpus as scale_corpus
-from benchmarks.scale.show import Measured, Part, show
+from benchmarks.scale.measured import Measured, Part
+from benchmarks.scale.picture import picture_of
+from benchmarks.scale.tables import SHOWN, show
 from components.report.timings import timings
 from files import atomic
 from pipeline.runs.lineage import Lineage
@@ -44,59 +47,66 @@ SMALL = (
 
 
 def main() -> None:
-    """Measure what is missing, and show all."""
+    """Measure what is missing, print the tables and draw the picture; exit 1 if a bound is not met."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sentences", type=_numbers, default=[1_000, 10_000, 100_000], metavar="N,N")
     parser.add_argument("--workers", type=_numbers, default=[1, 2], metavar="N,N")
+    parser.add_argument("--training", action="store_true", help="the Trainer too, with one worker")
     parser.add_argument(
-        "--training", action="store_true", help="the Trainer too, where one worker is measured"
+        "--price", type=float, default=0.04, help="price of a core for an hour, in any currency"
     )
-    parser.add_argument("--price", type=float, default=0.04, help="of a core for an hour, in any currency")
-    parser.add_argument("--again", action="store_true", help="measure what is known too")
-    parser.add_argument("--picture", type=Path, default=RESULTS.with_suffix(".svg"), help="where it is drawn")
-    parser.add_argument("--home", type=Path, help="folder for corpora and runs; a temporary one without it")
+    parser.add_argument("--again", action="store_true", help="repeat measurements that exist")
+    parser.add_argument(
+        "--picture", type=Path, default=RESULTS.with_suffix(".svg"), help="file of the picture"
+    )
+    parser.add_argument("--home", type=Path, help="folder for corpora and runs (default: temporary)")
     options = parser.parse_args()
     for sentences in options.sentences:
         for workers in options.workers:
             until = "Trainer" if options.training and workers == 1 else "Transform"
-            there = {
-                part.name for each in _known() if each.size == (sentences, workers) for part in each.parts
+            existing = {
+                part.name for each in _results() if each.size == (sentences, workers) for part in each.parts
             }
-            missing = [part for part in (until, "predict") if options.again or part not in there]
+            missing = [part for part in (until, "predict") if options.again or part not in existing]
             if missing:
-                # If it fails, the folder stays: its logs say why.
+                # If a measurement fails, the folder with its logs stays.
                 home = Path(tempfile.mkdtemp(prefix="tagline-scale-", dir=options.home))
                 _measure(home, sentences, workers, missing)
                 shutil.rmtree(home)
-    sys.exit(0 if show(_known(), price=options.price, picture=options.picture) else 1)
+    met = show(_results(), price=options.price)
+    options.picture.write_text(picture_of(_results(), SHOWN), encoding="utf-8")
+    print(f"picture  {options.picture}")
+    sys.exit(0 if met else 1)
 
 
 def _numbers(text: str) -> list[int]:
     return [int(number.replace("_", "")) for number in text.split(",")]
 
 
-def _known() -> list[Measured]:
+def _results() -> list[Measured]:
     return msgspec.json.decode(RESULTS.read_bytes(), type=list[Measured]) if RESULTS.exists() else []
 
 
 def _keep(sentences: int, workers: int, parts: Iterable[Part]) -> None:
-    """Adds what was measured of a size, or puts it in the place of what was measured before."""
-    # Read anew: another series may have gone on meanwhile.
-    known = _known()
-    there = {part.name: part for each in known if each.size == (sentences, workers) for part in each.parts}
+    """Add the measurements of a size to the results, or replace those of the same parts."""
+    # Read again: another series may have written in the meantime.
+    results = _results()
+    existing = {
+        part.name: part for each in results if each.size == (sentences, workers) for part in each.parts
+    }
     machine = f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}"
-    merged = [*(there | {part.name: part for part in parts}).values()]
+    merged = [*(existing | {part.name: part for part in parts}).values()]
     measured = Measured(sentences=sentences, workers=workers, parts=merged, machine=machine)
-    known = [*(each for each in known if each.size != measured.size), measured]
+    results = [*(each for each in results if each.size != measured.size), measured]
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    known.sort(key=lambda each: (each.workers, each.sentences))
-    atomic.write(RESULTS, msgspec.json.format(msgspec.json.encode(known)))
+    results.sort(key=lambda each: (each.workers, each.sentences))
+    atomic.write(RESULTS, msgspec.json.format(msgspec.json.encode(results)))
 
 
 def _measure(home: Path, sentences: int, workers: int, missing: Sequence[str]) -> None:
-    """Measures bulk prediction, where it is missing, and the line up to the other part that is."""
+    """Measure the missing parts: the line up to one component, and bulk prediction."""
     corpus = home / "corpus"
     scale_corpus.write(corpus, sentences=sentences)
     size = f"{sentences:,} sentences, {workers} worker{'s' * (workers > 1)}"
@@ -110,7 +120,7 @@ def _measure(home: Path, sentences: int, workers: int, missing: Sequence[str]) -
         ]
         line = [sys.executable, "-m", "benchmarks.scale.line", until, *assignments]
         ran = _watched(f"line, {size}", line)
-        parts = [_part(found, used) for found, used in _components(assignments, ran)]
+        parts = [_part(name, usage) for name, usage in _components(assignments, ran)]
         _keep(sentences, workers, [*parts, _part("line", ran.usage())])
     if "predict" in missing:
         bulk = ["--input", f"{corpus}/train.conll", "--output", f"{home}/tagged", "--workers", str(workers)]
@@ -133,7 +143,7 @@ def _beam(workers: int) -> list[str]:
 
 
 def _models(home: Path) -> Path:
-    """Where the model to predict with lies; trained if there is none yet."""
+    """The folder of the model to predict with; trained if there is none yet."""
     if not any((MODELS / NAME).glob("[0-9]*")):
         corpus = home / "small"
         scale_corpus.write(corpus, sentences=SENTENCES_OF_MODEL, seed=2)
@@ -148,7 +158,7 @@ def _models(home: Path) -> Path:
 
 
 def _components(assignments: list[str], ran: Watched) -> list[tuple[str, Usage]]:
-    """What each component took, by the times that the metadata have of it."""
+    """The usage of each component, by its times in the metadata."""
     database = load(assignments=assignments).run_dir / "metadata.db"
     (run_id,) = Lineage(database).run_ids()
     return [
@@ -158,25 +168,25 @@ def _components(assignments: list[str], ran: Watched) -> list[tuple[str, Usage]]
     ]
 
 
-def _part(name: str, used: Usage) -> Part:
+def _part(name: str, usage: Usage) -> Part:
     return Part(
         name=name,
-        wall=round(used.wall, 2),
-        unhindered=round(used.unhindered, 2),
-        cpu=round(used.cpu, 2),
-        memory=round(used.memory, 1),
+        wall=round(usage.wall, 2),
+        unhindered=round(usage.unhindered, 2),
+        cpu=round(usage.cpu, 2),
+        memory=round(usage.memory, 1),
     )
 
 
 def _watched(what: str, command: list[str]) -> Watched:
     ran = watch(command, cwd=ROOT)
     if ran.status:
-        told = re.sub(r".*\r", "", ran.said)[-3000:]
-        raise SystemExit(f"{what} failed with status {ran.status}:\n{told}")
-    used = ran.usage()
+        output = re.sub(r".*\r", "", ran.output)[-3000:]
+        raise SystemExit(f"{what} failed with status {ran.status}:\n{output}")
+    usage = ran.usage()
     print(
-        f"{what}: {used.wall:.1f} s, {used.unhindered:.1f} s without waiting for a core, CPU {used.cpu:.1f} s, "
-        f"{used.memory:,.0f} MB",
+        f"{what}: {usage.wall:.1f} s, {usage.unhindered:.1f} s without waiting for a core, "
+        f"CPU {usage.cpu:.1f} s, {usage.memory:,.0f} MB",
         file=sys.stderr,
         flush=True,
     )

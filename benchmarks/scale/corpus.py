@@ -1,7 +1,7 @@
-"""Sentences of words by Zipf's law, as many as are asked for, written as they are drawn.
+"""Generate a corpus of any size, with words by Zipf's law.
 
-The words' number is fixed, so that a larger corpus has more sentences of the same language; entities are words of
-certain ranks, so that there is something to learn.
+The vocabulary is fixed, so that a larger corpus has more sentences of the same language; entities are words
+of certain ranks, so that there is something to learn.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ HELD_OUT = 500
 _CHUNK = 10_000
 _LONGEST = 60
 _SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
-# Of the ranks below a hundred, which are what: the frequent words of a language are none.
+# Labels by rank modulo 100: the most frequent words of a language are not entities.
 _LABELS = {17: "PER", 41: "LOC", 73: "ORG"}
 
 
 def write(folder: Path, *, sentences: int, seed: int = 1) -> None:
-    """`train.conll` with so many sentences, `dev.conll` and `test.conll` with 500 each, whatever the size."""
+    """Write `train.conll` with that many sentences, and `dev.conll` and `test.conll` with 500 each."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, (split, count) in enumerate((("train", sentences), ("dev", HELD_OUT), ("test", HELD_OUT))):
         with replacing(folder / f"{split}.conll") as draft, draft.open("w", encoding="utf-8") as file:
@@ -32,11 +32,11 @@ def write(folder: Path, *, sentences: int, seed: int = 1) -> None:
 
 
 def _texts(count: int, random: np.random.Generator) -> Iterator[str]:
-    """A piece of a CoNLL file at a time."""
+    """Yield a CoNLL file in pieces."""
     lines = _lines()
     weights = np.cumsum(1 / np.arange(10, WORDS + 10))
     for start in range(0, count, _CHUNK):
-        # About as long as sentences of news and the web are: half of them between 8 and 19 tokens.
+        # About the length of sentences in news and on the web: half of them have 8 to 19 tokens.
         size = min(_CHUNK, count - start)
         lengths = np.clip(np.round(random.lognormal(2.5, 0.6, size)), 1, _LONGEST).astype(int)
         ranks = np.searchsorted(weights, random.random(lengths.sum()) * weights[-1])
@@ -48,7 +48,7 @@ def _texts(count: int, random: np.random.Generator) -> Iterator[str]:
 
 
 def _lines() -> list[str]:
-    """Word and tag of every rank as a line."""
+    """The line (word, tag) of every rank."""
     return [f"{_word(rank)}\t{_tag(rank)}\n" for rank in range(WORDS)]
 
 

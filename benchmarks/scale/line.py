@@ -1,6 +1,7 @@
-"""The line up to a component, as `tagline run` runs it: `python -m benchmarks.scale.line COMPONENT [KEY=VALUE ...]`.
+"""Run the line up to a component: `python -m benchmarks.scale.line COMPONENT [KEY=VALUE ...]`.
 
-A process of its own for `benchmarks.scale` to look at, by the same factory, runner and metadata.
+`benchmarks.scale` measures it in a process of its own. Factory, runner and metadata are those of `tagline
+run`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from pipeline.settings import load
 
 
 def run(until: str, assignments: Iterable[str]) -> None:
-    """Runs the component and all that comes before it."""
+    """Run the component and all components before it."""
     settings = load(assignments=assignments).with_absolute_paths()
     quiet_libraries(False)
-    # Not before the libraries are told to be quiet.
+    # Imported after the libraries' logs have been silenced.
     from tfx.orchestration import pipeline
 
     from pipeline.factory import create_pipeline

@@ -1,4 +1,4 @@
-"""The example that the line is held against: its data, and the ratios."""
+"""The penguin example that the line is compared with: its data, and the ratios."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_data_are_of_the_examples_shape_and_the_same_each_time(tmp_path: Path) -> None:
+def test_the_data_have_the_examples_columns_and_are_always_the_same(tmp_path: Path) -> None:
     write_data(tmp_path / "a")
     write_data(tmp_path / "b")
     labelled = rows_of(tmp_path / "a/labelled/penguins.csv")
@@ -24,12 +24,12 @@ def test_the_data_are_of_the_examples_shape_and_the_same_each_time(tmp_path: Pat
     columns = ["culmen_length_mm", "culmen_depth_mm", "flipper_length_mm", "body_mass_g"]
     assert list(labelled[0]) == ["species", *columns]
     assert all(float(row[column]) > 0 for row in labelled for column in columns)
-    # Those without a species are the same rows.
+    # The rows without a species are the same.
     unlabelled = rows_of(tmp_path / "a/unlabelled/penguins.csv")
     assert unlabelled == [{column: row[column] for column in columns} for row in labelled]
 
 
-def test_ratios_are_the_lines_part_of_the_examples_median() -> None:
+def test_ratios_are_of_medians() -> None:
     def measured(*walls: float) -> list[tuple[float, float, float]]:
         return [(wall, 2 * wall, 0.1) for wall in walls]
 

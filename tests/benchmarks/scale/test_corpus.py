@@ -1,3 +1,5 @@
+"""Generated corpora of any size."""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What decides how far a corpus can grow in one process: whether Beam's runner holds sentences between two stages."""
+"""Beam's runner holds no sentences between two stages, or a corpus could not grow in one process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_corpus_gen_holds_no_sentences(tmp_path: Path, monkeypatch: pytest.Monke
         generate(corpus(tmp_path / str(sentences), train=SENTENCE * sentences), tmp_path / f"out-{sentences}")
         totals.append(held.total())
     assert totals[0] > 0
-    # Nothing but a few digits more; the sentences are 70 kB.
+    # Only counts with more digits; the sentences are 70 kB.
     assert totals[1] < totals[0] + 1_000
 
 
@@ -37,13 +37,13 @@ def test_the_line_up_to_transform_holds_no_sentences(tmp_path: Path, monkeypatch
         (data / "train.conll").write_text(train * times, encoding="utf-8")
         held.clear()
         places = (f"name=line{times}", f"data={data}", f"pipeline.root={tmp_path}/runs", "corpus.scheme=BIO")
-        # Sentences that come again are told, and stop nothing.
+        # Repeated sentences are a warning and do not stop the run.
         line.run("Transform", places)
         totals.append(held.total())
     written = sum(
         path.stat().st_size for path in tmp_path.glob("runs/line10/artifacts/Transform/**/Split-train/*")
     )
     assert written > 0
-    # Ten times the sentences of the same words: counts have more digits, and that is all.
+    # Ten times the sentences of the same words: only counts with more digits.
     assert totals[0] > 0
     assert totals[1] < 1.1 * totals[0], held.most_common(5)
