@@ -1,7 +1,7 @@
 """Generate the sample corpus: `python -m sample.generate [--output DIR] [--seed N] [--sentences N]`.
 
-The same seed gives the same bytes. One sentence in ten goes to dev and one to test; these two draw
-some of their names from lists that train never sees, and none of their sentences is in train.
+The same seed gives the same bytes. One sentence in ten goes to dev and one to test; dev and test draw some
+of their names from lists that train never uses, and share no sentence with train.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from sample.domains import DOMAINS
 from sample.grammar import Grammar, Line
 from sample.names import HELD_OUT_WORDS
-from sample.phrases import PHRASES
-from sample.shapes import SHAPES
+from sample.rules import DOMAINS
+from sample.rules.phrases import PHRASES
+from sample.rules.shapes import SHAPES
 
 SEED = 7
 SENTENCES = 3000
@@ -25,7 +25,7 @@ LONGEST = 60
 
 
 def splits(seed: int, sentences: int) -> dict[str, list[Line]]:
-    """The lines of train, dev and test: eight, one and one of every ten sentences."""
+    """Generate the lines of train, dev and test: eight, one and one of every ten sentences."""
     random = Random(seed)
     dev = test = sentences // 10
     sizes = {"train": sentences - dev - test, "dev": dev, "test": test}
@@ -43,7 +43,7 @@ def splits(seed: int, sentences: int) -> dict[str, list[Line]]:
 def _lines(
     random: Random, *, held_out: bool, seen: set[tuple[str, ...]], taken: frozenset[str]
 ) -> Iterator[Line]:
-    """Sentences from all domains in turn, none of them twice whatever its capitals."""
+    """Yield sentences of random domains, none of them twice, whatever its capitals."""
     grammars = {
         domain: Grammar({**PHRASES, **SHAPES, **rules}, random, held_out=held_out, taken=taken)
         for domain, rules in DOMAINS.items()

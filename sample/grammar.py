@@ -1,4 +1,4 @@
-"""Expanding rules into tagged sentences."""
+"""Expand rules into tagged sentences."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import NamedTuple
 from sample import names
 from sample.names import Pool
 from sample.numbers import NUMBERS
-from sample.phrases import Rules
+from sample.rules.phrases import Rules
 from tagging.schemes import BIO, tags_of
 from tagging.spans import Span
 from tagging.tokenizer import tokenize
 
-# Of the names in dev and test, this share comes from the lists that train never sees.
+# The share of names in dev and test that come from the held-out lists, which train never uses.
 HELD_OUT_SHARE = 0.25
-# Lines wholly in small letters, and wholly in capitals.
+# The shares of lines in small letters only, and in capitals only.
 LOWER_SHARE = {"chat": 0.4, "news": 0.02, "sport": 0.04, "travel": 0.04}
 UPPER_SHARE = {"chat": 0.03, "news": 0.05, "sport": 0.04, "business": 0.05}
 
@@ -24,7 +24,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _ENTITY = re.compile(r"\[(\w+) ([^\[\]]*)\]")
 _WEIGHT = re.compile(r"(\d+)\* ")
 _FIRST_LETTER = re.compile(r'^"?[a-z]')
-# Letters that sound like consonants: a European, a university, a one-day trip.
+# But before vowels that sound like consonants: a European, a university, a one-day trip.
 _ARTICLE = re.compile(r"\b([Aa]) (?=(?:\[\w+ )?[AEIOUaeiou])(?!(?:\[\w+ )?(?:Eu|Un|uni|one|US))")
 
 _POOLS = {name: pool for name, pool in vars(names).items() if isinstance(pool, Pool)}
@@ -46,16 +46,15 @@ class Line(NamedTuple):
 
 
 class Grammar:
-    """Rules, and the random choices made among their alternatives.
+    """Rules with a source of random choices among their alternatives.
 
-    A slot is looked up among the rules, then the pools of words, the endings of coined names and
-    the numbers.
+    A slot is looked up in the rules, then in the pools of words, the endings of coined names and the numbers.
 
     Args:
-        rules: alternatives by rule name; see `sample.phrases`.
-        random: the source of all choices.
-        held_out: whether names that train never sees are drawn too.
-        taken: words in small letters that no coined name may be.
+        rules: alternatives by rule name; see `sample.rules.phrases`.
+        random: the source of random choices.
+        held_out: whether to draw held-out names too.
+        taken: words in small letters that may not be coined as names.
     """
 
     def __init__(self, rules: Rules, random: Random, *, held_out: bool, taken: frozenset[str]) -> None:
@@ -65,7 +64,7 @@ class Grammar:
         self._rules = {name: _weighted(alternatives) for name, alternatives in rules.items()}
 
     def line(self, domain: str) -> Line:
-        """One sentence from the rule `sentence`."""
+        """Generate one sentence from the rule `sentence`."""
         marked = self._expand("sentence")
         marked = _ARTICLE.sub(r"\1n ", marked)
         text, stretches = _unmark(marked)
@@ -100,7 +99,9 @@ class Grammar:
         try:
             return NUMBERS[name](self._random)
         except KeyError:
-            raise KeyError(f"no rule, pool or number is named {name!r}; add it, or mend the rule") from None
+            raise KeyError(
+                f"no rule, pool or number is named {name!r}; add it, or correct the rule"
+            ) from None
 
     def _case(self, text: str, domain: str) -> str:
         chance = self._random.random()
@@ -115,7 +116,7 @@ class Grammar:
 
 
 def _weighted(alternatives: list[str]) -> list[str]:
-    """`3* x` stands three times."""
+    """Repeat each alternative as often as its weight: `3* x` three times."""
     spread = []
     for alternative in alternatives:
         weight = _WEIGHT.match(alternative)
@@ -124,7 +125,7 @@ def _weighted(alternatives: list[str]) -> list[str]:
 
 
 def _unmark(marked: str) -> tuple[str, list[tuple[int, int, str]]]:
-    """Take the brackets out; tell where they were, as characters `start:end` and the type."""
+    """Remove the brackets; return the text and each entity's (start, end, type) in characters."""
     text = ""
     stretches = []
     position = 0
@@ -143,5 +144,5 @@ def _tagged(domain: str, text: str, stretches: list[tuple[int, int, str]]) -> Li
     try:
         spans = [Span(by_start[start], by_end[end], label) for start, end, label in stretches]
     except KeyError:
-        raise ValueError(f"an entity ends inside a token: {text!r}, {stretches}; mend the rule") from None
+        raise ValueError(f"an entity ends inside a token: {text!r}, {stretches}; correct the rule") from None
     return Line(domain, text, tuple(token.text for token in tokens), tuple(tags_of(spans, len(tokens), BIO)))

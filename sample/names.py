@@ -1,4 +1,4 @@
-"""The words that names are made of, and which of them the training split never sees."""
+"""The words that names are made of, and those that the train split never uses."""
 
 from __future__ import annotations
 

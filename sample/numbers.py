@@ -1,4 +1,4 @@
-"""Numbers as texts write them: years, scores, sums."""
+"""Numbers as in real texts: years, scores, sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed corpus: what it holds, and that its seed gives it byte for byte."""
+"""The committed corpus: its contents, and that its seed generates it byte for byte."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sample import names
-from sample.domains import DOMAINS
 from sample.generate import CORPUS, LONGEST, main, splits
 from sample.names import Pool
+from sample.rules import DOMAINS
 from tagging.schemes import BIO, parse
 from tagging.tokenizer import tokenize
 
@@ -48,7 +48,7 @@ def test_the_committed_seed_gives_the_committed_files(tmp_path: Path) -> None:
         assert (tmp_path / f"{split}.conll").read_bytes() == (CORPUS / f"{split}.conll").read_bytes(), split
 
 
-def test_another_seed_gives_another_corpus_of_the_size_asked_for(tmp_path: Path) -> None:
+def test_another_seed_gives_another_corpus_of_the_requested_size(tmp_path: Path) -> None:
     main(["--output", str(tmp_path / "one"), "--seed", "1", "--sentences", "50"])
     main(["--output", str(tmp_path / "two"), "--seed", "2", "--sentences", "50"])
     one, two = ((tmp_path / name / "train.conll").read_text() for name in ("one", "two"))
@@ -77,13 +77,13 @@ def test_tags_need_no_repairs(corpus: dict[str, list[Sentence]]) -> None:
     assert not any(parse(tags, BIO).repairs for sentences in corpus.values() for _, _, tags in sentences)
 
 
-def test_sentences_are_of_1_to_60_tokens(corpus: dict[str, list[Sentence]]) -> None:
+def test_sentences_have_1_to_60_tokens(corpus: dict[str, list[Sentence]]) -> None:
     lengths = [len(tokens) for sentences in corpus.values() for _, tokens, _ in sentences]
     assert min(lengths) == 1
     assert 50 < max(lengths) <= LONGEST == 60
 
 
-def test_no_sentence_is_there_twice(corpus: dict[str, list[Sentence]]) -> None:
+def test_no_sentence_occurs_twice(corpus: dict[str, list[Sentence]]) -> None:
     keys = [
         tuple(token.lower() for token in tokens)
         for sentences in corpus.values()
@@ -92,7 +92,7 @@ def test_no_sentence_is_there_twice(corpus: dict[str, list[Sentence]]) -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_held_out_names_are_unseen_in_train_and_met_in_test(corpus: dict[str, list[Sentence]]) -> None:
+def test_held_out_names_are_in_test_and_not_in_train(corpus: dict[str, list[Sentence]]) -> None:
     pools = [pool for pool in vars(names).values() if isinstance(pool, Pool)]
     words = {word.lower() for pool in pools for name in pool.held_out for word in name.split()}
     assert words == names.HELD_OUT_WORDS
@@ -103,7 +103,7 @@ def test_held_out_names_are_unseen_in_train_and_met_in_test(corpus: dict[str, li
     assert len(words & test) > len(words) / 3
 
 
-def test_a_fair_share_of_entities_in_test_is_unseen(corpus: dict[str, list[Sentence]]) -> None:
+def test_many_entities_in_test_are_unseen(corpus: dict[str, list[Sentence]]) -> None:
     def entities(split: str) -> list[tuple[str, ...]]:
         return [
             tuple(token.lower() for token in tokens[span.start : span.end])
@@ -134,7 +134,7 @@ def test_tokens_are_those_of_the_project_tokenizer() -> None:
         assert line.tokens == tuple(token.text for token in tokenize(line.text))
 
 
-def test_most_sentences_come_back_from_their_tokens(corpus: dict[str, list[Sentence]]) -> None:
+def test_most_sentences_can_be_tokenized_from_their_joined_tokens(corpus: dict[str, list[Sentence]]) -> None:
     # A clitic needs the word before it: "John 's" with a space is an apostrophe and a word.
     for _, tokens, _ in corpus["train"]:
         if not any(token[0] == "'" for token in tokens):
@@ -142,7 +142,7 @@ def test_most_sentences_come_back_from_their_tokens(corpus: dict[str, list[Sente
 
 
 def test_no_wording_dominates(corpus: dict[str, list[Sentence]]) -> None:
-    # A sentence's small words, without its names and numbers, tell the rule that it comes from.
+    # A sentence's small words, without names and numbers, identify its rule.
     wordings = Counter(
         " ".join(
             token
@@ -155,7 +155,7 @@ def test_no_wording_dominates(corpus: dict[str, list[Sentence]]) -> None:
     assert wordings.most_common(1)[0][1] < 0.02 * len(corpus["train"])
 
 
-def test_global_randomness_is_left_alone() -> None:
+def test_the_global_random_state_does_not_change() -> None:
     random.seed(5)
     state = random.getstate()
     splits(seed=1, sentences=20)

@@ -1,4 +1,4 @@
-"""Expanding rules into tagged sentences."""
+"""Rules expanded into tagged sentences."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from sample.domains import DOMAINS
 from sample.grammar import Grammar
-from sample.phrases import PHRASES, Rules
-from sample.shapes import SHAPES
+from sample.rules import DOMAINS
+from sample.rules.phrases import PHRASES, Rules
+from sample.rules.shapes import SHAPES
 
 
 def grammar(rules: Rules, *, held_out: bool = False) -> Grammar:
@@ -25,7 +25,7 @@ def test_entities_are_tagged_where_the_brackets_were() -> None:
 
 def test_an_article_suits_the_word_after_it() -> None:
     rules = {"sentence": ["a [MISC Irish] man, a [MISC European] and a [MISC Dutch] man met a otter"]}
-    # No domain of this name has lines in small letters or in capitals.
+    # A domain without lines in small letters or in capitals.
     assert grammar(rules).line("quiet").text == "An Irish man, a European and a Dutch man met an otter"
 
 
@@ -35,12 +35,12 @@ def test_weights_make_alternatives_likelier() -> None:
     assert 250 < drawn.count("Yes") < 350
 
 
-def test_a_brackets_edge_inside_a_token_is_refused() -> None:
+def test_an_entity_that_ends_inside_a_token_is_an_error() -> None:
     with pytest.raises(ValueError, match="an entity ends inside a token: 'London-based firm'"):
         grammar({"sentence": ["[LOC London]-based firm"]}).line("quiet")
 
 
-def test_an_unknown_slot_is_named() -> None:
+def test_an_unknown_slot_is_an_error() -> None:
     with pytest.raises(KeyError, match="no rule, pool or number is named 'nothing'"):
         grammar({"sentence": ["{nothing}"]}).line("quiet")
 

@@ -1,9 +1,8 @@
-"""What the domains share: people, places, bodies, times, and the clauses that hang from them.
+"""Phrases shared by all domains: people, places, organisations, times, and the clauses that go with them.
 
-A rule is a list of alternatives. `{rule}` expands another rule or a pool of words, `[PER ...]`
-marks an entity, and `3* ` before an alternative makes it that many times as likely. In every rule
-that names a kind of actor, the same words may be a person, a firm or a town: only what stands
-around them tells which, and sometimes nothing does.
+A rule is a list of alternatives. `{rule}` expands another rule or a pool of words, `[PER ...]` marks an
+entity, and `3* ` before an alternative makes it three times as likely. In every rule for an actor, the same
+words can be a person, a firm or a town: only the context tells which, and sometimes not even that.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""How clauses become sentences, in every domain that does not say otherwise.
+"""How clauses become sentences, unless a domain overrides it.
 
-A domain brings `clause` (a statement without its full stop) and `line` (a whole sentence that no
-shape fits: questions, quotations, headlines, lists).
+A domain defines `clause` (a statement without its full stop) and `line` (a whole sentence that fits no
+shape: questions, quotations, headlines, lists).
 """
 
 from __future__ import annotations
 
-from sample.phrases import Rules
+from sample.rules.phrases import Rules
 
 SHAPES: Rules = {
     "sentence": [
@@ -63,7 +63,7 @@ SHAPES: Rules = {
         "and {actor} was not amused",
         "with {actor} close behind",
     ],
-    # Words that are names elsewhere, and are none here
+    # Words that are names elsewhere but not here
     "plain": [
         "May was cold in {place}.",
         "In May the fields around {place} turn white.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sample.phrases import Rules
+from sample.rules.phrases import Rules
 
 RULES: Rules = {
     "title": ["Mr.", "Captain", "Coach", "Sir", "Dr."],
