@@ -1,1 +1,1 @@
-"""What a tag is: schemes, spans, scoring, tokens. Pure Python, and nothing but the standard library."""
+"""Tags: schemes, spans, scores and tokens. Needs only the standard library."""

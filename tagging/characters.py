@@ -1,7 +1,7 @@
-"""What kind of character a code point is, as a table that Python and TensorFlow both search.
+"""Character classes for the tokenizer, as a table that Python and TensorFlow both search.
 
-The table is computed from Python's `unicodedata`, so it needs no data file, and whoever holds the
-table tokenizes alike: an exported model carries the table it was trained with.
+The table is computed from Python's `unicodedata`, so it needs no data file. An exported model contains the
+table it was trained with, so it tokenizes in the same way under any version of Python.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from functools import lru_cache
 
 
 class CharClass(IntEnum):
-    """What the tokenizer tells apart.
+    """The classes of characters that the tokenizer distinguishes.
 
     Attributes:
-        SPACE: separates tokens and belongs to none: white space, line ends, control characters, and
+        SPACE: separates tokens and belongs to none of them: white space, line ends, control characters, and
             invisible marks of direction or width (zero-width space, byte-order mark).
-        OTHER: a token on its own: punctuation, symbols, emoji, and all that is not assigned.
+        OTHER: a token on its own: punctuation, symbols, emoji, and unassigned code points.
         WORD: letters, numbers that are not digits, and the underscore.
-        DIGIT: decimal digits of any script; they are word characters too.
-        HAN: a token on its own, as words are not told apart by spaces there.
+        DIGIT: decimal digits of any script; also word characters.
+        HAN: a token on its own, since its words are not separated by spaces.
         NUMBER_JOINER: `.` `,` `:` `/`, which join the digits on both sides.
         WORD_JOINER: hyphens and `&`, which join the word characters on both sides.
         APOSTROPHE: `'` and U+2019, which begin a clitic between word characters.
         SIGIL: `@` and `#`, which begin a name or tag.
-        EXTENDER: belongs to whatever stands before it: combining marks, variation selectors, skin
+        EXTENDER: belongs to the character before it: combining marks, variation selectors, skin
             tones, soft hyphens, the zero-width non-joiner.
-        LINK: the zero-width joiner, an extender that also ties two symbols together.
+        LINK: the zero-width joiner, an extender that also joins two symbols.
     """
 
     SPACE = 0
@@ -60,7 +60,7 @@ _BY_CHARACTER = {
     **dict.fromkeys("\u00ad\u200c\u2060", CharClass.EXTENDER),
     "_": CharClass.WORD,
     "\u200d": CharClass.LINK,
-    # Format characters that are seen: number and verse signs of Arabic, Syriac and Kaithi.
+    # Visible format characters: number and verse signs of Arabic, Syriac and Kaithi.
     **dict.fromkeys(
         "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd\U000110cd", CharClass.OTHER
     ),
@@ -77,7 +77,7 @@ _BY_RANGE = (
     (0xE0020, 0xE007F, CharClass.EXTENDER),  # the tag letters of regional flags
 )
 
-# Nothing between these two is assigned.
+# Nothing between these two code points is assigned.
 _LAST_ASSIGNED, _FIRST_SPECIAL = 0x323AF, 0xE0000
 
 

@@ -1,4 +1,4 @@
-"""Which scheme a corpus is written in, from its tags alone."""
+"""Recognise the scheme of a corpus from its tags. The one place that decides how tags are written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ _PREFIXES = frozenset().union(*(scheme.prefixes for scheme in SCHEMES.values()))
 
 
 class Evidence:
-    """Counts of what tag follows what; small, picklable, and mergeable in any order.
+    """Counts of the steps from tag to tag; small, picklable, and mergeable in any order.
 
-    Workers `add` the sentences they see, their evidence is merged, and `scheme` tells the scheme
-    that the fewest steps contradict.
+    Each worker adds its sentences, their evidence is merged, and `scheme` returns the scheme that the fewest
+    steps contradict.
+
+    Attributes:
+        steps: number of each step seen.
+        unlike: number of tags that are neither `O` nor a known prefix with a label.
     """
 
     def __init__(self) -> None:
@@ -22,12 +26,12 @@ class Evidence:
         self.unlike: int = 0
 
     def add(self, tags: Sequence[str]) -> Evidence:
-        """Take in the tags of one sentence; never raises, whatever they are. Returns itself."""
+        """Add the tags of one sentence, whatever they are, and return self."""
         before, label_before = OUTSIDE, ""
         for tag in tags:
             prefix, label = split_tag(tag)
             if tag != OUTSIDE and (prefix == OUTSIDE or prefix not in _PREFIXES or not label):
-                # A whole label, as in part-of-speech tags; or a slip of the pen.
+                # A tag without a prefix, such as a part of speech, or a typing error.
                 self.unlike += 1
                 before, label_before = OUTSIDE, ""
                 continue
@@ -38,13 +42,13 @@ class Evidence:
         return self
 
     def merge(self, other: Evidence) -> Evidence:
-        """Take in what another has seen. Returns itself."""
+        """Add the counts of other evidence, and return self."""
         self.steps.update(other.steps)
         self.unlike += other.unlike
         return self
 
     def contradictions(self) -> dict[str, int]:
-        """For every scheme that marks entities, how many of the steps seen it does not allow."""
+        """For every scheme that marks entities, the number of steps seen that it does not allow."""
         return {
             scheme.name: sum(count for step, count in self.steps.items() if not scheme.allows(*step))
             for scheme in SCHEMES.values()
@@ -52,15 +56,15 @@ class Evidence:
         }
 
     def scheme(self) -> Scheme:
-        """The scheme that explains the tags best; among equals the first of `SCHEMES`, BIO.
+        """The scheme with the fewest contradictions; of equals the first in `SCHEMES`.
 
-        Plain when more tags look unlike prefixed ones than like them. Fewer are taken for slips:
-        the scheme stands, and reading the tag raises where it is found.
+        Plain if most tags have no known prefix. If only a few have none, they count as errors: reading them
+        raises.
         """
         like = sum(count for (_, here, _), count in self.steps.items() if here != OUTSIDE)
         if self.unlike > like:
             return PLAIN
         if not like:
             return BIO
-        found = self.contradictions()
-        return SCHEMES[min(found, key=found.__getitem__)]
+        contradictions = self.contradictions()
+        return SCHEMES[min(contradictions, key=contradictions.__getitem__)]

@@ -1,17 +1,18 @@
-"""What a tagger got wrong in a sentence: gold and predicted entities in pairs, and a name for each fault.
+"""The mistakes of a tagger in a sentence: gold and predicted entities in pairs, and the kind of each mistake.
 
     for finding in findings(gold, predicted, scheme):
         finding.kind       # CORRECT, MISSED, WRONG_TYPE ...
         finding.gold       # Span, or None where the prediction is spurious
         finding.predicted  # Span, or None where the gold entity was missed
 
-Entities are read strictly, as for `entity_f1_strict`, so the correct ones are those that it counts. Every gold and
-every predicted entity is in exactly one finding. Those of the same label that share a token are paired first, as
-many as can be (`tagging.partial`), then what is left and shares a token. With plain tags each token is a finding.
+Entities are read strictly, as for `entity_f1_strict`, so the correct ones are those that it counts. Every
+gold and every predicted entity is in exactly one finding. Entities of the same label with a common token are
+paired first, as many as possible (`tagging.partial`), then other entities with a common token. With plain
+tags each token is a finding.
 
-`confusion` counts findings by label; counts by kind are `Counter(finding.kind for finding in ...)`. They add up:
-gold entities = correct + wrong boundary + wrong type + wrong boundary and type + missed, and predicted ones the same
-with spurious for missed.
+`confusion` counts findings by label; counts by kind are `Counter(finding.kind for finding in ...)`. They add
+up: gold entities = correct + wrong boundary + wrong type + wrong boundary and type + missed, and predicted
+entities the same with spurious instead of missed.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ WRONG_TYPE: Kind = "wrong type"
 WRONG_BOUNDARY_AND_TYPE: Kind = "wrong boundary and type"
 WRONG_TAG: Kind = "wrong tag"
 
-# The faults, in the order in which people like to read them; the last is that of plain tags.
+# The mistakes in the order of reports; the last one is that of plain tags.
 MISTAKES: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != CORRECT)
 
-# In `confusion`, the row or column of what has no partner.
+# In `confusion`, the row or column of entities without a partner.
 NONE = ""
 
 
 class Finding(NamedTuple):
-    """A gold entity, a predicted one, or the pair of the two; with plain tags, a token."""
+    """A gold entity, a predicted one, or a pair of both; with plain tags, a token."""
 
     kind: Kind
     gold: Span | None
@@ -52,17 +53,17 @@ class Finding(NamedTuple):
 
     @property
     def start(self) -> int:
-        """The first token of the two."""
+        """The first token of both entities."""
         return min(span.start for span in self[1:] if span is not None)
 
     @property
     def end(self) -> int:
-        """The token after the last of the two."""
+        """The token after the last one of both entities."""
         return max(span.end for span in self[1:] if span is not None)
 
 
 def findings(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme) -> list[Finding]:
-    """Everything there is to say of a sentence, in the order of its tokens, the correct included.
+    """The findings of a sentence in the order of its tokens, the correct ones included.
 
     Raises:
         UnknownTag: a prefix the scheme does not know, or a prefix without a label.
@@ -78,30 +79,32 @@ def findings(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme) -> l
 
 
 def span_findings(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Finding]:
-    """The same of entities already read; those of one side in order, and none overlaps another of its side."""
+    """The findings of entities already read; those of each side in order and without overlaps."""
     pairs = pairs_of_a_label(gold, predicted)
     gold_left = _without(gold, (mine for mine, _ in pairs))
     predicted_left = _without(predicted, (other for _, other in pairs))
     unlike = overlapping_pairs(gold_left, predicted_left)
-    found = [Finding(_kind(mine, other), mine, other) for mine, other in (*pairs, *unlike)]
-    found += [Finding(MISSED, span, None) for span in _without(gold_left, (mine for mine, _ in unlike))]
-    found += [
+    all_findings = [Finding(_kind(mine, other), mine, other) for mine, other in (*pairs, *unlike)]
+    all_findings += [
+        Finding(MISSED, span, None) for span in _without(gold_left, (mine for mine, _ in unlike))
+    ]
+    all_findings += [
         Finding(SPURIOUS, None, span) for span in _without(predicted_left, (other for _, other in unlike))
     ]
-    return sorted(found, key=lambda finding: (finding.start, finding.end, finding.gold is None))
+    return sorted(all_findings, key=lambda finding: (finding.start, finding.end, finding.gold is None))
 
 
-def confusion(found: Iterable[Finding]) -> Counter[tuple[str, str]]:
-    """How often a gold label (or `NONE`) met a predicted label (or `NONE`).
+def confusion(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    """Count the pairs of a gold label (or `NONE`) and a predicted label (or `NONE`).
 
-    The diagonal is the right label, also where the boundary is wrong.
+    The diagonal holds correct labels, also with a wrong boundary.
     """
     return Counter(
         (
             finding.gold.label if finding.gold else NONE,
             finding.predicted.label if finding.predicted else NONE,
         )
-        for finding in found
+        for finding in findings
     )
 
 

@@ -1,16 +1,16 @@
-"""Partial credit for entities: what a prediction got right where it did not get everything right.
+"""Partial credit for entities: predictions that are right in part.
 
-Three measures, each with precision, recall and F1, beside the exact ones of `tagging.scoring`. Entities are read
-strictly, and each counts once, however many it overlaps.
+Three measures, each with precision, recall and F1, beside the exact ones of `tagging.scoring`. Entities are
+read strictly, and each counts once, however many it overlaps.
 
-- `overlap`: an entity of the same label that shares a token; the label is right, the boundary may be off. This
-  is the "type" measure of SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013, section 5), which took it from the
-  MUC evaluations (Chinchor and Sundheim 1993).
+- `overlap`: an entity of the same label with a common token; the boundary may be wrong. This is the "type"
+  measure of SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013, section 5), which took it from the MUC
+  evaluations (Chinchor and Sundheim 1993).
 - `boundary`: an entity of exactly the same tokens, whatever its label: SemEval's "exact boundary".
-- `type`: an entity of the same label in the same sentence, wherever it stands: did the sentence name as many of
-  each label as it should?
+- `type`: an entity of the same label anywhere in the same sentence: does the sentence have as many entities
+  of each label as it should?
 
-Exact matches count for all three, so none of the three is below the exact score.
+Exact matches count for all three, so none of them is below the exact score.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from tagging.tables import Scheme
 
 
 class PartialCounts(NamedTuple):
-    """The counts of a sentence, or of many, by measure; all labels together."""
+    """The counts of one or more sentences by measure, all labels together."""
 
     overlap: Counts = Counts()
     boundary: Counts = Counts()
     type: Counts = Counts()
 
     def add(self, other: PartialCounts) -> PartialCounts:
-        """The two together."""
+        """The sum of both."""
         return PartialCounts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 def partial_counts(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme) -> PartialCounts:
-    """Count one sentence; `Score.of` makes scores of the counts.
+    """Count one sentence; `Score.of` turns the counts into scores.
 
     Raises:
-        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        UnknownTag: a prefix that the scheme does not have, or a prefix without a label.
         ValueError: the sequences differ in length, or the scheme is plain.
     """
     check_lengths(gold, predicted)
@@ -55,7 +55,7 @@ def partial_counts(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme
 
 
 def pairs_of_a_label(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:
-    """`overlapping_pairs` of each label, in the order of the gold spans."""
+    """The `overlapping_pairs` of each label, in the order of the gold spans."""
     return sorted(
         pair
         for label in {span.label for span in gold} & {span.label for span in predicted}
@@ -67,10 +67,10 @@ def pairs_of_a_label(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tu
 
 
 def overlapping_pairs(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:
-    """As many pairs of a gold and a predicted span that share a token as can be, each span once.
+    """Pair as many gold and predicted spans with a common token as possible, each span once.
 
-    The spans of one side do not overlap each other and come in order. Then pairing the leftmost two that overlap
-    loses nothing: at most one of them overlaps anything further on.
+    The spans of each side are in order and do not overlap. Then pairing the leftmost two that overlap is
+    optimal: at most one of them overlaps any later span.
     """
     pairs = []
     ours, theirs = iter(gold), iter(predicted)

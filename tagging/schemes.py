@@ -1,6 +1,6 @@
-"""Reading and writing tags by a scheme: the front door to schemes, spans and their recognition.
+"""Read and write tags by a scheme. Also exports the schemes, spans and the recognition of schemes.
 
-The schemes themselves are tables in `tagging.tables`; this module is what the tables are asked.
+The schemes themselves are tables in `tagging.tables`.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class UnknownTag(ValueError):
     """A tag that the scheme cannot read.
 
     Attributes:
-        index: its place in the sequence, from 0.
-        tag: the tag as found.
+        index: its index in the sequence.
+        tag: the tag.
     """
 
     def __init__(self, index: int, tag: str, scheme: Scheme) -> None:
@@ -74,10 +74,10 @@ class UnknownTag(ValueError):
 
 
 def read_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[str, str]]:
-    """Every tag as (prefix, label).
+    """Split every tag into (prefix, label).
 
     Raises:
-        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        UnknownTag: a prefix that the scheme does not have, or a prefix without a label.
         ValueError: the scheme is plain.
     """
     if scheme.is_plain:
@@ -85,7 +85,7 @@ def read_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[str, str]]:
     pairs = []
     for index, tag in enumerate(tags):
         prefix, label = split_tag(tag)
-        # `O` stands bare, every other prefix carries a label.
+        # `O` has no label, every other prefix has one.
         if prefix not in scheme.prefixes or (tag != OUTSIDE if prefix == OUTSIDE else not label):
             raise UnknownTag(index, tag, scheme)
         pairs.append((prefix, label))
@@ -93,10 +93,7 @@ def read_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[str, str]]:
 
 
 def can_read(tags: Sequence[str], scheme: Scheme) -> bool:
-    """Whether every tag is one of the scheme's, in whatever order; a plain scheme reads no entities.
-
-    A corpus whose gold tags cannot be read in the scheme that it should have has plain tags.
-    """
+    """Whether every tag belongs to the scheme, in any order; always false for plain tags."""
     if scheme.is_plain:
         return False
     try:
@@ -107,15 +104,15 @@ def can_read(tags: Sequence[str], scheme: Scheme) -> bool:
 
 
 class Repair(NamedTuple):
-    """A tag that its place made illegal, and the tag of the same scheme that it was read as."""
+    """A tag that is illegal at its place, and the legal tag that it was read as."""
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a repair
+    index: int  # type: ignore[assignment]  # hides tuple.index, which repairs do not need
     found: str
     became: str
 
 
 class Parsed(NamedTuple):
-    """The entities of a sentence, in order, and what had to be repaired to read them."""
+    """The entities of a sentence in order, and the repairs needed to read them."""
 
     spans: list[Span]
     repairs: list[Repair]
@@ -124,12 +121,12 @@ class Parsed(NamedTuple):
 def parse(tags: Sequence[str], scheme: Scheme) -> Parsed:
     """Read entities from tags leniently, as conlleval does.
 
-    A tag that does not continue the entity before it begins a new one, whatever its prefix; an
-    entity that is never closed ends where the next begins. Nothing is lost: every tag but `O`
-    belongs to an entity. The repairs say where a faultless sequence would have read otherwise.
+    A tag that does not continue the entity before it begins a new one, whatever its prefix; an entity that is
+    never closed ends where the next begins. Every tag but `O` belongs to an entity. The repairs are the
+    differences from a legal sequence of the same entities.
 
     Raises:
-        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        UnknownTag: a prefix that the scheme does not have, or a prefix without a label.
         ValueError: the scheme is plain.
     """
     spans = []
@@ -143,26 +140,26 @@ def parse(tags: Sequence[str], scheme: Scheme) -> Parsed:
         before, label_before = prefix, label
     if before != OUTSIDE:
         spans.append(Span(start, len(pairs), label_before))
-    faultless = tags_of(spans, len(pairs), scheme)
+    legal = tags_of(spans, len(pairs), scheme)
     repairs = [
         Repair(index, found, became)
-        for index, (found, became) in enumerate(zip(tags, faultless, strict=True))
+        for index, (found, became) in enumerate(zip(tags, legal, strict=True))
         if found != became
     ]
     return Parsed(spans, repairs)
 
 
 def spans_of(tags: Sequence[str], scheme: Scheme) -> list[Span]:
-    """The entities of `parse`, for those whom repairs do not concern."""
+    """The entities of `parse`, without the repairs."""
     return parse(tags, scheme).spans
 
 
 def tags_of(spans: Iterable[Span], length: int, scheme: Scheme) -> list[str]:
-    """Write entities as the tags of a sentence of `length` tokens.
+    """Write entities as tags of a sentence of `length` tokens.
 
     Raises:
-        ValueError: a span is empty, has no label, leaves the sentence or overlaps another; or the
-            scheme is plain.
+        ValueError: a span is empty, has no label, ends after the sentence or overlaps another; or the scheme
+            is plain.
     """
     if scheme.is_plain:
         raise ValueError("plain tags mark no entities; name a scheme with prefixes, such as BIO")
@@ -171,25 +168,25 @@ def tags_of(spans: Iterable[Span], length: int, scheme: Scheme) -> list[str]:
     for span in sorted(spans):
         start, end, label = span
         if not 0 <= start < end <= length or not label:
-            raise ValueError(f"{span} is not a labelled stretch of a sentence of {length} tokens")
+            raise ValueError(f"{span} is not a labelled span of a sentence of {length} tokens")
         if start < end_before:
             raise ValueError(
                 f"{span} begins before token {end_before}, where the one before it ends; "
                 "tags hold one layer of entities: drop or shorten one of the two"
             )
-        tags[start:end] = [f"{scheme.inside}-{label}"] * (end - start)
-        tags[end - 1] = f"{scheme.last}-{label}"
-        tags[start] = f"{scheme.only if end - start == 1 else scheme.first}-{label}"
+        tags[start:end] = [join_tag(scheme.inside, label)] * (end - start)
+        tags[end - 1] = join_tag(scheme.last, label)
+        tags[start] = join_tag(scheme.only if end - start == 1 else scheme.first, label)
         if scheme.touching and start == end_before and label == label_before:
-            tags[start] = f"{scheme.touching}-{label}"
+            tags[start] = join_tag(scheme.touching, label)
         end_before, label_before = end, label
     return tags
 
 
 def convert(tags: Sequence[str], source: Scheme, target: Scheme) -> tuple[list[str], list[Repair]]:
-    """Rewrite tags of one scheme in another, leniently; the repairs are in the source's terms.
+    """Convert tags of one scheme to another, leniently; the repairs are in tags of the source.
 
-    Converting to the same scheme repairs. Plain tags convert to plain tags only, unchanged.
+    Converting to the same scheme repairs the tags. Plain tags convert to plain tags only, unchanged.
 
     Raises:
         UnknownTag: as for `parse`.
@@ -207,12 +204,12 @@ def convert(tags: Sequence[str], source: Scheme, target: Scheme) -> tuple[list[s
 
 
 class Masks(NamedTuple):
-    """What a faultless sequence may hold, by the index of the tags. K tags.
+    """The steps allowed in a legal sequence, by the indices of the K tags.
 
     Attributes:
         allowed: [K][K], `allowed[i][j]`: tag j may follow tag i.
-        start: [K], the tag may be a sentence's first.
-        end: [K], the tag may be a sentence's last.
+        start: [K], the tag may be the first of a sentence.
+        end: [K], the tag may be the last of a sentence.
     """
 
     allowed: list[list[bool]]
@@ -221,7 +218,7 @@ class Masks(NamedTuple):
 
 
 def transition_masks(tags: Sequence[str], scheme: Scheme) -> Masks:
-    """The legal steps between these tags; all of them where the scheme is plain.
+    """The legal steps between these tags; all steps if the scheme is plain.
 
     Raises:
         UnknownTag: as for `parse`.
@@ -234,7 +231,7 @@ def transition_masks(tags: Sequence[str], scheme: Scheme) -> Masks:
             [scheme.allows(before, here, label_before == label) for here, label in pairs]
             for before, label_before in pairs
         ],
-        # A sentence's edges are as good as an `O` beyond them.
+        # Before and after a sentence counts as `O`.
         start=[scheme.allows(OUTSIDE, here, False) for here, _ in pairs],
         end=[scheme.allows(before, OUTSIDE, False) for before, _ in pairs],
     )

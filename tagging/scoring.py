@@ -1,14 +1,14 @@
 """Entity scores and token accuracy, exact and mergeable.
 
-There are two ways to read the entities of a predicted sequence that its scheme does not allow, and
-they give different scores:
+There are two ways to read the entities of a predicted sequence that its scheme does not allow, with different
+scores:
 
-- `strict` counts only entities written wholly as the scheme prescribes (seqeval with
-  `mode="strict"` and the scheme named);
-- `conlleval` reads leniently: a tag that continues nothing begins an entity (the conlleval script,
-  and seqeval by default).
+- `strict` counts only entities written exactly as the scheme prescribes (seqeval with `mode="strict"` and the
+  scheme named);
+- `conlleval` reads leniently: a tag that continues no entity begins one (the conlleval script, and seqeval by
+  default).
 
-On sequences that the scheme allows the two agree. Where a denominator is 0 the score is 0.0.
+On legal sequences both agree. If a denominator is 0 the score is 0.0.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Mode = Literal["strict", "conlleval"]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many entities there are in the gold tags, in the predicted tags, and in both alike."""
+    """The number of entities in the gold tags, in the predicted tags, and in both."""
 
     gold: int = 0
     predicted: int = 0
@@ -48,14 +48,14 @@ class Score:
 
     @classmethod
     def of(cls, counts: Counts) -> Score:
-        """The score that the counts amount to."""
+        """Compute the score from counts."""
         precision = _share(counts.correct, counts.predicted)
         recall = _share(counts.correct, counts.gold)
         return cls(precision, recall, _share(2 * precision * recall, precision + recall), counts.gold)
 
     @classmethod
     def mean(cls, scores: Iterable[Score]) -> Score:
-        """The unweighted mean (macro average); the supports are added."""
+        """Compute the unweighted mean (macro average); the supports are added."""
         listed = list(scores)
         return cls(
             precision=_share(sum(score.precision for score in listed), len(listed)),
@@ -71,7 +71,7 @@ def _share(part: float, whole: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class EntityScores:
-    """What a corpus scores: over all entities, per label, and the mean over the labels."""
+    """Scores of a corpus: over all entities, per label, and the mean over the labels."""
 
     micro: Score
     macro: Score
@@ -79,7 +79,7 @@ class EntityScores:
 
     @classmethod
     def of(cls, counts: Mapping[str, Counts]) -> EntityScores:
-        """The scores of counts that were added over the sentences of a corpus."""
+        """Compute the scores from counts added over the sentences of a corpus."""
         per_label = {label: Score.of(counts[label]) for label in sorted(counts)}
         return cls(
             micro=Score.of(sum(counts.values(), Counts())),
@@ -89,16 +89,16 @@ class EntityScores:
 
 
 def strict_spans(tags: Sequence[str], scheme: Scheme) -> list[Span]:
-    """The entities written wholly as the scheme prescribes; others are passed over.
+    """The entities written exactly as the scheme prescribes; others are skipped.
 
     Raises:
-        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        UnknownTag: a prefix that the scheme does not have, or a prefix without a label.
         ValueError: the scheme is plain.
     """
     spans = []
     start: int | None = None
     before, label_before = OUTSIDE, ""
-    # The sentence's end closes an entity as an `O` would.
+    # The end of the sentence closes an entity like an `O`.
     for index, (prefix, label) in enumerate([*read_tags(tags, scheme), (OUTSIDE, "")]):
         step = (before, prefix, label == label_before)
         if start is None or step not in scheme.continues:
@@ -110,7 +110,7 @@ def strict_spans(tags: Sequence[str], scheme: Scheme) -> list[Span]:
 
 
 def entity_spans(tags: Sequence[str], scheme: Scheme, mode: Mode) -> list[Span]:
-    """The entities of a sentence as the mode reads them."""
+    """Read the entities of a sentence in one of the modes."""
     if mode == "strict":
         return strict_spans(tags, scheme)
     if mode == "conlleval":
@@ -121,10 +121,10 @@ def entity_spans(tags: Sequence[str], scheme: Scheme, mode: Mode) -> list[Span]:
 def entity_counts(
     gold: Sequence[str], predicted: Sequence[str], scheme: Scheme, mode: Mode
 ) -> dict[str, Counts]:
-    """Count one sentence's entities by label; an entity is correct if label, start and end are.
+    """Count one sentence's entities by label; an entity is correct if its label, start and end are.
 
     Raises:
-        UnknownTag: a prefix the scheme does not know, or a prefix without a label.
+        UnknownTag: a prefix that the scheme does not have, or a prefix without a label.
         ValueError: the sequences differ in length, the scheme is plain or the mode unknown.
     """
     check_lengths(gold, predicted)
@@ -140,7 +140,7 @@ def entity_counts(
 
 
 def add_counts(total: dict[str, Counts], counts: Mapping[str, Counts]) -> dict[str, Counts]:
-    """Add counts by label into `total`, which is returned; the order of additions is of no matter."""
+    """Add counts by label to `total`, in place, and return it; the order of additions does not matter."""
     for label, count in counts.items():
         total[label] = total.get(label, Counts()) + count
     return total
@@ -166,21 +166,21 @@ def entity_scores(
 def entity_f1_strict(
     gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]], scheme: Scheme
 ) -> float:
-    """The micro F1, in 0..1, of entities written wholly as the scheme prescribes."""
+    """Micro F1, in 0..1, of entities written exactly as the scheme prescribes."""
     return entity_scores(gold_sentences, predicted_sentences, scheme, "strict").micro.f1
 
 
 def entity_f1_conlleval(
     gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]], scheme: Scheme
 ) -> float:
-    """The micro F1, in 0..1, of entities read as the conlleval script reads them."""
+    """Micro F1, in 0..1, of entities read as by the conlleval script."""
     return entity_scores(gold_sentences, predicted_sentences, scheme, "conlleval").micro.f1
 
 
 def token_accuracy(
     gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]]
 ) -> float:
-    """The share of tokens, in 0..1, whose tag is right; 0.0 where there are no tokens."""
+    """The share of tokens with the right tag, in 0..1; 0.0 if there are no tokens."""
     right = tokens = 0
     for gold, predicted in zip(gold_sentences, predicted_sentences, strict=True):
         check_lengths(gold, predicted)
@@ -190,7 +190,7 @@ def token_accuracy(
 
 
 def tag_counts(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Counts]:
-    """Count one sentence's tokens by tag, for plain tags: `Counts.correct` are tokens tagged alike.
+    """Count one sentence's tokens by tag, for plain tags: `Counts.correct` are tokens with the same tag.
 
     `EntityScores.of` turns them into scores; a tag's recall is its accuracy.
 

@@ -1,4 +1,4 @@
-"""A labelled stretch of a sentence."""
+"""A labelled span of a sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """Tokens `start` up to, but not including, `end` of one sentence, under one label."""
+    """Tokens `start` up to, but not including, `end` of a sentence, with a label."""
 
     start: int
     end: int

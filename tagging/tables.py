@@ -1,8 +1,9 @@
-"""The tag schemes, each a table.
+"""The tag schemes, each a table, and how a tag is composed of prefix and label.
 
-A scheme is data: three sets of steps, and the prefixes that an entity is written with. A step is
-(prefix before, prefix here, do both tags carry the same label?). Whoever reads or writes tags
-asks these tables and knows no scheme by name.
+A scheme is data: three sets of steps, and the prefixes of an entity's tags. A step is (prefix before, prefix
+here, whether both tags have the same label). Code that reads or writes tags uses these tables and names no
+scheme. A new scheme is one more table in `SCHEMES`; another way to compose tags concerns `split_tag` and
+`join_tag` alone.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ Step = tuple[str, str, bool]
 
 @dataclass(frozen=True)
 class Scheme:
-    """One way of writing entities as tags.
+    """A way to write entities as tags.
 
     Attributes:
-        name: what settings and reports call it.
-        prefixes: the prefixes it knows, `O` among them; none for plain tags.
+        name: its name in settings and reports.
+        prefixes: its prefixes, `O` included; none for plain tags.
         begins: steps at whose second tag an entity begins.
-        continues: steps at whose second tag the entity of the first goes on.
+        continues: steps at whose second tag the entity of the first continues.
         ends: steps after whose first tag an entity has ended.
-        first, inside, last, only: the prefixes of an entity's first, middle and last token, and of
-            the token that is a whole entity.
-        touching: the first token's prefix where the entity follows one of the same label directly.
+        first, inside, last, only: the prefixes of an entity's first, middle and last token, and of an entity
+            of one token.
+        touching: the first token's prefix if the entity directly follows one of the same label.
     """
 
     name: str
@@ -42,11 +43,11 @@ class Scheme:
 
     @property
     def is_plain(self) -> bool:
-        """Whether tags are whole labels (parts of speech, say) and mark no entities."""
+        """Whether tags are labels without prefixes (such as parts of speech) and mark no entities."""
         return not self.prefixes
 
     def allows(self, before: str, here: str, same: bool) -> bool:
-        """Whether a faultless sequence may hold this step."""
+        """Whether a legal sequence may have this step."""
         step = (before, here, same)
         if step in self.continues:
             return True
@@ -54,12 +55,12 @@ class Scheme:
         return closed and (here == OUTSIDE or step in self.begins)
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        # Schemes are compared with `is`, also after a trip through pickle.
+        # Schemes are compared with `is`, also after pickling.
         return scheme_named, (self.name,)
 
 
 def _steps(prefixes: str, *patterns: str) -> frozenset[Step]:
-    """`B>I=` the same label on both, `B>I!` different labels, `B>I` either; `*` any prefix."""
+    """Parse patterns: `B>I=` the same label on both, `B>I!` different labels, `B>I` either; `*` any prefix."""
     steps: set[Step] = set()
     for pattern in patterns:
         before, here = pattern.rstrip("=!").split(">")
@@ -71,7 +72,7 @@ def _steps(prefixes: str, *patterns: str) -> frozenset[Step]:
 
 
 def _bracketing(name: str, last: str, only: str) -> Scheme:
-    """The schemes that mark both ends of an entity; they differ in two letters only."""
+    """A scheme that marks both ends of an entity; such schemes differ in two letters only."""
     prefixes = f"BI{last}{only}{OUTSIDE}"
     return Scheme(
         name=name,
@@ -98,7 +99,7 @@ BIO = Scheme(
     only="B",
 )
 
-# B only where an entity follows one of the same label: anywhere else the step to B begins nothing.
+# B only if an entity directly follows one of the same label: any other step to B begins no entity.
 IOB1 = Scheme(
     name="IOB1",
     prefixes=frozenset("BIO"),
@@ -117,14 +118,14 @@ BILOU = _bracketing("BILOU", last="L", only="U")
 
 PLAIN = Scheme("PLAIN", frozenset(), frozenset(), frozenset(), frozenset())
 
-# In the order of preference where several fit the same evidence.
+# In the order of preference if several fit the same evidence.
 SCHEMES: dict[str, Scheme] = {scheme.name: scheme for scheme in (BIO, BIOES, BILOU, IOB1, PLAIN)}
 
 _ALIASES = {"IOB2": "BIO", "IOBES": "BIOES", "BIOUL": "BILOU"}
 
 
 def scheme_named(name: str) -> Scheme:
-    """The scheme of that name, in any case; `IOB2` is `BIO`, `IOBES` is `BIOES`.
+    """The scheme of that name, in upper or lower case; `IOB2` is `BIO`, `IOBES` is `BIOES`.
 
     Raises:
         ValueError: no scheme has the name.
@@ -138,11 +139,11 @@ def scheme_named(name: str) -> Scheme:
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """`B-creative-work` into `("B", "creative-work")`: the first hyphen divides. `O` is `("O", "")`."""
+    """Split a tag at its first hyphen: `B-creative-work` is `("B", "creative-work")`, `O` is `("O", "")`."""
     prefix, _, label = tag.partition("-")
     return prefix, label
 
 
 def join_tag(prefix: str, label: str) -> str:
-    """The inverse of `split_tag`."""
+    """Compose a tag, the inverse of `split_tag`."""
     return f"{prefix}-{label}" if label else prefix

@@ -1,22 +1,21 @@
-"""The project's own tokenizer: where a token begins depends on neighbouring characters' classes only.
+"""Tagline's tokenizer: where a token begins depends only on the classes of neighbouring characters.
 
 The rules, on the classes of `tagging.characters`; word characters are `WORD` and `DIGIT`:
 
-1. A run of word characters is a token; every other character but a space is a token on its own,
-   except as follows.
+1. A run of word characters is a token; every other character but a space is a token on its own, except by these rules:
 2. `.` `,` `:` `/` between two digits join them: `3.5`, `1,000`, `10:30`, `12/05`.
 3. A hyphen or `&` between word characters joins them: `well-known`, `AT&T`. An underscore is a
    word character.
 4. An apostrophe between word characters begins a token that takes the word after it: `John` `'s`,
-   `don` `'t`; `O'Neil` is `O` `'Neil`, as the characters' classes cannot tell the two apart.
+   `don` `'t`; `O'Neil` is `O` `'Neil`, since both have the same character classes.
 5. `@` or `#` before a word character, but not after one, begins the token: `@user`, `#tag`.
-6. A Han character is a token on its own. Scripts that write words without spaces otherwise (Thai,
-   kana) are not divided.
-7. An extender (combining mark, skin tone) belongs to the token before it, and to the rules it is
-   not there; after a space it is a token on its own. A zero-width joiner ties two symbols into one.
+6. A Han character is a token on its own. Other scripts without spaces between words (Thai, kana) are not
+   split.
+7. An extender (combining mark, skin tone) belongs to the token before it, and the other rules ignore it;
+   after a space it is a token on its own. A zero-width joiner joins two symbols into one.
 
-As the rules look no further than two characters back and one ahead, `trainer.export.tokenizer` does the
-same with TensorFlow's string operations; a test holds the two together on arbitrary Unicode.
+The rules depend on at most two characters before and one after, so `trainer.export.tokenizer` can follow them
+with TensorFlow's string operations; a test compares both on arbitrary Unicode.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from typing import NamedTuple
 
 from tagging.characters import CharClass, class_table
 
-# One letter for each `CharClass`, in its order, to let a pattern speak of classes; and q, which
-# becomes of a symbol that a zero-width joiner ties to what is before it.
+# A letter for each `CharClass`, in its order, for patterns of classes; also q, a symbol that a zero-width
+# joiner joins to the character before it.
 _LETTERS = "sowdhnjagez"
 
 _TOKEN = re.compile(
@@ -45,7 +44,7 @@ _EXTENDS_NOTHING = re.compile("(?:^|(?<=s))[ez]")
 
 
 class Token(NamedTuple):
-    """A token and where the text has it: `text[start:end]`, in Unicode characters."""
+    """A token and its place `text[start:end]` in the text, in Unicode characters."""
 
     text: str
     start: int
@@ -53,7 +52,7 @@ class Token(NamedTuple):
 
 
 class _ClassLetters(dict[int, str]):
-    """The letter of each code point met so far."""
+    """The letters of code points, computed on first use."""
 
     def __missing__(self, code: int) -> str:
         boundaries, classes = class_table()
@@ -66,13 +65,13 @@ _class_letters = _ClassLetters()
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a text, by the rules above, in order; none of them is empty."""
+    """Split a text into tokens by the rules above, in order; none of them is empty."""
     letters = text.translate(_class_letters)
     if not _EXTENDER.search(letters):
         return [
             Token(text[start:end], start, end) for start, end in map(re.Match.span, _TOKEN.finditer(letters))
         ]
-    # The rules are applied to what the extenders extend; then each takes its extenders along.
+    # The rules apply to the text without extenders; then each token gets its extenders back.
     letters = _EXTENDS_NOTHING.sub("o", letters.replace("zo", "zq"))
     bases = [index for index, letter in enumerate(letters) if letter not in "ez"]
     edges = [*bases, len(text)]

@@ -31,7 +31,7 @@ from tagging.spans import Span
         ([""], BIO),
     ],
 )
-def test_the_scheme_is_told_from_the_tags(sentences: list[str], scheme: Scheme) -> None:
+def test_the_scheme_is_recognised_from_the_tags(sentences: list[str], scheme: Scheme) -> None:
     evidence = Evidence()
     for sentence in sentences:
         evidence.add(sentence.split())
@@ -39,7 +39,7 @@ def test_the_scheme_is_told_from_the_tags(sentences: list[str], scheme: Scheme) 
 
 
 @pytest.mark.parametrize("scheme", [BIO, BIOES, BILOU, IOB1], ids=lambda scheme: scheme.name)
-def test_a_few_slips_do_not_hide_the_scheme(scheme: Scheme) -> None:
+def test_a_few_wrong_tags_do_not_hide_the_scheme(scheme: Scheme) -> None:
     spans = [Span(0, 2, "PER"), Span(2, 3, "PER"), Span(4, 5, "LOC"), Span(5, 8, "ORG")]
     evidence = Evidence()
     for _ in range(10):

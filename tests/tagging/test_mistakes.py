@@ -1,4 +1,4 @@
-"""Findings about a sentence: a place for everything, sums that add up, and each kind by hand."""
+"""Findings of a sentence: every entity in one of them, sums that add up, and each kind by hand."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_findings_agree_with_the_scores(pair: tuple) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(pair=pairs())
-def test_kinds_say_what_is_so(pair: tuple) -> None:
+def test_the_kind_of_a_finding(pair: tuple) -> None:
     scheme, gold, predicted = pair
     found = findings(gold, predicted, scheme)
     unpaired_gold = [finding.gold for finding in found if finding.kind == mistakes.MISSED]
@@ -92,7 +92,7 @@ def tokens(span: Span | None) -> set[int]:
 
 @settings(max_examples=100, deadline=None)
 @given(pair=pairs())
-def test_the_order_of_labels_is_of_no_matter(pair: tuple) -> None:
+def test_the_order_of_labels_does_not_matter(pair: tuple) -> None:
     """Labels renamed, and so sorted otherwise, are found in the same places."""
     scheme, gold, predicted = pair
     renamed = str.maketrans("abc", "zyx")
@@ -127,7 +127,7 @@ def test_the_same_label_is_paired_before_another() -> None:
     ]
 
 
-def test_where_a_finding_is() -> None:
+def test_the_place_of_a_finding() -> None:
     finding = Finding(mistakes.WRONG_BOUNDARY, Span(2, 4, "a"), Span(1, 3, "a"))
     assert (finding.start, finding.end) == (1, 4)
     assert (Finding(mistakes.MISSED, Span(2, 4, "a"), None).end) == 4
@@ -173,7 +173,7 @@ def test_the_list_of_mistakes_is_all_but_correct() -> None:
     assert len(set(mistakes.MISTAKES)) == 6
 
 
-def test_what_cannot_be_compared_is_told() -> None:
+def test_sequences_that_cannot_be_compared() -> None:
     with pytest.raises(ValueError, match="2 gold tags but 1 predicted"):
         findings(["O", "O"], ["O"], BIO)
     with pytest.raises(ValueError, match="2 gold tags but 1 predicted"):

@@ -45,7 +45,7 @@ def most_pairs(gold: Sequence[Span], predicted: Sequence[Span], fits: Callable[[
 
 @settings(max_examples=300, deadline=None)
 @given(gold=span_lists(), predicted=span_lists())
-def test_pairs_are_as_many_as_can_be_and_each_span_is_in_one(gold: list[Span], predicted: list[Span]) -> None:
+def test_the_pairing_is_as_large_as_possible(gold: list[Span], predicted: list[Span]) -> None:
     pairs = overlapping_pairs(gold, predicted)
     assert len(pairs) == most_pairs(gold, predicted, share_a_token)
     assert all(share_a_token(mine, other) for mine, other in pairs)
@@ -87,8 +87,9 @@ def test_partial_credit_is_never_below_the_exact_one(tags: tuple[list[str], list
         assert counts.correct >= exact.correct
 
 
-# The example that the SemEval-2013 task 9.1 measures are usually explained by: one exact match, one of the right
-# tokens under another label, one of the right label with another boundary, one of neither, one missed, one spurious.
+# The example that the SemEval-2013 task 9.1 measures are usually explained by: one exact match, one of the
+# right tokens under another label, one of the right label with another boundary, one of neither, one missed,
+# one spurious.
 GOLD = "S-drug O B-drug E-drug O B-drug I-drug E-drug O B-drug E-drug O S-brand O O"
 GUESSED = "S-drug O B-brand E-brand O B-drug E-drug O O B-group I-group E-group O S-drug O"
 
@@ -115,7 +116,7 @@ def test_counts_add_up() -> None:
     assert PartialCounts().add(once) == once
 
 
-def test_what_cannot_be_compared_is_told() -> None:
+def test_sequences_that_cannot_be_compared() -> None:
     with pytest.raises(ValueError, match="2 gold tags but 1 predicted"):
         partial_counts(["O", "O"], ["O"], BIO)
     with pytest.raises(ValueError, match="plain tags mark no entities"):

@@ -79,7 +79,7 @@ def test_entities_written_are_read_back_without_repairs(
 
 
 @given(drawn=scheme_and_tags(), target=st.sampled_from(WITH_ENTITIES))
-def test_any_tags_convert_and_come_back(drawn: tuple[Scheme, list[str]], target: Scheme) -> None:
+def test_any_tags_convert_to_another_scheme_and_back(drawn: tuple[Scheme, list[str]], target: Scheme) -> None:
     source, tags = drawn
     there, repairs = convert(tags, source, target)
     back, no_repairs = convert(there, target, source)
@@ -99,7 +99,7 @@ def test_every_tag_but_the_outside_one_belongs_to_an_entity(drawn: tuple[Scheme,
 
 
 @pytest.mark.parametrize("scheme", WITH_ENTITIES, ids=lambda scheme: scheme.name)
-def test_masks_allow_exactly_what_reads_without_repairs(scheme: Scheme) -> None:
+def test_masks_allow_exactly_the_sequences_without_repairs(scheme: Scheme) -> None:
     tags = tags_in(scheme)
     allowed, start, end = transition_masks(tags, scheme)
     for length in (1, 2, 3):
@@ -135,18 +135,18 @@ def test_plain_tags_may_follow_each_other_in_any_order() -> None:
         ("L-PER", BILOU, [Repair(0, "L-PER", "U-PER")]),
     ],
 )
-def test_repairs_tell_what_was_found_and_what_it_was_read_as(
-    tags: str, scheme: Scheme, repairs: list[Repair]
-) -> None:
+def test_repairs(tags: str, scheme: Scheme, repairs: list[Repair]) -> None:
     assert parse(tags.split(), scheme).repairs == repairs
 
 
 @pytest.mark.parametrize("tag", ["B", "B-", "I", "X-PER", "", "-", "-PER", "O-PER", "O-", "b-PER", "NOUN"])
 @pytest.mark.parametrize("scheme", WITH_ENTITIES, ids=lambda scheme: scheme.name)
-def test_unknown_tags_are_told_with_their_place(tag: str, scheme: Scheme) -> None:
-    with pytest.raises(UnknownTag, match=r"tag 1 is .* expected O, or one of B, .* correct the tag") as told:
+def test_unknown_tags_are_errors_with_their_place(tag: str, scheme: Scheme) -> None:
+    with pytest.raises(
+        UnknownTag, match=r"tag 1 is .* expected O, or one of B, .* correct the tag"
+    ) as caught:
         parse(["O", tag], scheme)
-    assert (told.value.index, told.value.tag) == (1, tag)
+    assert (caught.value.index, caught.value.tag) == (1, tag)
     with pytest.raises(UnknownTag):
         transition_masks([tag], scheme)
 
@@ -173,19 +173,19 @@ def test_the_first_hyphen_divides_a_tag(tag: str, parts: tuple[str, str]) -> Non
 @pytest.mark.parametrize(
     ("spans", "message"),
     [
-        ([Span(1, 1, "PER")], "not a labelled stretch of a sentence of 3"),
-        ([Span(-1, 1, "PER")], "not a labelled stretch"),
-        ([Span(2, 4, "PER")], "not a labelled stretch"),
-        ([Span(0, 1, "")], "not a labelled stretch"),
+        ([Span(1, 1, "PER")], "not a labelled span of a sentence of 3"),
+        ([Span(-1, 1, "PER")], "not a labelled span"),
+        ([Span(2, 4, "PER")], "not a labelled span"),
+        ([Span(0, 1, "")], "not a labelled span"),
         ([Span(0, 2, "PER"), Span(1, 3, "LOC")], "begins before token 2"),
     ],
 )
-def test_spans_that_tags_cannot_hold_are_refused(spans: list[Span], message: str) -> None:
+def test_spans_that_tags_cannot_hold_are_errors(spans: list[Span], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tags_of(spans, 3, BIO)
 
 
-def test_the_order_of_spans_is_of_no_matter() -> None:
+def test_the_order_of_spans_does_not_matter() -> None:
     assert tags_of(reversed(SPANS), 8, IOB1) == tags_of(SPANS, 8, IOB1)
 
 
@@ -202,7 +202,7 @@ def test_plain_tags_convert_to_plain_tags_only() -> None:
 
 @pytest.mark.parametrize("scheme", [*WITH_ENTITIES, PLAIN], ids=lambda scheme: scheme.name)
 @given(tags=st.lists(st.sampled_from(["O", "B-a", "E-a", "L-a", "NOUN", "B-", "O-a", ""]), max_size=4))
-def test_what_can_be_read_is_what_raises_nothing(scheme: Scheme, tags: list[str]) -> None:
+def test_tags_can_be_read_if_reading_them_does_not_raise(scheme: Scheme, tags: list[str]) -> None:
     try:
         parse(tags, scheme)
     except ValueError:

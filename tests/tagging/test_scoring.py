@@ -167,7 +167,7 @@ SEQEVAL_LABELS = [label for label in NASTY if label == label.strip("-")]
 
 @settings(max_examples=200, deadline=None)
 @given(corpus=nasty_corpora())
-def test_f1_is_that_of_seqeval_on_nasty_labels(corpus: tuple) -> None:
+def test_f1_is_that_of_seqeval_on_difficult_labels(corpus: tuple) -> None:
     scheme, gold, predicted = corpus
     assume(gold)
     assume(all(split_tag(tag)[1] in ["", *SEQEVAL_LABELS] for tags in gold + predicted for tag in tags))
@@ -177,7 +177,7 @@ def test_f1_is_that_of_seqeval_on_nasty_labels(corpus: tuple) -> None:
     assert entity_f1_conlleval(gold, predicted, scheme) == pytest.approx(lenient)
 
 
-def test_the_oracle_itself_prints_what_conlleval_prints_on_the_small_corpus() -> None:
+def test_the_oracle_prints_what_conlleval_prints_on_the_small_corpus() -> None:
     found = conlleval(*small())
     assert tuple(sum(c.values()) for c in (found.gold, found.predicted, found.correct)) == (7, 7, 4)
     assert found.accuracy == pytest.approx(65.0)
@@ -287,7 +287,7 @@ def test_hyphens_in_labels_stay_whole() -> None:
 
 
 @pytest.mark.parametrize("mode", ["strict", "conlleval"])
-def test_nothing_scores_zero(mode: Mode) -> None:
+def test_an_empty_corpus_scores_zero(mode: Mode) -> None:
     nothing = EntityScores(Score(0.0, 0.0, 0.0, 0), Score(0.0, 0.0, 0.0, 0), {})
     assert entity_scores([], [], BIO, mode) == nothing
     assert entity_scores([[]], [[]], BIO, mode) == nothing
@@ -307,7 +307,7 @@ def test_plain_tags_are_counted_by_tag() -> None:
     assert EntityScores.of(counts).per_label["NOUN"].recall == 1.0
 
 
-def test_what_cannot_be_compared_is_told() -> None:
+def test_sequences_that_cannot_be_compared() -> None:
     with pytest.raises(ValueError, match="2 gold tags but 1 predicted"):
         entity_counts(["O", "O"], ["O"], BIO, "strict")
     with pytest.raises(ValueError, match="2 gold tags but 1 predicted"):

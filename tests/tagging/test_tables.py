@@ -1,4 +1,4 @@
-"""The tables against seqeval's, and how they are found and carried."""
+"""The tables against those of seqeval, their names, and pickling."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_schemes_are_found_by_name_in_any_case(name: str, scheme: Scheme) -> Non
     assert scheme_named(name) is scheme
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match="'BMEWO'; expected one of BIO, BIOES, BILOU, IOB1, PLAIN, IOB2"):
         scheme_named("BMEWO")
 

@@ -42,7 +42,7 @@ def test_rules(text: str, tokens: list[str]) -> None:
 
 
 @given(text=TEXTS)
-def test_tokens_lie_in_order_and_leave_out_only_spaces(text: str) -> None:
+def test_tokens_are_in_order_and_cover_all_but_spaces(text: str) -> None:
     tokens = tokenize(text)
     position = 0
     between = ""
@@ -56,7 +56,7 @@ def test_tokens_lie_in_order_and_leave_out_only_spaces(text: str) -> None:
 
 
 @given(text=TEXTS)
-def test_a_token_is_a_token_alone_unless_it_leans_on_what_is_before(text: str) -> None:
+def test_a_token_alone_is_the_same_token_unless_it_depends_on_the_one_before(text: str) -> None:
     for token in tokenize(text):
         if token.text[0] not in "'’":
             assert [again.text for again in tokenize(token.text)] == [token.text]
