@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 SHOWN_CHARACTERS = 60
@@ -87,9 +88,9 @@ class CorpusError(ValueError):
         return " ".join(f"{where}: {message}".splitlines())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuilt, (
-            self.found, self.path, self.line, self.expected, self.remedy, self.shown, self.code,
-        )  # fmt: skip
+        # An exception with keyword arguments cannot be pickled otherwise.
+        parts = {name: value for name, value in vars(self).items() if name != "found"}
+        return partial(CorpusError, **parts), (self.found,)
 
     @classmethod
     def from_text(cls, text: str) -> CorpusError:
@@ -99,12 +100,6 @@ class CorpusError(ValueError):
             return cls(text, path="corpus")
         line = match["line"]
         return cls(match["rest"], path=match["path"], line=int(line) if line else None)
-
-
-def _rebuilt(
-    found: str, path: str, line: int | None, expected: str, remedy: str, shown: str, code: str
-) -> CorpusError:
-    return CorpusError(found, path=path, line=line, expected=expected, remedy=remedy, shown=shown, code=code)
 
 
 def shortened(line: str, limit: int = SHOWN_CHARACTERS) -> str:

@@ -8,8 +8,6 @@ import msgspec
 
 from corpus.codes import CODES, Severity
 
-__all__ = ["CODES", "Finding", "Findings", "Report", "Severity", "SplitStatistics", "printable"]
-
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """One finding with its place.

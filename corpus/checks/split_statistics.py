@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 
 from corpus.checks.report import Findings, Report, SplitStatistics, printable
 from corpus.checks.shift import jensen_shannon, jensen_shannon_by_chance, largest_differences
@@ -12,6 +13,7 @@ from corpus.splits.layout import Layout
 from tagging.schemes import Scheme
 
 
+@dataclass(frozen=True)
 class SplitChecks:
     """The checks that need whole splits, run when every file has been read.
 
@@ -24,21 +26,12 @@ class SplitChecks:
         findings: the findings so far; more are added.
     """
 
-    def __init__(
-        self,
-        layout: Layout,
-        scheme: Scheme,
-        tallies: Mapping[str, Tally],
-        faulty: Set[str],
-        limits: CheckLimits,
-        findings: Findings,
-    ) -> None:
-        self.layout = layout
-        self.scheme = scheme
-        self.tallies = tallies
-        self.faulty = faulty
-        self.limits = limits
-        self.findings = findings
+    layout: Layout
+    scheme: Scheme
+    tallies: Mapping[str, Tally]
+    faulty: Set[str]
+    limits: CheckLimits
+    findings: Findings
 
     def report(self) -> Report:
         """Run the checks and make the report."""

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from corpus.errors import BadLine
 from corpus.reading.training_tags import parse_tags
@@ -23,6 +24,14 @@ from corpus.splits.layout import Layout
 MAX_SHARE = 0.1
 
 _DOCUMENT_LINE = re.compile(rb"-DOCSTART-|#\s*new(?:doc|par)\b")
+
+
+class _Sentence(NamedTuple):
+    """A sentence's `text_key`, its split, and its number of examples by label (counted in train only)."""
+
+    key: int
+    split: str
+    labels: Counter[str]
 
 
 class Leaks:
@@ -46,18 +55,19 @@ class Leaks:
         trial = Repairer(repairer.options, repairer.scheme, repairer.codes)
         for path, split in layout.files():
             if split != "train":
-                self._add_keys(path, split, trial)
-        sentences = shared = 0
+                sentences = self._sentences(path, split, trial)
+                self._keys.update(sentence.key for sentence in sentences if sentence.split != "train")
+        total = shared = 0
         for path, split in layout.files():
-            if split not in ("train", None):
-                continue
-            for key, labels in self._train_sentences(path, split, trial):
-                sentences += 1
-                shared += key in self._keys
-                self._labels.update(labels)
-        if shared > MAX_SHARE * sentences:
+            if split in ("train", None):
+                for sentence in self._sentences(path, split, trial):
+                    if sentence.split == "train":
+                        total += 1
+                        shared += sentence.key in self._keys
+                        self._labels.update(sentence.labels)
+        if shared > MAX_SHARE * total:
             self._refused = (
-                f"{shared} of {sentences} train sentences are in dev or test too; so many are not removed: "
+                f"{shared} of {total} train sentences are in dev or test too; so many are not removed: "
                 "check how the splits were made"
             )
             self._keys = set()
@@ -77,12 +87,10 @@ class Leaks:
         """The lines of a record; if it is to be removed, only those of them that begin a document."""
         if not self._keys or split not in ("train", None):
             return lines
-        sentence = self._key_and_labels(path, split, lines, self._repairer)
-        if sentence is None:
+        sentence = self._sentence(path, split, lines, self._repairer)
+        if sentence is None or sentence.key not in self._keys or sentence.split != "train":
             return lines
-        key, labels = sentence
-        if key not in self._keys or self._split(split, key) != "train":
-            return lines
+        labels = sentence.labels
         last = [label for label, count in labels.items() if self._labels[label] <= count]
         if last:
             self._kept_labels.append(last[0])
@@ -91,49 +99,30 @@ class Leaks:
         self._repairer.counts["D205"] += 1
         return [line for line in lines if _DOCUMENT_LINE.match(line)]
 
-    def _add_keys(self, path: Path, split: str | None, trial: Repairer) -> None:
-        """Add the keys of a file's dev and test sentences."""
-        for key, _ in self._sentences(path, split, trial):
-            if self._split(split, key) != "train":
-                self._keys.add(key)
-
-    def _train_sentences(
-        self, path: Path, split: str | None, trial: Repairer
-    ) -> Iterator[tuple[int, Counter[str]]]:
-        return (
-            pair for pair in self._sentences(path, split, trial) if self._split(split, pair[0]) == "train"
-        )
-
-    def _sentences(
-        self, path: Path, split: str | None, trial: Repairer
-    ) -> Iterator[tuple[int, Counter[str]]]:
-        """(key, labels) of the sentences of a file."""
+    def _sentences(self, path: Path, split: str | None, trial: Repairer) -> Iterator[_Sentence]:
         for segment in segments(path, trial.options):
-            if segment.blank:
-                continue
-            sentence = self._key_and_labels(path, split, trial.repaired_record(path, segment), trial)
-            if sentence is not None:
-                yield sentence
+            if not segment.blank:
+                sentence = self._sentence(path, split, trial.repaired_record(path, segment), trial)
+                if sentence is not None:
+                    yield sentence
 
-    def _key_and_labels(
+    def _sentence(
         self, path: Path, split: str | None, lines: list[bytes], repairer: Repairer
-    ) -> tuple[int, Counter[str]] | None:
-        """A sentence's key and its number of examples by label (train only); None if it cannot be read."""
+    ) -> _Sentence | None:
+        """The sentence of a record's lines; None if it cannot be read."""
         record = repairer.parse(path, lines)
         if record is None or record.sentence is None:
             return None
         key = text_key(record.sentence.tokens)
-        if self._split(split, key) != "train":
-            return key, Counter()
+        if split is None:
+            assert self._layout.shares is not None
+            split = split_of(key, self._layout.shares)
+        if split != "train":
+            return _Sentence(key, split, Counter())
         if repairer.scheme.is_plain:
-            return key, Counter(record.sentence.tags)
+            return _Sentence(key, split, Counter(record.sentence.tags))
         try:
-            return key, Counter(span.label for span in parse_tags(record, repairer.scheme).spans)
+            spans = parse_tags(record, repairer.scheme).spans
         except BadLine:
             return None
-
-    def _split(self, split: str | None, key: int) -> str:
-        if split is not None:
-            return split
-        assert self._layout.shares is not None
-        return split_of(key, self._layout.shares)
+        return _Sentence(key, split, Counter(span.label for span in spans))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.errors import BadLine
@@ -22,20 +23,21 @@ _Repair = Callable[[list[str], ReadOptions, Scheme, Set[str], Counter[str]], lis
 REPAIRS: dict[str, _Repair] = {"conll": repair_conll, "conllu": repair_conllu, "jsonl": repair_jsonl}
 
 
+@dataclass(frozen=True)
 class Repairer:
     """Repairs records and counts the repairs.
 
-    Args:
+    Attributes:
         options: how the corpus is read.
         scheme: the scheme of its tags.
         codes: codes of the faults to repair.
+        counts: number of repairs by code.
     """
 
-    def __init__(self, options: ReadOptions, scheme: Scheme, codes: Set[str]) -> None:
-        self.options = options
-        self.scheme = scheme
-        self.codes = codes
-        self.counts = Counter[str]()
+    options: ReadOptions
+    scheme: Scheme
+    codes: Set[str]
+    counts: Counter[str] = field(default_factory=Counter)
 
     def repaired_record(self, path: Path, segment: Segment) -> list[bytes]:
         """The lines of a record, repaired; unchanged if they are not UTF-8."""

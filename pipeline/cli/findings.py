@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from corpus.checks.report import CODES, Finding, Report
+from corpus.checks.report import Finding, Report
+from corpus.codes import CODES
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 # Of each kind; errors are shown as far as they are listed, since every one of them has to go.

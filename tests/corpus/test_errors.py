@@ -1,4 +1,4 @@
-"""Errors keep their place on every way they travel."""
+"""Errors keep their place through text and pickle."""
 
 from __future__ import annotations
 

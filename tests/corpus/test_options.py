@@ -1,4 +1,4 @@
-"""Options that cannot be meant are refused, with what was expected."""
+"""Invalid options are errors that say what was expected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from corpus.options import CheckLimits, ReadOptions, Shares
 
 
-def test_they_travel_as_json() -> None:
+def test_options_survive_json() -> None:
     options = ReadOptions(
         format="conll", token_column=1, scheme="iob1", hash_split=Shares(train=7, dev=2, test=1)
     )
@@ -18,7 +18,7 @@ def test_they_travel_as_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"scheme": "IOX"}, "BIOES"),
         ({"train_scheme": "PLAIN"}, "expected one of BIOES, BIO, BILOU"),
@@ -27,13 +27,13 @@ def test_they_travel_as_json() -> None:
         ({"token_column": 2, "tag_column": 2}, "two columns"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(changed: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_invalid_options(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         ReadOptions(**changed)
 
 
 @pytest.mark.parametrize("shares", [{"train": 0.0}, {"dev": -0.1}, {"test": -1.0}])
-def test_shares_are_shares(shares: dict[str, float]) -> None:
+def test_invalid_shares(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="hash_split"):
         Shares(**shares)
 
@@ -41,11 +41,11 @@ def test_shares_are_shares(shares: dict[str, float]) -> None:
 @pytest.mark.parametrize(
     "limits", [{"max_tokens": 0}, {"findings_per_code": 0}, {"max_repaired": 1.5}, {"max_unseen_tags": -0.1}]
 )
-def test_limits_are_limits(limits: dict[str, Any]) -> None:
+def test_invalid_limits(limits: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(limits))):
         CheckLimits(**limits)
 
 
-def test_a_misspelt_option_is_refused() -> None:
+def test_a_misspelt_option_is_an_error() -> None:
     with pytest.raises(msgspec.ValidationError, match="tagcolumn"):
         msgspec.convert({"tagcolumn": 1}, ReadOptions)

@@ -1,4 +1,4 @@
-"""Cutting records, against the definition: split the lines at the blank ones."""
+"""Raw records, compared with the definition: lines split at the blank ones."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ def test_blocks_are_the_runs_of_lines_that_are_not_blank(lines: list[bytes], mar
     found = list(raw_records(io.BytesIO(data), "block"))
     assert [block.raw.rstrip(b"\n").split(b"\n") for block in found] == expected
     for block in found:
-        whole = data.split(b"\n")
-        assert whole[block.line - 1].removeprefix(BOM) == block.raw.split(b"\n")[0]
+        file_lines = data.split(b"\n")
+        assert file_lines[block.line - 1].removeprefix(BOM) == block.raw.split(b"\n")[0]
         assert data[block.offset :].removeprefix(BOM).startswith(block.raw)
 
 
-def test_lines_one_by_one_leave_blank_ones_out_and_keep_count() -> None:
+def test_single_lines_skip_blank_lines_and_keep_their_numbers() -> None:
     found = list(raw_records(io.BytesIO(BOM + b"{}\n\n  \n[]\r\n"), "line"))
     assert found == [RawRecord(1, 0, b"{}\n"), RawRecord(4, 10, b"[]\r\n")]
 
 
-def test_a_mark_is_taken_off_at_the_start_of_a_file_only() -> None:
+def test_a_byte_order_mark_is_removed_at_the_start_of_a_file_only() -> None:
     assert next(raw_records([BOM + b"a"], "block", at_start=False)).raw == BOM + b"a"
     assert next(raw_records([BOM + b"a"], "block")).raw == b"a"
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n", BOM, BOM + b"\n", b" \r\n\t\n"])
-def test_nothing_in_nothing_out(raw: bytes) -> None:
+def test_an_empty_file_has_no_records(raw: bytes) -> None:
     assert list(raw_records(io.BytesIO(raw), "block")) == []
     assert list(raw_records(io.BytesIO(raw), "line")) == []
 
 
-def test_line_ends_of_both_kinds_are_taken_off() -> None:
+def test_both_kinds_of_line_ends_are_removed() -> None:
     assert lines_of(b"a O\r\nb O\nc O\r\n") == ["a O", "b O", "c O"]
     assert lines_of(b"a O\r") == ["a O"]
 
 
-def test_bytes_that_are_not_utf8_are_told_with_their_line() -> None:
+def test_bytes_that_are_not_utf8_are_an_error_with_their_line() -> None:
     with pytest.raises(BadLine) as caught:
         lines_of(b"a O\nM\xfcnchen B-LOC\nb O\n")
     assert caught.value.index == 1

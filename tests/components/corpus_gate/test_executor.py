@@ -25,7 +25,8 @@ from components.corpus_gate.executor import CorpusGateExecutor
 from components.corpus_gate.verdict import CorpusRefused, Verdict
 from components.corpus_gen.component import CorpusGen
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
-from corpus.checks.report import CODES, Report
+from corpus.checks.report import Report
+from corpus.codes import CODES
 from corpus.options import CheckLimits, Comparator, ReadOptions
 from corpus.splits.fingerprint import fingerprint
 from corpus.splits.layout import find

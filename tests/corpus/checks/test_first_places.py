@@ -1,4 +1,4 @@
-"""Where each sentence was first seen: as a dictionary has it."""
+"""The first place of each sentence, compared with a dictionary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Line ends, against the lines that splitting gives, wherever a chunk ends."""
+"""Line ends, compared with split lines, wherever a chunk ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BYTES = st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n", b"\r\r\n", b"\xef
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=BYTES, chunk=st.integers(3, 9), packed=st.booleans())
-def test_they_are_those_of_the_lines(tmp_path: Path, content: bytes, chunk: int, packed: bool) -> None:
+def test_counts_are_those_of_the_lines(tmp_path: Path, content: bytes, chunk: int, packed: bool) -> None:
     path = tmp_path / ("file.gz" if packed else "file")
     path.write_bytes(gzip.compress(content) if packed else content)
     lines = content.split(b"\n")[:-1]
@@ -32,7 +32,7 @@ def test_they_are_those_of_the_lines(tmp_path: Path, content: bytes, chunk: int,
     )
 
 
-def test_what_cannot_be_read_has_none(tmp_path: Path) -> None:
+def test_an_unreadable_file_has_no_line_ends(tmp_path: Path) -> None:
     (tmp_path / "file.gz").write_bytes(b"not gzip")
     assert (
         line_ends(tmp_path / "file.gz") == line_ends(tmp_path / "gone") == line_ends(tmp_path) == LineEnds()

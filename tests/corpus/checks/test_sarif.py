@@ -1,4 +1,4 @@
-"""SARIF logs, against the parts of the 2.1.0 schema that readers of logs rely on."""
+"""SARIF logs, validated against the parts of the 2.1.0 schema that readers of logs use."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_every_code_is_a_rule_with_help(tmp_path: Path) -> None:
     assert "checks.max_tokens" in rules["D207"]["help"]["text"]
 
 
-def test_a_warning_that_is_an_error_here_is_one_there(tmp_path: Path) -> None:
+def test_a_warning_set_to_error_has_the_level_error(tmp_path: Path) -> None:
     _, run = log_of(corpus(tmp_path), errors=("D205",))
     assert [one["level"] for one in run["results"] if one["ruleId"] == "D205"] == ["error"]
 
@@ -180,7 +180,7 @@ def test_paths_below_the_working_folder_are_relative(tmp_path: Path, monkeypatch
     assert all("://" not in uri for uri in uris)
 
 
-def test_paths_elsewhere_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_elsewhere_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus(tmp_path / "data")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -189,7 +189,7 @@ def test_paths_elsewhere_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert f"file://{tmp_path}/data/train.conll" in uris
 
 
-def test_a_corpus_that_is_not_there_is_a_log_too(tmp_path: Path) -> None:
+def test_a_missing_corpus_is_a_log_too(tmp_path: Path) -> None:
     _, run = log_of(tmp_path / "nowhere")
     assert [one["ruleId"] for one in run["results"]] == ["D102"]
 
@@ -199,6 +199,6 @@ def test_names_and_tokens_of_any_bytes(tmp_path: Path) -> None:
     (tmp_path / "train-\udce9.conll").write_bytes(b"esc\x1b[31m\tO\n")
     report, _ = log_of(tmp_path)
     assert any("\\udce9" in finding.path for finding in report.findings)
-    # What a terminal would obey is told as an escape.
+    # Control characters are escaped.
     assert "\x1b" not in report.to_json() + str(sarif_log(report))
     assert r"esc\x1b[31m" in " ".join(f"{finding.example}" for finding in report.findings)

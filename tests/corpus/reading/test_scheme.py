@@ -1,4 +1,4 @@
-"""Which scheme is found, and which is trained in."""
+"""The scheme of the files, and the scheme of training."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_the_scheme_is_recognised_from_train(tmp_path: Path, train: str, scheme:
     assert scheme_of(find(data, options), options) is scheme
 
 
-def test_a_named_scheme_is_believed(tmp_path: Path) -> None:
+def test_a_named_scheme_is_not_recognised(tmp_path: Path) -> None:
     options = ReadOptions(scheme="bilou")
     assert named_scheme(options) is BILOU
     assert scheme_of(find(corpus(tmp_path, "a\tNOUN\n"), options), options) is BILOU
 
 
-def test_of_a_file_cut_by_hash_only_train_counts(tmp_path: Path) -> None:
+def test_only_train_counts_in_a_file_split_by_hash(tmp_path: Path) -> None:
     path = tmp_path / "all.conll"
     path.write_text("".join(f"w{number}\tS-X\n\n" for number in range(50)))
     options = ReadOptions(hash_split=Shares(train=1e-9, dev=1, test=1))

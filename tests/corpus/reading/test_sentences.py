@@ -64,7 +64,7 @@ def test_what_is_written_is_read(
 
 @settings(max_examples=100, deadline=None)
 @given(corpus=CORPUS, end=st.sampled_from(["\n", "\r\n", "\n\n", "\n \n"]), mark=st.booleans())
-def test_json_lines_come_back(
+def test_json_lines_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[list[tuple[str, str]]], end: str, mark: bool
 ) -> None:
     rows = [{"tokens": [w for w, _ in rows], "tags": [t for _, t in rows]} for rows in corpus]
@@ -91,7 +91,7 @@ def test_the_same_sentence_in_three_formats(tmp_path: Path) -> None:
         assert list(sentences(path, ReadOptions())) == expected
 
 
-def test_the_options_overrule_the_ending(tmp_path: Path) -> None:
+def test_the_options_override_the_ending(tmp_path: Path) -> None:
     path = write(tmp_path / "train.txt", '{"tokens": ["a"], "tags": ["O"]}\n')
     assert [s.tokens for _, s in sentences(path, ReadOptions(format="jsonl"))] == [("a",)]
 

@@ -1,4 +1,4 @@
-"""The hash split: stable, fair, and blind to everything but the sentence."""
+"""The hash split: stable, in proportion to its shares, and dependent on the sentence alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from corpus.options import Shares
 from corpus.splits.by_hash import split_of, text_key
 
 
-def test_keys_do_not_change_from_version_to_version() -> None:
+def test_keys_are_the_same_in_every_version() -> None:
     # Written down once: another value would move every corpus's sentences to other splits.
     assert text_key(("Ann", "sings")) == 0xB59206601AA9E754  # printf "Ann sings" | b2sum -l 64
     assert split_of(text_key(("Ann", "sings")), Shares()) == "train"
 
 
-def test_shares_are_kept_to() -> None:
+def test_splits_have_their_shares() -> None:
     counts = Counter(
         split_of(text_key((str(number),)), Shares(train=8, dev=1, test=1)) for number in range(20000)
     )
@@ -31,7 +31,7 @@ def test_shares_are_kept_to() -> None:
     st.lists(st.lists(st.text("ab\u00e9", min_size=1, max_size=3), min_size=1, max_size=4), max_size=20),
     st.randoms(),
 )
-def test_neither_order_nor_company_moves_a_sentence(
+def test_a_sentence_stays_whatever_the_others_are(
     sentences: list[list[str]], chance: random.Random
 ) -> None:
     def placed(order: list[list[str]]) -> dict[tuple[str, ...], str]:
@@ -43,7 +43,7 @@ def test_neither_order_nor_company_moves_a_sentence(
     assert placed(sentences) == placed(shuffled) == alone
 
 
-def test_a_share_of_nothing_gets_nothing() -> None:
+def test_a_share_of_zero_gets_no_sentence() -> None:
     shares = Shares(train=1, dev=1, test=0)
     assert {split_of(text_key((str(n),)), shares) for n in range(200)} == {"train", "dev"}
     assert split_of(0, shares) == "dev"

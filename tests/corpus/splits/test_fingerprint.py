@@ -1,4 +1,4 @@
-"""The fingerprint follows what a corpus says, and nothing else."""
+"""The fingerprint depends on the contents and splits of a corpus alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def of(data: Path) -> str:
     return fingerprint(find(data, ReadOptions()))
 
 
-def test_it_follows_the_contents(tmp_path: Path) -> None:
+def test_it_depends_on_names_splits_and_contents(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "train").mkdir(parents=True)
     (data / "train" / "a.conll").write_text("a\tO\n")

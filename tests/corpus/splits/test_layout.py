@@ -1,4 +1,4 @@
-"""Which files make up which split."""
+"""Which files belong to which split."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def shown(layout: Layout) -> dict[str, list[str]]:
          {"train": ["train.conll"], "dev": ["validation.json"], "test": ["test.tsv"]}),
     ],
 )  # fmt: skip
-def test_by_name(tmp_path: Path, names: list[str], splits: dict[str, list[str]]) -> None:
+def test_files_are_assigned_by_name(tmp_path: Path, names: list[str], splits: dict[str, list[str]]) -> None:
     layout = find(made(tmp_path, *names), ReadOptions())
     assert shown(layout) == splits
     assert layout.unassigned == ()
@@ -65,7 +65,7 @@ def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
     assert find(path, ReadOptions()).unassigned == (path,)
 
 
-def test_train_alone_is_cut_in_three(tmp_path: Path) -> None:
+def test_train_alone_is_cut_into_three(tmp_path: Path) -> None:
     layout = find(made(tmp_path, "train.conll", "notes.txt"), ReadOptions())
     assert layout.unassigned == (tmp_path / "train.conll",)
     assert layout.names() == ("train", "dev", "test")
@@ -89,14 +89,14 @@ def test_dev_is_cut_from_train_where_test_is_given(tmp_path: Path) -> None:
         (["train_dev.conll", "test.conll"], "the file name stands for dev and train"),
     ],
 )
-def test_what_makes_no_corpus_is_refused(tmp_path: Path, names: list[str], found: str) -> None:
+def test_folders_that_are_no_corpus(tmp_path: Path, names: list[str], found: str) -> None:
     with pytest.raises(CorpusError) as caught:
         find(made(tmp_path, *names), ReadOptions())
     assert found in str(caught.value)
     assert caught.value.remedy
 
 
-def test_nothing_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no such file or folder"):
         find(tmp_path / "nowhere", ReadOptions())
 
@@ -110,7 +110,7 @@ def test_test_is_cut_from_train_where_dev_is_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", ["dev", "test"])
 @pytest.mark.parametrize("names", [["train.conll"], ["all.conll"]])
-def test_no_way_to_a_split(tmp_path: Path, split: str, names: list[str]) -> None:
+def test_a_missing_split_without_a_share(tmp_path: Path, split: str, names: list[str]) -> None:
     options = ReadOptions(hash_split=Shares(**{split: 0.0}))
     with pytest.raises(CorpusError, match=f"no {split} split"):
         find(made(tmp_path, *names), options)
