@@ -1,7 +1,7 @@
 """The table of file formats.
 
 A new format is one file with a function `parse(lines, options) -> Record` and one row of `FORMATS` here. It
-must also be added to `corpus.options.Format`, which settings accept, and to `corpus.repair.repairer.REPAIRS`.
+must also be added to `corpus.options.Format`, which settings accept, and to `corpus.repair.records.REPAIRS`.
 """
 
 from __future__ import annotations

@@ -9,11 +9,10 @@ from typing import NamedTuple
 from corpus.errors import BadLine
 from corpus.formats import conll, conllu
 from corpus.formats.comments import comment_values
-from corpus.options import ReadOptions
 from corpus.reading.training_tags import parse_tags
 from corpus.record import Record
 from corpus.repair.cleaning import characters_to_drop, clean, may_need_cleaning, without
-from tagging.schemes import Scheme
+from corpus.repair.repairs import Repairs
 
 # The (start, end) of the columns of every token line, by its index.
 Rows = dict[int, list[tuple[int, int]]]
@@ -28,18 +27,9 @@ class _Layout(NamedTuple):
     separator: str | None
 
 
-def repair_conll(
-    lines: list[str], options: ReadOptions, scheme: Scheme, codes: Set[str], counts: Counter[str]
-) -> list[str]:
-    """Clean the tokens and tags of a CoNLL block, and make its tags legal.
-
-    Args:
-        lines: the block, without line ends.
-        options: how it is read.
-        scheme: the scheme of its tags.
-        codes: codes of the faults to repair.
-        counts: counts the repairs by code.
-    """
+def repair_conll(lines: list[str], repairs: Repairs) -> list[str]:
+    """Clean the tokens and tags of a CoNLL block (lines without ends), and make its tags legal."""
+    options = repairs.options
 
     def rows(block: list[str]) -> Rows:
         first = conll.first_row(block, options)
@@ -49,13 +39,12 @@ def repair_conll(
 
     columns = options.token_column, options.tag_column
     layout = _Layout(rows, lambda block: conll.parse(block, options), columns, options.separator)
-    return _repaired(lines, layout, scheme, codes, counts)
+    return _repaired(lines, layout, repairs)
 
 
-def repair_conllu(
-    lines: list[str], options: ReadOptions, scheme: Scheme, codes: Set[str], counts: Counter[str]
-) -> list[str]:
+def repair_conllu(lines: list[str], repairs: Repairs) -> list[str]:
     """Repair a CoNLL-U block, as `repair_conll`."""
+    options = repairs.options
 
     def rows(block: list[str]) -> Rows:
         return {
@@ -63,12 +52,10 @@ def repair_conllu(
         }
 
     layout = _Layout(rows, lambda block: conllu.parse(block, options), conllu.columns(options), "\t")
-    return _repaired(lines, layout, scheme, codes, counts)
+    return _repaired(lines, layout, repairs)
 
 
-def _repaired(
-    lines: list[str], layout: _Layout, scheme: Scheme, codes: Set[str], counts: Counter[str]
-) -> list[str]:
+def _repaired(lines: list[str], layout: _Layout, repairs: Repairs) -> list[str]:
     cleaned = Counter[str]()
     rows = layout.rows(lines)
     new = list(lines)
@@ -78,17 +65,19 @@ def _repaired(
         columns = {column % len(places) for column in layout.columns if -len(places) <= column < len(places)}
         # From the right, so that the places to the left stay valid.
         for start, end in sorted((places[column] for column in columns), reverse=True):
-            word = clean(new[index][start:end], codes, cleaned)
+            word = clean(new[index][start:end], repairs.codes, cleaned)
             new[index] = new[index][:start] + word + new[index][end:]
     if new != lines:
         widths = {index: len(places) for index, places in layout.rows(new).items()}
         if widths != {index: len(places) for index, places in rows.items()}:
             # A line would no longer be read as the same token: a person must decide.
             return list(lines)
-        counts.update(cleaned)
-        new = [line if index in rows else _clean_comment(line, codes) for index, line in enumerate(new)]
-    if "D201" in codes:
-        _repair_tags(new, layout, scheme, counts)
+        repairs.counts.update(cleaned)
+        new = [
+            line if index in rows else _clean_comment(line, repairs.codes) for index, line in enumerate(new)
+        ]
+    if "D201" in repairs.codes:
+        _repair_tags(new, layout, repairs)
     return new
 
 
@@ -101,18 +90,18 @@ def _clean_comment(line: str, codes: Set[str]) -> str:
     return line[:at] + without(text, characters_to_drop(text, codes)) + line[at + len(text) :]
 
 
-def _repair_tags(lines: list[str], layout: _Layout, scheme: Scheme, counts: Counter[str]) -> None:
+def _repair_tags(lines: list[str], layout: _Layout, repairs: Repairs) -> None:
     """Replace illegal tags by those they are parsed as, in place."""
     try:
         record = layout.parse(lines)
-        repairs = parse_tags(record, scheme).repairs if record.sentence is not None else []
+        illegal = parse_tags(record, repairs.scheme).repairs if record.sentence is not None else []
     except BadLine:
         return
-    if not repairs:
+    if not illegal:
         return
     rows = layout.rows(lines)
-    for repair in repairs:
+    for repair in illegal:
         index = record.lines[repair.index]
         start, end = rows[index][layout.columns[1]]
         lines[index] = lines[index][:start] + repair.became + lines[index][end:]
-        counts["D201"] += 1
+        repairs.counts["D201"] += 1

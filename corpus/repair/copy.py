@@ -26,7 +26,8 @@ from corpus.options import ReadOptions
 from corpus.reading.scheme import scheme_of
 from corpus.repair.diff import UnifiedDiff
 from corpus.repair.leaks import Leaks
-from corpus.repair.repairer import Repairer
+from corpus.repair.records import repair_blank_lines, repair_record
+from corpus.repair.repairs import Repairs
 from corpus.repair.segments import segments
 from corpus.splits.layout import Layout, find
 from files.atomic import sync_tree
@@ -69,15 +70,15 @@ def write_repaired_copy(
     out = Path(out)
     _require_place(Path(data), out)
     codes = frozenset(code for code, kind in CODES.items() if kind.fixed) - ignore
-    repairer = Repairer(options, scheme_of(layout, options), codes)
-    leaks = Leaks(layout, repairer)
+    repairs = Repairs(options, scheme_of(layout, options), codes)
+    leaks = Leaks(layout, repairs)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         staged = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
         raise _unwritable(out, error) from error
     try:
-        files = _write(layout, staged, repairer, leaks)
+        files = _write(layout, staged, repairs, leaks)
         staged.chmod(0o755)
         sync_tree(staged)
         os.rename(staged, out)  # replaces an empty folder, but not one that has been filled meanwhile
@@ -85,7 +86,7 @@ def write_repaired_copy(
         raise _unwritable(out, error) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    counts = {code: count for code, count in sorted(repairer.counts.items()) if count}
+    counts = {code: count for code, count in sorted(repairs.counts.items()) if count}
     return RepairedCopy(str(out), counts, files, leaks.left())
 
 
@@ -116,7 +117,7 @@ def _unwritable(out: Path, error: OSError) -> CorpusError:
     )
 
 
-def _write(layout: Layout, staged: Path, repairer: Repairer, leaks: Leaks) -> dict[str, int]:
+def _write(layout: Layout, staged: Path, repairs: Repairs, leaks: Leaks) -> dict[str, int]:
     """Write every file; return the number of changed lines of those that changed."""
     changed: dict[str, int] = {}
     with (staged / DIFF).open("wb") as diff:
@@ -124,7 +125,7 @@ def _write(layout: Layout, staged: Path, repairer: Repairer, leaks: Leaks) -> di
             name = path.relative_to(layout.root).as_posix()
             target = staged / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            lines = _repair_file(path, target, UnifiedDiff(diff, name), repairer, leaks, split)
+            lines = _repair_file(path, target, UnifiedDiff(diff, name), repairs, leaks, split)
             if lines:
                 changed[name] = lines
             else:
@@ -135,18 +136,18 @@ def _write(layout: Layout, staged: Path, repairer: Repairer, leaks: Leaks) -> di
 
 
 def _repair_file(
-    path: Path, target: Path, diff: UnifiedDiff, repairer: Repairer, leaks: Leaks, split: str | None
+    path: Path, target: Path, diff: UnifiedDiff, repairs: Repairs, leaks: Leaks, split: str | None
 ) -> int:
     """Write one file repaired; return the number of its lines that were changed or removed."""
     changed = 0
     removed = False  # the record before: then the blank lines after it are removed too
     with _create(target) as stream:
-        for segment in segments(path, repairer.options):
+        for segment in segments(path, repairs.options):
             if segment.blank:
-                new = [] if removed else repairer.repaired_blank_lines(segment)
+                new = [] if removed else repair_blank_lines(segment, repairs)
                 removed = False
             else:
-                new = leaks.without_leak(path, split, repairer.repaired_record(path, segment))
+                new = leaks.without_leak(path, split, repair_record(path, segment, repairs))
                 removed = not new
             changed += _add_to_diff(diff, segment.lines, new)
             stream.writelines(new)

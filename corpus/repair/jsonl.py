@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Set
 from typing import Any
 
 import msgspec
@@ -13,9 +11,9 @@ import msgspec
 from corpus.errors import BadLine
 from corpus.formats import jsonl
 from corpus.formats.alignment import CharacterSpan, align
-from corpus.options import ReadOptions
 from corpus.repair.cleaning import characters_to_drop, clean, without
-from tagging.schemes import Scheme, UnknownTag
+from corpus.repair.repairs import Repairs
+from tagging.schemes import UnknownTag
 from tagging.schemes import parse as parse_tags
 from tagging.tokenizer import tokenize
 
@@ -23,34 +21,24 @@ _SPACED = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s')
 _KEYS_READ = frozenset(("tokens", "tags", "text", "spans", "domain"))
 
 
-def repair_jsonl(
-    lines: list[str], options: ReadOptions, scheme: Scheme, codes: Set[str], counts: Counter[str]
-) -> list[str]:
-    """Clean the tokens and tags of a line of JSON, make its tags legal, and move its spans to token edges.
-
-    Args:
-        lines: the line, without its end.
-        options: how it is read.
-        scheme: the scheme of the tags.
-        codes: codes of the faults to repair.
-        counts: counts the repairs by code.
-    """
+def repair_jsonl(lines: list[str], repairs: Repairs) -> list[str]:
+    """Clean the tokens and tags of a line of JSON, make its tags legal, and move its spans to token edges."""
     (line,) = lines
     try:
         form = jsonl.form_of(line)
     except BadLine:
         return lines
-    repair = _LineRepair(line)
-    repaired = Counter[str]()
+    values = _Values(line)
+    trial = repairs.trial()
     if form == "tagged":
-        _repair_tokens(repair, scheme, codes, repaired)
+        _repair_tokens(values, trial)
     else:
-        _repair_spans(line, repair, codes, repaired)
-    if not repair.changed or _has_duplicate_key(line):
+        _repair_spans(line, values, trial)
+    if not values.changed or _has_duplicate_key(line):
         # Of a duplicate key only one value would be written, and it is unknown which one is right.
         return lines
-    counts.update(repaired)
-    return [repair.encoded()]
+    repairs.counts.update(trial.counts)
+    return [values.encoded()]
 
 
 def _has_duplicate_key(line: str) -> bool:
@@ -69,8 +57,8 @@ def _has_duplicate_key(line: str) -> bool:
     return duplicate
 
 
-class _LineRepair:
-    """A line of JSON whose values can be replaced.
+class _Values:
+    """The values of a line of JSON, which can be replaced.
 
     Attributes:
         row: the encoded values by key.
@@ -104,39 +92,40 @@ class _LineRepair:
         return any(bytes(raw)[:1] in b"[{" for key, raw in self.row.items() if key not in _KEYS_READ)
 
 
-def _repair_tokens(repair: _LineRepair, scheme: Scheme, codes: Set[str], counts: Counter[str]) -> None:
-    tokens = [clean(token, codes, counts) for token in repair.read("tokens")]
-    tags = [clean(tag, codes, counts) for tag in repair.read("tags")]
-    text = repair.read("text")
+def _repair_tokens(values: _Values, repairs: Repairs) -> None:
+    codes, counts = repairs.codes, repairs.counts
+    tokens = [clean(token, codes, counts) for token in values.read("tokens")]
+    tags = [clean(tag, codes, counts) for tag in values.read("tags")]
+    text = values.read("text")
     if (
-        tokens != repair.read("tokens")
+        tokens != values.read("tokens")
         and text
-        and repair.read("spans") is None
-        and not repair.may_hold_other_offsets()
+        and values.read("spans") is None
+        and not values.may_hold_other_offsets()
     ):
         # Or the tokens would no longer be found in the text.
-        repair.write("text", without(text, characters_to_drop(text, codes)))
-    if "D201" in codes and not scheme.is_plain and len(tags) == len(tokens):
+        values.write("text", without(text, characters_to_drop(text, codes)))
+    if "D201" in codes and not repairs.scheme.is_plain and len(tags) == len(tokens):
         try:
-            repairs = parse_tags(tags, scheme).repairs
+            illegal = parse_tags(tags, repairs.scheme).repairs
         except UnknownTag:
-            repairs = []
-        for tag_repair in repairs:
-            tags[tag_repair.index] = tag_repair.became
+            illegal = []
+        for repair in illegal:
+            tags[repair.index] = repair.became
             counts["D201"] += 1
-    repair.write("tokens", tokens)
-    repair.write("tags", tags)
+    values.write("tokens", tokens)
+    values.write("tags", tags)
 
 
-def _repair_spans(line: str, repair: _LineRepair, codes: Set[str], counts: Counter[str]) -> None:
-    text, values = repair.read("text"), repair.read("spans")
+def _repair_spans(line: str, values: _Values, repairs: Repairs) -> None:
+    text, originals = values.read("text"), values.read("spans")
     try:
-        spans = [jsonl.parse_span(line, text, value) for value in values]
+        spans = [jsonl.parse_span(line, text, value) for value in originals]
     except BadLine:
         return
     # First on the original text: a span that ends at a character to drop was read with the whole token.
-    aligned = _on_token_edges(text, list(enumerate(spans)), codes, counts)
-    dropped = {} if repair.may_hold_other_offsets() else characters_to_drop(text, codes)
+    aligned = _on_token_edges(text, list(enumerate(spans)), repairs)
+    dropped = {} if values.may_hold_other_offsets() else characters_to_drop(text, repairs.codes)
     moved = [
         (index, CharacterSpan(_moved(span.start, dropped), _moved(span.end, dropped), span.label))
         for index, span in aligned
@@ -145,14 +134,14 @@ def _repair_spans(line: str, repair: _LineRepair, codes: Set[str], counts: Count
     # As with tokens, something must be left of the text and of every span.
     if dropped and tokenize(shorter) and all(span.start < span.end for _, span in moved):
         text = shorter
-        aligned = _on_token_edges(text, moved, codes, counts)
-        counts.update(set(dropped.values()))
-    repair.write("text", text)
-    repair.write("spans", [_span_value(values[index], span) for index, span in aligned])
+        aligned = _on_token_edges(text, moved, repairs)
+        repairs.counts.update(set(dropped.values()))
+    values.write("text", text)
+    values.write("spans", [_span_value(originals[index], span) for index, span in aligned])
 
 
 def _on_token_edges(
-    text: str, numbered: list[tuple[int, CharacterSpan]], codes: Set[str], counts: Counter[str]
+    text: str, numbered: list[tuple[int, CharacterSpan]], repairs: Repairs
 ) -> list[tuple[int, CharacterSpan]]:
     """Align numbered spans to tokens as the reader does; all stay if one of their faults is ignored."""
     tokens = tokenize(text)
@@ -160,9 +149,9 @@ def _on_token_edges(
         return numbered
     starts, ends = [token.start for token in tokens], [token.end for token in tokens]
     spans, sources, settled = align(text, [span for _, span in numbered], starts, ends)
-    if not settled or not {fault.code for fault in settled} <= codes:
+    if not settled or not {fault.code for fault in settled} <= repairs.codes:
         return numbered
-    counts.update(fault.code for fault in settled)
+    repairs.counts.update(fault.code for fault in settled)
     return sorted(
         (numbered[source][0], CharacterSpan(starts[span.start], ends[span.end - 1], span.label))
         for span, source in zip(spans, sources, strict=True)

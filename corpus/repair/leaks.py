@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from corpus.errors import BadLine
 from corpus.reading.training_tags import parse_tags
-from corpus.repair.repairer import Repairer
+from corpus.repair.records import parse_record, repair_record
+from corpus.repair.repairs import Repairs
 from corpus.repair.segments import segments
 from corpus.splits.by_hash import split_of, text_key
 from corpus.splits.layout import Layout
@@ -39,20 +40,20 @@ class Leaks:
 
     Args:
         layout: the files.
-        repairer: repairs records before they are compared, and counts the sentences removed.
+        repairs: repairs of records, made before they are compared, and the count of sentences removed.
     """
 
-    def __init__(self, layout: Layout, repairer: Repairer) -> None:
+    def __init__(self, layout: Layout, repairs: Repairs) -> None:
         self._layout = layout
-        self._repairer = repairer
+        self._repairs = repairs
         self._kept_labels: list[str] = []
         self._refused = ""
         self._keys: set[int] = set()
         self._labels = Counter[str]()
-        if "D205" not in repairer.codes or not layout.splits:
+        if "D205" not in repairs.codes or not layout.splits:
             # Splits by hash share no sentence.
             return
-        trial = Repairer(repairer.options, repairer.scheme, repairer.codes)
+        trial = repairs.trial()
         for path, split in layout.files():
             if split != "train":
                 sentences = self._sentences(path, split, trial)
@@ -87,7 +88,7 @@ class Leaks:
         """The lines of a record; if it is to be removed, only those of them that begin a document."""
         if not self._keys or split not in ("train", None):
             return lines
-        sentence = self._sentence(path, split, lines, self._repairer)
+        sentence = self._sentence(path, split, lines, self._repairs)
         if sentence is None or sentence.key not in self._keys or sentence.split != "train":
             return lines
         labels = sentence.labels
@@ -96,21 +97,21 @@ class Leaks:
             self._kept_labels.append(last[0])
             return lines
         self._labels.subtract(labels)
-        self._repairer.counts["D205"] += 1
+        self._repairs.counts["D205"] += 1
         return [line for line in lines if _DOCUMENT_LINE.match(line)]
 
-    def _sentences(self, path: Path, split: str | None, trial: Repairer) -> Iterator[_Sentence]:
+    def _sentences(self, path: Path, split: str | None, trial: Repairs) -> Iterator[_Sentence]:
         for segment in segments(path, trial.options):
             if not segment.blank:
-                sentence = self._sentence(path, split, trial.repaired_record(path, segment), trial)
+                sentence = self._sentence(path, split, repair_record(path, segment, trial), trial)
                 if sentence is not None:
                     yield sentence
 
     def _sentence(
-        self, path: Path, split: str | None, lines: list[bytes], repairer: Repairer
+        self, path: Path, split: str | None, lines: list[bytes], repairs: Repairs
     ) -> _Sentence | None:
         """The sentence of a record's lines; None if it cannot be read."""
-        record = repairer.parse(path, lines)
+        record = parse_record(path, lines, repairs)
         if record is None or record.sentence is None:
             return None
         key = text_key(record.sentence.tokens)
@@ -119,10 +120,10 @@ class Leaks:
             split = split_of(key, self._layout.shares)
         if split != "train":
             return _Sentence(key, split, Counter())
-        if repairer.scheme.is_plain:
+        if repairs.scheme.is_plain:
             return _Sentence(key, split, Counter(record.sentence.tags))
         try:
-            spans = parse_tags(record, repairer.scheme).spans
+            spans = parse_tags(record, repairs.scheme).spans
         except BadLine:
             return None
         return _Sentence(key, split, Counter(span.label for span in spans))

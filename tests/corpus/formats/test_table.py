@@ -8,7 +8,7 @@ import pytest
 
 from corpus.formats.table import FORMATS, format_name
 from corpus.options import Format, ReadOptions
-from corpus.repair.repairer import REPAIRS
+from corpus.repair.records import REPAIRS
 
 
 def test_every_format_can_be_named_in_the_settings_and_repaired() -> None:

@@ -31,9 +31,7 @@ def test_splits_have_their_shares() -> None:
     st.lists(st.lists(st.text("ab\u00e9", min_size=1, max_size=3), min_size=1, max_size=4), max_size=20),
     st.randoms(),
 )
-def test_a_sentence_stays_whatever_the_others_are(
-    sentences: list[list[str]], chance: random.Random
-) -> None:
+def test_a_sentence_stays_whatever_the_others_are(sentences: list[list[str]], chance: random.Random) -> None:
     def placed(order: list[list[str]]) -> dict[tuple[str, ...], str]:
         return {tuple(tokens): split_of(text_key(tokens), Shares()) for tokens in order}
 

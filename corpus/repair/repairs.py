@@ -1,0 +1,31 @@
+"""Which faults to repair in a corpus, and how often each has been repaired."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set
+from dataclasses import dataclass, field, replace
+
+from corpus.options import ReadOptions
+from tagging.schemes import Scheme
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """The repairs of one corpus.
+
+    Attributes:
+        options: how the corpus is read.
+        scheme: the scheme of its tags.
+        codes: codes of the faults to repair.
+        counts: number of repairs by code.
+    """
+
+    options: ReadOptions
+    scheme: Scheme
+    codes: Set[str]
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def trial(self) -> Repairs:
+        """The same repairs with counts of their own, which may be dropped."""
+        return replace(self, counts=Counter())
