@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import msgspec
-import pytest
-
 from corpus.codes import CODES
 from corpus.options import CheckLimits
 
@@ -40,28 +37,3 @@ def test_every_setting_named_exists() -> None:
     for kind in CODES.values():
         for name in re.findall(r"checks\.(\w+)", kind.setting):
             assert name in limits
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"errors": ["D999"]}, r"errors: found D999; expected codes among D101, .*D205, "),
-        ({"ignore": ["205"]}, r"ignore: found 205; expected codes among D101"),
-        ({"errors": ["D205"], "ignore": ["D205"]}, "found D205 in both"),
-        ({"ignore": ["D107"]}, "ignore: found D107; expected warnings and infos"),
-        ({"max_label_shift": 2}, "max_label_shift: found 2.0; expected a share"),
-        ({"skew": {"tags": {"l_infinity": -1}}}, "l_infinity: found -1.0; expected a share"),
-    ],
-)
-def test_invalid_settings(given: dict[str, object], message: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=message):
-        msgspec.convert(given, CheckLimits)
-
-
-def test_null_turns_a_measure_off() -> None:
-    limits = msgspec.convert(
-        {"max_label_shift": None, "skew": None, "drift": {"tags": {"l_infinity": None}}}, CheckLimits
-    )
-    assert limits.max_label_shift is None
-    assert limits.skew is None
-    assert msgspec.json.decode(msgspec.json.encode(limits), type=CheckLimits) == limits

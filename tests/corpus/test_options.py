@@ -39,11 +39,31 @@ def test_invalid_shares(shares: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [{"max_tokens": 0}, {"findings_per_code": 0}, {"max_repaired": 1.5}, {"max_unseen_tags": -0.1}]
+    ("limits", "message"),
+    [
+        ({"max_tokens": 0}, "max_tokens: found 0; expected 1 or more"),
+        ({"findings_per_code": 0}, "findings_per_code: found 0; expected 1 or more"),
+        ({"max_repaired": 1.5}, "max_repaired: found 1.5; expected a share"),
+        ({"max_label_shift": 2}, "max_label_shift: found 2.0; expected a share"),
+        ({"skew": {"tags": {"l_infinity": -1}}}, "l_infinity: found -1.0; expected a share"),
+        ({"errors": ["D999"]}, r"errors: found D999; expected codes among D101, .*D205, "),
+        ({"ignore": ["205"]}, r"ignore: found 205; expected codes among D101"),
+        ({"errors": ["D205"], "ignore": ["D205"]}, "found D205 in both"),
+        ({"ignore": ["D107"]}, "ignore: found D107; expected warnings and infos"),
+    ],
 )
-def test_invalid_limits(limits: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=next(iter(limits))):
-        CheckLimits(**limits)
+def test_invalid_limits(limits: dict[str, Any], message: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=message):
+        msgspec.convert(limits, CheckLimits)
+
+
+def test_null_turns_a_measure_off() -> None:
+    limits = msgspec.convert(
+        {"max_label_shift": None, "skew": None, "drift": {"tags": {"l_infinity": None}}}, CheckLimits
+    )
+    assert limits.max_label_shift is None
+    assert limits.skew is None
+    assert msgspec.json.decode(msgspec.json.encode(limits), type=CheckLimits) == limits
 
 
 def test_a_misspelt_option_is_an_error() -> None:

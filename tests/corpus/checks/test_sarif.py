@@ -14,115 +14,73 @@ from corpus.checks.sarif import sarif_log, to_sarif
 from corpus.codes import CODES
 from corpus.options import CheckLimits, ReadOptions
 
-TEXT = {
-    "type": "object",
-    "required": ["text"],
-    "properties": {"text": {"type": "string", "minLength": 1}},
-    "additionalProperties": False,
-}
+
+def exactly(*required: str, **properties: Any) -> dict[str, Any]:
+    """The schema of an object with these properties and no others."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def array_of(items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items, **more}
+
+
+STRING = {"type": "string"}
+TEXT = exactly("text", text={"type": "string", "minLength": 1})
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
-RULE = {
-    "type": "object",
-    "required": ["id", "shortDescription", "help"],
-    "properties": {
-        "id": {"type": "string"},
-        "name": {"type": "string"},
-        "shortDescription": TEXT,
-        "help": TEXT,
-        "defaultConfiguration": {
-            "type": "object",
-            "properties": {"level": LEVEL},
-            "additionalProperties": False,
-        },
-    },
-    "additionalProperties": False,
-}
-LOCATION = {
-    "type": "object",
-    "required": ["physicalLocation"],
-    "properties": {
-        "physicalLocation": {
-            "type": "object",
-            "required": ["artifactLocation", "region"],
-            "properties": {
-                "artifactLocation": {
-                    "type": "object",
-                    "required": ["uri"],
-                    "properties": {
-                        "uri": {"type": "string", "format": "uri-reference", "pattern": "^[!-~]+$"}
-                    },
-                    "additionalProperties": False,
-                },
-                "region": {
-                    "type": "object",
-                    "required": ["startLine"],
-                    "properties": {"startLine": {"type": "integer", "minimum": 1}},
-                    "additionalProperties": False,
-                },
-            },
-            "additionalProperties": False,
-        }
-    },
-    "additionalProperties": False,
-}
-RESULT = {
-    "type": "object",
-    "required": ["ruleId", "ruleIndex", "level", "message"],
-    "properties": {
-        "ruleId": {"type": "string"},
-        "ruleIndex": {"type": "integer", "minimum": 0},
-        "level": LEVEL,
-        "message": TEXT,
-        "locations": {"type": "array", "minItems": 1, "items": LOCATION},
-    },
-    "additionalProperties": False,
-}
-RUN = {
-    "type": "object",
-    "required": ["tool", "results"],
-    "properties": {
-        "tool": {
-            "type": "object",
-            "required": ["driver"],
-            "properties": {
-                "driver": {
-                    "type": "object",
-                    "required": ["name"],
-                    "properties": {
-                        "name": {"type": "string"},
-                        "version": {"type": "string"},
-                        "rules": {"type": "array", "uniqueItems": True, "items": RULE},
-                    },
-                    "additionalProperties": False,
-                }
-            },
-            "additionalProperties": False,
-        },
-        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-        "invocations": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["executionSuccessful"],
-                "properties": {"executionSuccessful": {"type": "boolean"}},
-                "additionalProperties": False,
-            },
-        },
-        "results": {"type": "array", "items": RESULT},
-        "properties": {"type": "object"},
-    },
-    "additionalProperties": False,
-}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["version", "runs"],
-    "properties": {
-        "$schema": {"type": "string", "format": "uri"},
-        "version": {"const": "2.1.0"},
-        "runs": {"type": "array", "items": RUN},
-    },
-    "additionalProperties": False,
-}
+RULE = exactly(
+    "id",
+    "shortDescription",
+    "help",
+    id=STRING,
+    name=STRING,
+    shortDescription=TEXT,
+    help=TEXT,
+    defaultConfiguration=exactly(level=LEVEL),
+)
+LOCATION = exactly(
+    "physicalLocation",
+    physicalLocation=exactly(
+        "artifactLocation",
+        "region",
+        artifactLocation=exactly(
+            "uri", uri={"type": "string", "format": "uri-reference", "pattern": "^[!-~]+$"}
+        ),
+        region=exactly("startLine", startLine={"type": "integer", "minimum": 1}),
+    ),
+)
+RESULT = exactly(
+    "ruleId",
+    "ruleIndex",
+    "level",
+    "message",
+    ruleId=STRING,
+    ruleIndex={"type": "integer", "minimum": 0},
+    level=LEVEL,
+    message=TEXT,
+    locations=array_of(LOCATION, minItems=1),
+)
+DRIVER = exactly("name", name=STRING, version=STRING, rules=array_of(RULE, uniqueItems=True))
+RUN = exactly(
+    "tool",
+    "results",
+    tool=exactly("driver", driver=DRIVER),
+    columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+    invocations=array_of(exactly("executionSuccessful", executionSuccessful={"type": "boolean"})),
+    results=array_of(RESULT),
+    properties={"type": "object"},
+)
+SCHEMA = exactly(
+    "version",
+    "runs",
+    **{"$schema": {"type": "string", "format": "uri"}},
+    version={"const": "2.1.0"},
+    runs=array_of(RUN),
+)
 
 
 def corpus(root: Path) -> Path:

@@ -28,8 +28,8 @@ def shown(layout: Layout) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("names", "splits"),
     [
-        (["train.conll", "dev.conll", "test.conll"],) * 1 + ({"train": ["train.conll"], "dev": ["dev.conll"],
-                                                             "test": ["test.conll"]},),
+        (["train.conll", "dev.conll", "test.conll"],
+         {"train": ["train.conll"], "dev": ["dev.conll"], "test": ["test.conll"]}),
         (["eng.train", "eng.testa", "eng.testb"], {"train": ["eng.train"], "dev": ["eng.testa"],
                                                    "test": ["eng.testb"]}),
         (["en_ewt-ud-train.conllu", "en_ewt-ud-dev.conllu", "en_ewt-ud-test.conllu"],
@@ -72,12 +72,13 @@ def test_train_alone_is_cut_into_three(tmp_path: Path) -> None:
     assert layout.ignored == (tmp_path / "notes.txt",)
 
 
-def test_dev_is_cut_from_train_where_test_is_given(tmp_path: Path) -> None:
-    layout = find(made(tmp_path, "train.conll", "test.conll"), ReadOptions())
-    assert shown(layout) == {"test": ["test.conll"]}
-    assert layout.shares == Shares(train=0.8, dev=0.1, test=0.0)
+@pytest.mark.parametrize(("given", "missing"), [("test", "dev"), ("dev", "test")])
+def test_a_missing_split_is_cut_from_train(tmp_path: Path, given: str, missing: str) -> None:
+    layout = find(made(tmp_path, "train.conll", f"{given}.conll"), ReadOptions())
+    assert shown(layout) == {given: [f"{given}.conll"]}
+    assert layout.shares == Shares(**{"train": 0.8, given: 0.0, missing: 0.1})
     assert layout.names() == ("train", "dev", "test")
-    assert list(layout.files()) == [(tmp_path / "train.conll", None), (tmp_path / "test.conll", "test")]
+    assert list(layout.files()) == [(tmp_path / "train.conll", None), (tmp_path / f"{given}.conll", given)]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +100,6 @@ def test_folders_that_are_no_corpus(tmp_path: Path, names: list[str], found: str
 def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no such file or folder"):
         find(tmp_path / "nowhere", ReadOptions())
-
-
-def test_test_is_cut_from_train_where_dev_is_given(tmp_path: Path) -> None:
-    layout = find(made(tmp_path, "train.conll", "dev.conll"), ReadOptions())
-    assert shown(layout) == {"dev": ["dev.conll"]}
-    assert layout.shares == Shares(train=0.8, dev=0.0, test=0.1)
-    assert layout.names() == ("train", "dev", "test")
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])
