@@ -45,7 +45,7 @@ bench: $(VENV)/.ready ## measure the pipeline's times in docs/performance.md
 	$(PY) -m benchmarks.pipeline
 
 pictures: $(VENV)/.ready ## take the pictures of the page in docs/images again; needs a Chromium
-	$(PY) -m serving.demo.screenshots
+	$(PY) -m serving.screenshots
 
 kubeflow: $(VENV)/.ready ## compile the pipeline for Kubeflow
 	$(VENV)/bin/tagline compile $(SAMPLE) --target kubeflow --output build/kubeflow.yaml

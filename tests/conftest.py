@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from serving.demo.screenshots import BROWSERS
+from serving.screenshots import BROWSERS
 
 
 @pytest.fixture(scope="module")

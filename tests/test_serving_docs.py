@@ -25,7 +25,7 @@ from serving.engine import IMAGE
 from serving.server import flags as server_flags
 from serving.server.config.config_text import Kind, read_text
 from serving.server.endpoints.tls import server_credentials
-from serving.server.metrics import Metrics
+from serving.server.inference.metrics import Metrics
 from serving.server.process import ServerProcess, start_server_process
 from tests.deploy.k8s.kustomize import render
 from tests.serving import tiny_model

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from serving.demo.screenshots import BROWSERS
+from serving.screenshots import BROWSERS
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PAGE = "index.html"

@@ -30,9 +30,9 @@ from serving.batch.sources import Given
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
 from serving.client.asking import MOST_CHARACTERS, MOST_TOKENS
 from serving.client.forms import Form, Piece, TextForm, TokenForm
-from serving.server.errors import ServingError
 from serving.server.graph.calls import Call, call_of
 from serving.server.graph.servable import Servable
+from serving.server.wire.errors import ServingError
 
 METRICS = "tagline.predict"
 

@@ -1,4 +1,4 @@
-"""`python -m serving.server`: reads the flags, serves until SIGTERM or SIGINT."""
+"""`python -m serving.server`: reads the flags and serves until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from serving.server import flags as command_line
 if TYPE_CHECKING:
     from serving.server.server import Server
 
-_LOOK_FOR_PARENT_EVERY = 1.0
+_CHECK_PARENT_EVERY = 1.0
 _RARELY = 10_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a server in this process; the exit status is 0 after a stop by signal, 1 if it could not start."""
+    """Run a server in this process and return the exit status: 0 after a signal, 1 if it could not start."""
     flags = command_line.parse(arguments)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s", stream=sys.stderr
     )
-    # Not an Event: a signal that comes while this thread holds an Event's lock would wait for itself.
+    # Not an Event: a signal that comes while this thread holds an Event's lock would deadlock.
     stop: queue.SimpleQueue[None] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.put(None))
 
-    # From here on TensorFlow is loaded: seconds, which a wrong flag should not cost.
+    # Imported here: TensorFlow takes seconds to load, which a wrong flag should not cost.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     from serving.server.server import Server
 
-    # What the imports made stays: without this each collection after an unload would walk all of TensorFlow,
-    # with every request waiting for the interpreter's lock.
+    # Freeze what the imports made: otherwise each collection after an unload would traverse all of TensorFlow while
+    # every request waits for the interpreter's lock.
     gc.collect()
     gc.freeze()
-    # The oldest generation is left to the loads of versions, which collect it; now and then, without any.
+    # Loading a version collects the oldest generation; without loads it is collected rarely.
     gc.set_threshold(*gc.get_threshold()[:2], _RARELY)
     server = Server(flags)
-    # The start can wait for a first version for ever, and a signal must end that wait too.
+    # The start may wait for a first version for ever, and a signal must end that wait too.
     failures: list[Exception] = []
     starter = threading.Thread(target=_start, args=(server, failures, stop), daemon=True)
     starter.start()
-    while not _is_told(stop):
+    while not _is_stopped(stop):
         if flags.parent_pid not in (0, os.getppid()):
             logging.getLogger(__name__).warning("The parent process has gone: stopping")
             break
@@ -58,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failures else 0
 
 
-def _is_told(stop: queue.SimpleQueue[None]) -> bool:
+def _is_stopped(stop: queue.SimpleQueue[None]) -> bool:
     try:
-        stop.get(timeout=_LOOK_FOR_PARENT_EVERY)
+        stop.get(timeout=_CHECK_PARENT_EVERY)
     except queue.Empty:
         return False
     return True
@@ -74,12 +74,12 @@ def _start(server: Server, failures: list[Exception], stop: queue.SimpleQueue[No
         server.start()
     except Exception as error:
         if not isinstance(error, StartError):
-            logging.getLogger(__name__).exception("Unexpected at the start")
+            logging.getLogger(__name__).exception("Unexpected error at the start")
         failures.append(error)
         stop.put(None)
         return
     if server.port:
-        # The lines that TensorFlow Serving prints, so that one script can wait for either server.
+        # The same lines as TensorFlow Serving, so that one script can wait for either server.
         print(f"Running gRPC ModelServer at {server.target} ...", flush=True)
         if server.flags.grpc_socket_path:
             print(f"Running gRPC ModelServer at UNIX socket {server.flags.grpc_socket_path} ...", flush=True)
@@ -94,5 +94,5 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # A run that does not end holds a thread that the interpreter would wait for.
+    # The interpreter would wait for the thread of a run that does not end.
     os._exit(status)

@@ -1,4 +1,4 @@
-"""A server in its own process, for a gate, the command line or a test. Imports no TensorFlow."""
+"""A server in a process of its own, for a gate, the command line or a test. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from types import TracebackType
 
 _READY = re.compile(r"^Running gRPC ModelServer at (\S+:\d+) \.\.\.$", re.MULTILINE)
 _REST_READY = re.compile(r"^Exporting HTTP/REST API at:(\S+:\d+) \.\.\.$", re.MULTILINE)
-_LOOK_EVERY = 0.05
+_POLL_EVERY = 0.05
 _TAIL_LINES = 20
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 class ServerProcessError(RuntimeError):
-    """The server process did not become ready; the text holds the end of its log."""
+    """The server process did not become ready; the message holds the end of its log."""
 
 
 class ServerProcess:
@@ -48,11 +48,11 @@ class ServerProcess:
         return self._process.poll() is None
 
     def stop(self, timeout: float = 20.0) -> int:
-        """Asks it to finish its requests and end; kills it after `timeout` seconds. Gives its exit status."""
+        """Let it finish its requests and end, kill it after `timeout` seconds; return its exit status."""
         return _end(self._process, timeout)
 
     def wait(self) -> int:
-        """Waits until it ends by itself. Gives its exit status."""
+        """Wait until it ends by itself and return its exit status."""
         return self._process.wait()
 
     def __enter__(self) -> ServerProcess:
@@ -78,51 +78,34 @@ def start_server_process(
     extra_flags: Sequence[str] = (),
     use_gpu: bool = False,
 ) -> ServerProcess:
-    """Starts `python -m serving.server` and waits until it answers.
+    """Start `python -m serving.server` and wait until it answers.
 
     Args:
       base_path: the folder that holds the numbered versions.
       name: the model's name.
-      log_path: file for everything the server prints; its folder is made, an older file is replaced.
+      log_path: file for the server's output; its folder is created, an older file replaced.
       timeout: seconds that loading TensorFlow and the model may take.
       port: gRPC port; 0 takes a free one.
       rest_api_port: REST port; 0 is off, -1 takes a free one.
       extra_flags: more flags of `serving.server`.
-      use_gpu: let the server see the GPUs; off, so that it takes none from a training process.
+      use_gpu: let the server see the GPUs; off, so that it takes no memory from a training process.
 
     Raises:
-      ServerProcessError: it ended or was not ready in time; it is not running any more then.
+      ServerProcessError: it ended or was not ready in time; it no longer runs.
     """
-    log_path = Path(log_path)
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "serving.server",
+    flags = [
         f"--port={port}",
         f"--rest_api_port={rest_api_port}",
         f"--model_name={name}",
         f"--model_base_path={Path(base_path).absolute()}",
-        # A parent that is killed cannot stop its server: the server looks for it.
+        # A parent that is killed cannot stop its server: the server checks for it.
         f"--parent_pid={os.getpid()}",
-        # Who waits for an answer wants to hear at once that a model cannot be loaded.
+        # The caller waits: report at once that a model cannot be loaded.
         "--max_num_load_retries=0",
         *extra_flags,
     ]
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
-    if not use_gpu:
-        environment["CUDA_VISIBLE_DEVICES"] = "-1"
-    with log_path.open("wb") as log:
-        # In a session of its own: Ctrl-C is for the program that started it, which then stops it in good order.
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
+    log_path = Path(log_path)
+    process = _spawn(flags, log_path, use_gpu=use_gpu)
     try:
         target, rest_target = _wait_until_ready(process, log_path, timeout, rest=bool(rest_api_port))
         return ServerProcess(process, target, rest_target, log_path)
@@ -131,14 +114,32 @@ def start_server_process(
         raise
 
 
+def _spawn(flags: Sequence[str], log_path: Path, *, use_gpu: bool) -> subprocess.Popen[bytes]:
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
+    if not use_gpu:
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    with log_path.open("wb") as log:
+        # In a session of its own: Ctrl-C is for the program that started it, which then stops it.
+        return subprocess.Popen(
+            [sys.executable, "-m", "serving.server", *flags],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+
+
 def _wait_until_ready(
     process: subprocess.Popen[bytes], log_path: Path, timeout: float, *, rest: bool
 ) -> tuple[str, str | None]:
-    """The targets of gRPC and, where it is on, of REST, which the server tells of one after the other."""
+    """The targets of gRPC and, where it is on, of REST, whose lines the server prints one after the other."""
     give_up = time.monotonic() + timeout
     while True:
         ended = process.poll()
-        log = _read(log_path)
+        log = log_path.read_text(errors="replace")
         ready, rest_ready = _READY.search(log), _REST_READY.search(log)
         if ready and (rest_ready or not rest):
             return ready[1], rest_ready[1] if rest_ready else None
@@ -151,7 +152,7 @@ def _wait_until_ready(
                 f"the server process was not ready after {timeout:g} s; give it more time if the log below "
                 f"shows a model being loaded; {_tail(log_path)}"
             )
-        time.sleep(_LOOK_EVERY)
+        time.sleep(_POLL_EVERY)
 
 
 def _end(process: subprocess.Popen[bytes], timeout: float) -> int:
@@ -163,10 +164,6 @@ def _end(process: subprocess.Popen[bytes], timeout: float) -> int:
     return process.wait()
 
 
-def _read(path: Path) -> str:
-    return path.read_text(errors="replace")
-
-
 def _tail(log_path: Path) -> str:
-    lines = _read(log_path).splitlines()[-_TAIL_LINES:]
+    lines = log_path.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
     return f"the end of its log ({log_path}):\n" + "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The server as a whole: models, the watch over their configuration, and the ports."""
+"""A complete server: models, the polling of their configuration file, and the ports."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from serving.server.config.config_text import Kind, read_file
 from serving.server.config.model_config import single
-from serving.server.endpoints.endpoints import Faces
 from serving.server.endpoints.ports import PortTaken, address_of
-from serving.server.errors import ServingError
 from serving.server.flags import Flags
+from serving.server.inference.metrics import Metrics
 from serving.server.inference.warmup import load
-from serving.server.metrics import Metrics
+from serving.server.opening import Endpoints
 from serving.server.versions.catalogue import Catalogue
 from serving.server.versions.failed_loads import Retries
 from serving.server.versions.watch import Watch
+from serving.server.wire.errors import ServingError
 
 _LOG = logging.getLogger(__name__)
 # How long a stop waits for requests in flight before it cancels them.
@@ -28,11 +28,11 @@ GRACE_SECONDS = 10.0
 
 
 class StartError(RuntimeError):
-    """The server could not begin to serve; the text says why and what to do."""
+    """The server could not start; the message says why and what to do."""
 
 
 class Server:
-    """An embedded TensorFlow Serving. As a context manager it serves inside and stops at the end.
+    """An embedded stand-in for TensorFlow Serving. As a context manager it starts, and stops at the end.
 
     Attributes:
       port: the gRPC port, once started.
@@ -49,7 +49,7 @@ class Server:
             load,
             warm_up=flags.enable_model_warmup,
             iterations=max(flags.num_request_iterations_for_warmup, 1),
-            tell=self._metrics.warmed,
+            report=self._metrics.warmed,
         )
         self.catalogue = Catalogue(
             warm_load,
@@ -57,13 +57,13 @@ class Server:
             retries=Retries(flags.max_num_load_retries, max(flags.load_retry_interval_micros, 0) / 1e6),
             labels_before_versions=flags.allow_version_labels_for_unavailable_models,
         )
-        self._faces: Faces | None = None
+        self._endpoints: Endpoints | None = None
         self._config_watch = Watch(
             "model-config", self._reread_config, every=flags.model_config_file_poll_wait_seconds
         )
-        self._complaint = ""
-        # Ports are opened and closed under it: a stop may come while a start is still going on.
-        self._turning = threading.Lock()
+        self._last_complaint = ""
+        # Held while ports are opened and closed: a stop may come during a start.
+        self._switching = threading.Lock()
         self._stopped = False
 
     @property
@@ -72,41 +72,41 @@ class Server:
         return address_of(self.flags.host, self.port)
 
     def start(self) -> None:
-        """Loads the first versions, then opens the ports; waits for a version where there is none yet.
+        """Load the first versions, then open the ports; wait for a first version of each model.
 
         Raises:
-          StartError: a file of the flags is wrong, a model cannot be loaded, or a port cannot be had.
+          StartError: a configuration file is invalid, a model cannot be loaded, or a port is taken.
         """
         try:
-            faces = Faces(self.flags)
-            self.catalogue.wait(self.catalogue.apply(self._read_config()), noun="servable(s)")
+            endpoints = Endpoints(self.flags)
+            self.catalogue.wait(self.catalogue.apply(self._read_config()))
         except ServingError as error:
             if self._stopped:
                 return
             raise StartError(f"{error.code.name}: {error.message}") from error
-        with self._turning:
+        with self._switching:
             if self._stopped:
                 return
             try:
-                faces.open(self.catalogue, self._metrics)
+                endpoints.open(self.catalogue, self._metrics)
             except PortTaken as error:
                 raise StartError(
                     f"cannot listen on {error}; another server may hold the port: choose another --port or "
                     "--rest_api_port, or a free one by 0 and -1"
                 ) from error
-            self._faces = faces
-            self.port, self.rest_port = faces.port, faces.rest_port
+            self._endpoints = endpoints
+            self.port, self.rest_port = endpoints.port, endpoints.rest_port
         if self.flags.model_config_file and self.flags.model_config_file_poll_wait_seconds:
             self._config_watch.start()
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
-        """Takes no new request, finishes those in flight (up to `grace` seconds), frees the models."""
+        """Accept no new requests, finish those in flight (up to `grace` seconds), free the models."""
         give_up = time.monotonic() + grace
-        with self._turning:
+        with self._switching:
             self._stopped = True
             self._config_watch.stop(timeout=grace)
-            if self._faces is not None:
-                self._faces.close(grace)
+            if self._endpoints is not None:
+                self._endpoints.close(grace)
         self.catalogue.close(timeout=max(0.0, give_up - time.monotonic()) + 1)
 
     def __enter__(self) -> Server:
@@ -131,17 +131,17 @@ class Server:
         return single(self.flags.model_name, self.flags.model_base_path)
 
     def _reread_config(self) -> None:
-        """Follows the file; what is wrong with it changes nothing of what is served."""
-        doing = "Failed to read ModelServerConfig file"
+        """Apply the configuration file if it has changed; an invalid one is logged and changes nothing."""
+        step = "Failed to read ModelServerConfig file"
         try:
             config = self._read_config()
-            doing = "PollFilesystemAndReloadConfig failed to ReloadConfig"
-            # A configuration that came by RPC holds until the next look at the file, as in TensorFlow Serving.
+            step = "PollFilesystemAndReloadConfig failed to ReloadConfig"
+            # A configuration that came by RPC holds until the next poll of the file, as in TensorFlow Serving.
             if config != self.catalogue.config:
                 self.catalogue.apply(config)
-            self._complaint = ""
+            self._last_complaint = ""
         except ServingError as error:
-            # Said once, tried at each look: a label may have to wait for its version.
-            if error.message != self._complaint:
-                self._complaint = error.message
-                _LOG.error("%s: %s", doing, error.message)
+            # Logged once, tried at each poll: a label may have to wait for its version.
+            if error.message != self._last_complaint:
+                self._last_complaint = error.message
+                _LOG.error("%s: %s", step, error.message)

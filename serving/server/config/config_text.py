@@ -17,7 +17,7 @@ from google.protobuf import descriptor_pool, message_factory, text_format, wrapp
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.server.errors import Code, ServingError, invalid
+from serving.server.wire.errors import Code, ServingError, invalid
 
 _LOG = logging.getLogger(__name__)
 _PACKAGE = "tensorflow.serving"
@@ -53,7 +53,7 @@ _MESSAGES: dict[str, dict[str, str]] = {
 
 
 class Kind(Enum):
-    """The files there are, by the name of their message."""
+    """The kinds of configuration file, by the name of their message."""
 
     MODELS = "ModelServerConfig"
     TLS = "SSLConfig"
@@ -62,10 +62,10 @@ class Kind(Enum):
 
 
 def read_text(kind: Kind, text: str) -> Any:
-    """The message that `text` writes down: a `ModelServerConfig`, or one with the fields named above.
+    """Parse `text` as a `ModelServerConfig`, or as a message with the fields listed above.
 
     Raises:
-      ValueError: it does not; the text says line, column and reason.
+      ValueError: it does not parse; the message says line, column and reason.
     """
     message = ModelServerConfig() if kind is Kind.MODELS else _classes()[kind.value]()
     try:
@@ -75,21 +75,17 @@ def read_text(kind: Kind, text: str) -> Any:
 
 
 def read_file(kind: Kind, path: str) -> Any:
-    """The message in the file at `path`; what is wrong with it is logged, as TensorFlow Serving does.
+    """Read the message in the file at `path`; syntax errors are logged, as TensorFlow Serving does.
 
     Raises:
-      ServingError: NOT_FOUND, there is no such file to read; INVALID_ARGUMENT, its text is no such message.
+      ServingError: NOT_FOUND, the file cannot be read; INVALID_ARGUMENT, it does not parse.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
+        return read_text(kind, text)
     except OSError as error:
         raise ServingError(Code.NOT_FOUND, f"{path}; {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        _LOG.error("%s is not UTF-8: %s", path, error)
-        raise invalid(f"Invalid protobuf file: '{path}'") from error
-    try:
-        return read_text(kind, text)
-    except ValueError as error:
+    except ValueError as error:  # text that is not UTF-8, too
         _LOG.error("%s: %s", path, error)
         raise invalid(f"Invalid protobuf file: '{path}'") from error
 
@@ -100,12 +96,10 @@ def _classes() -> dict[str, type[Any]]:
     file.dependency.append(wrappers_pb2.DESCRIPTOR.name)
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
-        for number, (field, written) in enumerate(fields.items(), start=1):
-            repeated, _, kind = written.rpartition(" ")
-            entry = message.field.add(name=field, number=number)
-            entry.label = (
-                FieldDescriptorProto.LABEL_REPEATED if repeated else FieldDescriptorProto.LABEL_OPTIONAL
-            )
+        for number, (field, declared) in enumerate(fields.items(), start=1):
+            repeated, _, kind = declared.rpartition(" ")
+            label = FieldDescriptorProto.LABEL_REPEATED if repeated else FieldDescriptorProto.LABEL_OPTIONAL
+            entry = message.field.add(name=field, number=number, label=label)
             if kind in _SCALARS:
                 entry.type = _SCALARS[kind]
             else:

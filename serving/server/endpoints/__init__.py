@@ -1,1 +1,1 @@
-"""The server's ports: gRPC, REST, health, TLS."""
+"""The ports and what they answer: gRPC, REST, the demo page, health, TLS."""

@@ -1,4 +1,4 @@
-"""The page to try the models on, as routes of the REST port: `/`, what it loads, and the list of models."""
+"""The demo page as routes of the REST port: `/`, the files it loads, and the list of models."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.routing import Route
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 
 from serving.demo import STATIC
-from serving.server.errors import ServingError
 from serving.server.versions.catalogue import Catalogue
+from serving.server.wire.errors import ServingError
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -22,7 +22,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# What a text or a model says can load nothing, run nothing and be sent nowhere else.
+# Text from a user or a model can load nothing, run nothing and be sent nowhere else.
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -30,13 +30,13 @@ _HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Asked for again each time, and answered 304: a page of yesterday's version confuses.
+    # Revalidated each time (304), so that no page of an older version is shown.
     "Cache-Control": "no-cache",
 }
 
 
 def routes(catalogue: Catalogue) -> list[Route]:
-    """The page's routes, to stand before those of the REST API; none of them begins with `/v1`."""
+    """Make the page's routes, to go before those of the REST API; none of them begins with `/v1`."""
 
     async def models(_: Request) -> Response:
         return Response(
@@ -52,8 +52,10 @@ def routes(catalogue: Catalogue) -> list[Route]:
 
 
 def listed(catalogue: Catalogue) -> list[dict[str, object]]:
-    """Every model with its labels and its versions, the newest first; versions are text, as in TensorFlow
-    Serving's own JSON: JavaScript's numbers would not hold all of them."""
+    """List every model with its labels and its versions, the newest first.
+
+    Versions are strings, as in TensorFlow Serving's own JSON: JavaScript's numbers do not hold all of them.
+    """
     return [
         {
             "name": name,
@@ -67,20 +69,20 @@ def listed(catalogue: Catalogue) -> list[dict[str, object]]:
 def _versions(catalogue: Catalogue, name: str) -> list[dict[str, str]]:
     try:
         statuses = catalogue.statuses(ModelSpec(name=name))
-    except ServingError:  # none has been seen yet
+    except ServingError:  # no version has been seen yet
         return []
     return [{"version": str(status.version), "state": status.state.name} for status in statuses]
 
 
 def _file(path: Path) -> Callable[[Request], Awaitable[Response]]:
-    """Answers with a file's bytes as they were when the server started."""
+    """Make the endpoint that answers with a file's bytes as they are now."""
     content = path.read_bytes()
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {**_HEADERS, "ETag": tag}
 
     async def answer(request: Request) -> Response:
-        known = request.headers.get("if-none-match", "")
-        if tag in {each.strip().removeprefix("W/") for each in known.split(",")}:
+        tags = request.headers.get("if-none-match", "").split(",")
+        if tag in {each.strip().removeprefix("W/") for each in tags}:
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=_TYPES[path.suffix], headers=headers)
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-# "" stands for the server as a whole.
+# "" stands for the server itself.
 SERVICES = ("", "ModelService", "PredictionService")
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
 def add_to(server: grpc.Server) -> health.HealthServicer:
-    """Has `server` answer that all its services are serving.
+    """Let `server` answer SERVING for all its services.
 
-    `enter_graceful_shutdown()` of what is given back answers NOT_SERVING from then on: for just before the server
-    stops.
+    Call `enter_graceful_shutdown()` of the result before the server stops: from then on it answers NOT_SERVING.
     """
     servicer = health.HealthServicer()
     for name in SERVICES:

@@ -1,4 +1,4 @@
-"""Single JSON values and nested lists of them, as the values of one tensor and back."""
+"""JSON values, alone or in nested lists, as the values of one tensor and back."""
 
 from __future__ import annotations
 
@@ -11,31 +11,16 @@ import numpy as np
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from serving.server.errors import Code, ServingError, invalid
+from serving.server.wire.errors import Code, ServingError, invalid
+from serving.server.wire.tensors import FIELDS
 
-_JSON_TYPES = {
-    type(None): "Null",
-    dict: "Object",
-    list: "Array",
-    str: "String",
-    int: "Number",
-    float: "Number",
-}
-# DataType -> (TensorFlow's name for it, field, smallest, largest) for whole numbers.
-_WHOLE = {
-    types_pb2.DT_INT32: ("int32", "int_val", -(2**31), 2**31 - 1),
-    types_pb2.DT_INT16: ("int16", "int_val", -(2**31), 2**31 - 1),
-    types_pb2.DT_INT8: ("int8", "int_val", -(2**31), 2**31 - 1),
-    types_pb2.DT_UINT8: ("uint8", "int_val", -(2**31), 2**31 - 1),
-    types_pb2.DT_INT64: ("int64", "int64_val", -(2**63), 2**63 - 1),
-    types_pb2.DT_UINT32: ("uint32", "uint32_val", 0, 2**32 - 1),
-    types_pb2.DT_UINT64: ("uint64", "uint64_val", 0, 2**64 - 1),
-}
-_REAL = {types_pb2.DT_FLOAT: ("float", "float_val"), types_pb2.DT_DOUBLE: ("double", "double_val")}
+_LONGEST_EXCERPT = 200
+_INTEGERS = {kind: np.iinfo(kind) for _, kind in FIELDS.values() if issubclass(kind, np.integer)}
+_JSON_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String", bool: "Bool"}
 
 
 def shape_of(value: Any) -> list[int]:
-    """The shape that the first elements promise; `append_values` holds the others to it."""
+    """Read the shape off the first element of each level; `append_values` checks the others."""
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
@@ -45,66 +30,65 @@ def shape_of(value: Any) -> list[int]:
     return shape
 
 
-def append_values(tensor: TensorProto, value: Any, dtype: int, shape: list[int], level: int = 0) -> int:
-    """Appends the values of a nested list; gives their number."""
+def append_values(tensor: TensorProto, value: Any, dtype: int, shape: list[int], level: int = 0) -> None:
+    """Append the values of a nested list of the given shape.
+
+    Raises:
+      ServingError: a value of another type, or a list of another length or depth.
+    """
     if not isinstance(value, list):
-        if level != len(shape):
-            raise invalid(
-                f"JSON Value: {as_text(value)} found at incorrect level: {level + 1} in the JSON DOM. "
-                f"Expected at level: {len(shape)}"
-            )
+        if level < len(shape):
+            raise invalid(f"expected a list of shape {shape}; found {as_text(value)} at level {level}")
         _append(tensor, value, dtype)
-        return 1
-    if level >= len(shape):
-        raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
-    if len(value) != shape[level]:
-        raise invalid(
-            f"Encountered list at unexpected size: {len(value)} at level: {level} "
-            f"expected size: {shape[level]}"
-        )
-    return sum(append_values(tensor, element, dtype, shape, level + 1) for element in value)
+        return
+    if level >= len(shape) or len(value) != shape[level]:
+        raise invalid(f"expected a list of shape {shape}; found {len(value)} elements at level {level}")
+    for element in value:
+        append_values(tensor, element, dtype, shape, level + 1)
 
 
 def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
+    if dtype not in FIELDS:
+        name = types_pb2.DataType.Name(dtype)
+        raise ServingError(Code.UNIMPLEMENTED, f"a tensor of type {name} cannot be sent as JSON: use gRPC")
+    field, kind = FIELDS[dtype]
+    values = getattr(tensor, field)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if dtype == types_pb2.DT_STRING:
-        if isinstance(value, dict):
-            tensor.string_val.append(from_base64(value))
-        elif isinstance(value, str):
-            tensor.string_val.append(utf8_of(value))
-        else:
-            raise _wrong_type(value, "string")
-    elif dtype in _REAL:
-        kind, field = _REAL[dtype]
-        if not is_number:
-            raise _wrong_type(value, kind)
-        largest = np.finfo(np.float32 if kind == "float" else np.float64)
-        digits = 2 ** (largest.nmant + 1) - 1
-        too_long = isinstance(value, int) and abs(value) > digits
-        if too_long or (np.isfinite(value) and abs(value) > largest.max):
-            raise invalid(f"Cannot convert JSON value: {as_text(value)} to {kind} without loss of precision.")
-        getattr(tensor, field).append(value)
-    elif dtype in _WHOLE:
-        kind, field, smallest, largest_int = _WHOLE[dtype]
-        if not is_number or isinstance(value, float) or not smallest <= value <= largest_int:
-            raise _wrong_type(value, kind)
-        getattr(tensor, field).append(value)
-    elif dtype == types_pb2.DT_BOOL:
-        if not isinstance(value, bool):
-            raise _wrong_type(value, "bool")
-        tensor.bool_val.append(value)
+    if kind is np.object_ and isinstance(value, str):
+        values.append(utf8_of(value))
+    elif kind is np.object_ and isinstance(value, dict):
+        values.append(from_base64(value))
+    elif kind is np.bool_ and isinstance(value, bool):
+        values.append(value)
+    elif kind in (np.float32, np.float64) and is_number:
+        # Without a look at precision, as in TensorFlow Serving.
+        values.append(_float(value))
+    elif (
+        (limits := _INTEGERS.get(kind))
+        and is_number
+        and isinstance(value, int)
+        and limits.min <= value <= limits.max
+    ):
+        values.append(value)
     else:
-        raise ServingError(
-            Code.UNIMPLEMENTED,
-            f"Conversion of JSON Value: {as_text(value)} to type: {types_pb2.DataType.Name(dtype)}",
+        raise invalid(
+            f"JSON Value: {as_text(value)} Type: {_JSON_TYPES.get(type(value), 'Number')} is not of expected type: "
+            f"{types_pb2.DataType.Name(dtype).removeprefix('DT_').lower()}"
         )
 
 
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return np.inf if value > 0 else -np.inf
+
+
 def utf8_of(text: str) -> bytes:
-    """The bytes of a JSON string.
+    """Encode a JSON string.
 
     Raises:
-      ServingError: half a surrogate pair, which no UTF-8 can hold.
+      ServingError: half a surrogate pair, which UTF-8 cannot express.
     """
     try:
         return text.encode()
@@ -113,26 +97,27 @@ def utf8_of(text: str) -> bytes:
 
 
 def is_base64(value: Any) -> bool:
-    """Whether `value` is bytes as JSON tells them."""
+    """Whether `value` is a `{"b64": "..."}` object."""
     return isinstance(value, dict) and list(value) == ["b64"] and isinstance(value["b64"], str)
 
 
 def from_base64(value: dict[str, Any]) -> bytes:
-    """The bytes of a `{"b64": ...}` object.
+    """Decode a `{"b64": "..."}` object; line ends and missing padding are accepted, as in TensorFlow Serving.
 
     Raises:
-      ServingError: it is none, or its text is no base64.
+      ServingError: another object, or a text that is not base64.
     """
     if not is_base64(value):
-        raise invalid(f"JSON Value: {as_text(value)} not formatted correctly for base64 data")
+        raise invalid(f'JSON Value: {as_text(value)} is not of the form {{"b64": "..."}}')
+    digits = "".join(value["b64"].split()).rstrip("=")
     try:
-        return base64.b64decode(value["b64"], validate=True)
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise invalid("Unable to base64 decode") from error
 
 
 def to_json(alias: str, array: np.ndarray) -> Any:
-    """Nested lists of JSON values; float32 with the fewest digits that mean the same float32."""
+    """Convert to nested lists of JSON values; a float32 gets the fewest digits that mean the same float32."""
     if array.dtype == np.object_:
         encode = _base64_object if alias.endswith("_bytes") else _utf8
         flat = np.empty(array.size, np.object_)
@@ -152,14 +137,6 @@ def _base64_object(value: bytes) -> dict[str, str]:
 
 
 def as_text(value: Any) -> str:
-    """`value` as JSON, for a message."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def type_name(value: Any) -> str:
-    """The JSON type of `value` in the words of TensorFlow Serving."""
-    return str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
-
-
-def _wrong_type(value: Any, kind: str) -> ServingError:
-    return invalid(f"JSON Value: {as_text(value)} Type: {type_name(value)} is not of expected type: {kind}")
+    """Write `value` as JSON for a message, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_EXCERPT else f"{text[:_LONGEST_EXCERPT]}..."

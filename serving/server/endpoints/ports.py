@@ -11,14 +11,14 @@ from starlette.applications import Starlette
 
 
 class PortTaken(OSError):
-    """A port that cannot be listened on; the text names it."""
+    """A port that cannot be listened on; the message names it."""
 
 
 def bind_grpc(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> int:
-    """Has `server` listen on `address` (`host:port`, 0 for a free one, or `unix:PATH`); gives the port.
+    """Let `server` listen on `address` (`host:port`, 0 for a free port, or `unix:PATH`) and return the port.
 
     Raises:
-      PortTaken: it cannot.
+      PortTaken: the address cannot be listened on.
     """
     try:
         if credentials is None:
@@ -29,7 +29,7 @@ def bind_grpc(server: grpc.Server, address: str, credentials: grpc.ServerCredent
 
 
 def address_of(host: str, port: int) -> str:
-    """`host:port`, or `[host]:port` for an IPv6 address."""
+    """Write `host:port`, or `[host]:port` for an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -41,10 +41,10 @@ class RestPort:
     """
 
     def __init__(self, app: Starlette, host: str, port: int) -> None:
-        """Opens `port` (0: a free one) and answers by `app`.
+        """Open `port` (0: a free one) and answer by `app`.
 
         Raises:
-          PortTaken: it cannot be had.
+          PortTaken: it cannot be listened on.
         """
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -59,7 +59,7 @@ class RestPort:
         self._thread.start()
 
     def stop(self, grace: float) -> None:
-        """Takes no new request and waits up to `grace` seconds for those in flight."""
+        """Accept no new requests and wait up to `grace` seconds for those in flight."""
         self._server.config.timeout_graceful_shutdown = max(1, int(grace))
         self._server.should_exit = True
         self._thread.join()

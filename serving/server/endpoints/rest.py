@@ -1,4 +1,4 @@
-"""The REST face: `/v1/models/NAME[/versions/N or /labels/L]` with `:predict`, `:classify`, `:regress`, `/metadata`."""
+"""The REST API: `/v1/models/NAME[/versions/N or /labels/L]`, alone for the status, or with `:predict`, `/metadata`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -19,23 +21,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, request_response
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
-from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
-from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
-from serving.server.endpoints.rest_examples import read_examples, write_classification, write_regression
 from serving.server.endpoints.rest_json import read_request, write_response
-from serving.server.errors import Code, ServingError, invalid
 from serving.server.graph.servable import DEFAULT_SIGNATURE
 from serving.server.inference import describe
-from serving.server.inference.inference import Inference
-from serving.server.metrics import CONTENT_TYPE
+from serving.server.inference.metrics import CONTENT_TYPE
+from serving.server.inference.predictor import Predictor
 from serving.server.versions.catalogue import Catalogue
+from serving.server.wire.errors import Code, ServingError, invalid, not_served
 
 _LOG = logging.getLogger(__name__)
-_ENTRYPOINT = "REST"
-# In which a runner that keeps time itself can say in its own words that it is over.
+# A runner that keeps the time itself reports it with more detail: let it be first.
 _GRACE = 0.1
 
 _HTTP = {
@@ -62,7 +60,7 @@ _DESCRIBE = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_CHOICE}(?P<metadata>
 
 
 def make_app(
-    inference: Inference,
+    predictor: Predictor,
     *,
     timeout: float,
     threads: int,
@@ -70,17 +68,16 @@ def make_app(
     allow_cors: bool = False,
     pages: Sequence[Route | Mount] = (),
 ) -> Starlette:
-    """The ASGI application that answers by `inference`, in threads of its own.
+    """Make the ASGI application that answers by `predictor`, in threads of its own.
 
     Args:
-      inference: answers the requests for inference.
+      predictor: answers `:predict`.
       timeout: seconds that one request may take.
-      threads: requests worked on at the same time.
-      metrics_path: where Prometheus finds the metrics; None is nowhere.
-      allow_cors: let pages of any origin ask.
-      pages: what else is served at this port.
+      threads: requests in progress at the same time.
+      metrics_path: the path of the metrics for Prometheus; None serves none.
+      allow_cors: let pages of any origin send requests.
+      pages: further routes of this port.
     """
-
     pool = ThreadPoolExecutor(threads, thread_name_prefix="rest")
 
     async def answer(request: Request) -> Response:
@@ -90,9 +87,9 @@ def make_app(
         body = await request.body()
         try:
             if not (infer := request.method == "POST" and _INFER.fullmatch(path)):
-                # Here and at once, so that a probe is answered when all threads run graphs.
-                return _response(_describe(inference.catalogue, request.method, path))
-            work = partial(_infer, inference, infer, body, timeout)
+                # On the event loop, so that a probe is answered while all threads run graphs.
+                return _response(_describe(predictor.catalogue, request.method, path))
+            work = partial(_infer, predictor, infer, body, timeout)
             done = asyncio.get_running_loop().run_in_executor(pool, work)
             return _response(await asyncio.wait_for(done, timeout + _GRACE))
         except asyncio.TimeoutError:
@@ -106,21 +103,23 @@ def make_app(
             return _error(Code.INTERNAL, f"{type(error).__name__}: {error}")
 
     def metrics(_: Request) -> Response:
-        return Response(inference.metrics.page(), media_type=CONTENT_TYPE)
+        return Response(predictor.metrics.page(), media_type=CONTENT_TYPE)
 
     routes: list[BaseRoute] = list(pages)
     if metrics_path is not None:
         routes.append(Route(metrics_path, metrics))
-    # Paths and methods are read by the patterns above: starlette's own routes know one case of letters and would
-    # refuse in their own words.
+    # Paths and methods are matched by the patterns above: starlette's own routes are case-sensitive and answer errors
+    # in another form.
     routes.append(Mount("/", request_response(answer)))
     any_origin = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     return Starlette(routes=routes, middleware=[any_origin] if allow_cors else [])
 
 
-def _infer(inference: Inference, match: re.Match[str], body: bytes, timeout: float) -> str:
-    infer = {"predict": _predict, "classify": _classify, "regress": _regress}[match["method"].lower()]
-    return infer(inference, _spec(match), body, timeout)
+def _infer(predictor: Predictor, match: re.Match[str], body: bytes, timeout: float) -> str:
+    method = match["method"].capitalize()
+    if method != "Predict":
+        raise not_served(method)
+    return _predict(predictor, _spec(match), body, timeout)
 
 
 def _describe(catalogue: Catalogue, method: str, path: str) -> str:
@@ -132,57 +131,46 @@ def _describe(catalogue: Catalogue, method: str, path: str) -> str:
     return _metadata(catalogue, _spec(match)) if match["metadata"] else _status(catalogue, _spec(match))
 
 
-def _predict(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
+def _predict(predictor: Predictor, spec: ModelSpec, body: bytes, timeout: float) -> str:
     request = PredictRequest(model_spec=spec)
 
     def inputs_of(signature: str) -> Mapping[str, TensorInfo]:
         name = signature or DEFAULT_SIGNATURE
-        with inference.catalogue.use(spec) as servable:
+        with predictor.catalogue.use(spec) as servable:
             definition = servable.signatures.get(name)
             if definition is None:
                 raise invalid(f'Serving signature name: "{name}" not found in signature def')
             if not definition.inputs:
-                raise invalid(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
+                raise invalid(f'the signature "{name}" has no inputs')
             return definition.inputs
 
     in_rows = read_request(body, request, inputs_of)
-    response = inference.predict(request, timeout=timeout, entrypoint=_ENTRYPOINT)
+    response = predictor.predict(request, timeout=timeout, entrypoint="REST")
     return write_response(response, in_rows=in_rows)
-
-
-def _classify(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
-    request = ClassificationRequest(model_spec=spec)
-    read_examples(body, request)
-    response = inference.classify(request, timeout=timeout, entrypoint=_ENTRYPOINT)
-    return write_classification(response.result)
-
-
-def _regress(inference: Inference, spec: ModelSpec, body: bytes, timeout: float) -> str:
-    request = RegressionRequest(model_spec=spec)
-    read_examples(body, request)
-    response = inference.regress(request, timeout=timeout, entrypoint=_ENTRYPOINT)
-    return write_regression(response.result)
 
 
 def _status(catalogue: Catalogue, spec: ModelSpec) -> str:
     response = describe.model_status(catalogue, get_model_status_pb2.GetModelStatusRequest(model_spec=spec))
-    told = MessageToDict(response, including_default_value_fields=True, preserving_proto_field_name=True)
-    return json.dumps(told, indent=1)
+    return json.dumps(_fields(response), indent=1)
 
 
 def _metadata(catalogue: Catalogue, spec: ModelSpec) -> str:
     request = get_model_metadata_pb2.GetModelMetadataRequest(
         model_spec=spec, metadata_field=["signature_def"]
     )
-    response = describe.model_metadata(catalogue, request)
-    told = MessageToDict(response, including_default_value_fields=True, preserving_proto_field_name=True)
-    return json.dumps(told, indent=1, ensure_ascii=False)
+    fields = _fields(describe.model_metadata(catalogue, request))
+    del fields["metadata"]["signature_def"]["@type"]  # TensorFlow Serving leaves it out
+    return json.dumps(fields, indent=1, ensure_ascii=False)
+
+
+def _fields(message: Message) -> dict[str, Any]:
+    return MessageToDict(message, including_default_value_fields=True, preserving_proto_field_name=True)
 
 
 def _spec(match: re.Match[str]) -> ModelSpec:
     spec = ModelSpec(name=match["name"])
     if match["version"]:
-        # An int64 has nineteen digits; Python itself refuses to read some thousands of them.
+        # An int64 has 19 digits; Python refuses to read some thousands of them.
         if len(match["version"]) > 100 or int(match["version"]) >= 2**63:
             raise invalid(f"Failed to convert version: {match['version']} to numeric.")
         spec.version.value = int(match["version"])

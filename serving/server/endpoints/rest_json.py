@@ -6,81 +6,73 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.server.endpoints.json_values import append_values, as_text, is_base64, shape_of, to_json, utf8_of
-from serving.server.errors import ServingError, invalid
-from serving.server.graph.tensors import to_array
+from serving.server.wire.errors import ServingError, invalid
+from serving.server.wire.tensors import to_array
 
 Inputs = Mapping[str, TensorInfo]
 
 
 def read_request(body: bytes, request: PredictRequest, inputs_of: Callable[[str], Inputs]) -> bool:
-    """Fills `request` (whose model is known) from a JSON body.
+    """Fill signature and inputs of `request` from a JSON body.
 
     Args:
       body: as it came.
-      request: gets signature and inputs.
-      inputs_of: the declared inputs of a signature by name ("" = default).
+      request: names its model already.
+      inputs_of: looks up the declared inputs of a signature by name ("" = default).
 
     Returns:
-      Whether it was in rows: the answer is in the same form.
+      Whether the body was in rows: the answer has the same form.
 
     Raises:
-      ServingError: the body is not what TensorFlow Serving takes.
+      ServingError: INVALID_ARGUMENT.
     """
-    document = parse(body)
-    signature = read_signature(document)
+    document = _parse(body)
+    signature = document.get("signature_name", "")
+    if not isinstance(signature, str):
+        raise invalid(f"the 'signature_name' key must be a string; found {as_text(signature)}")
+    utf8_of(signature)
     request.model_spec.signature_name = signature
     declared = inputs_of(signature)
-    if "instances" in document and "inputs" in document:
-        raise _misformed(
-            document, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
-        )
-    if "instances" in document:
-        _read_rows(document, declared, request)
-        return True
-    if "inputs" in document:
+    if ("instances" in document) == ("inputs" in document):
+        raise invalid("expected one of the keys 'inputs' and 'instances' in the request")
+    in_rows = "instances" in document
+    if in_rows:
+        _read_rows(document["instances"], declared, request)
+    else:
         _read_columns(document["inputs"], declared, request)
-        return False
-    raise invalid("Missing 'inputs' or 'instances' key")
+    return in_rows
 
 
 def write_response(response: PredictResponse, *, in_rows: bool) -> str:
-    """The JSON answer: `predictions` by row or `outputs` by column; a single output comes without its name.
+    """Write the answer: `predictions` by row or `outputs` by column; a single output comes without its name.
 
     Raises:
-      ServingError: outputs that have no common batch size cannot be told by row.
+      ServingError: outputs without a common number of rows cannot be written by row.
     """
     outputs = {alias: to_json(alias, to_array(proto)) for alias, proto in sorted(response.outputs.items())}
+    is_single = len(outputs) == 1
     if not in_rows:
-        told: Any = next(iter(outputs.values())) if len(outputs) == 1 else outputs
-        return json.dumps({"outputs": told}, ensure_ascii=False)
-    if scalars := [alias for alias, column in outputs.items() if not isinstance(column, list)]:
-        raise invalid(f"Tensor name: {scalars[0]} has no shape information ")
-    sizes = {alias: len(column) for alias, column in outputs.items()}
-    if len(set(sizes.values())) > 1:
-        (first, size), *others = sizes.items()
-        odd = next(alias for alias, other in others if other != size)
-        raise invalid(
-            f"Tensor name: {odd} has inconsistent batch size: {sizes[odd]} expecting: {size} (of {first})"
+        return json.dumps(
+            {"outputs": next(iter(outputs.values())) if is_single else outputs}, ensure_ascii=False
         )
-    if len(outputs) == 1:
+    sizes = {alias: len(column) if isinstance(column, list) else None for alias, column in outputs.items()}
+    if len(set(sizes.values())) > 1 or None in sizes.values():
+        raise invalid(
+            f"the outputs have no common number of rows, {sizes}: send 'inputs' in place of 'instances'"
+        )
+    if is_single:
         rows: list[Any] = next(iter(outputs.values()))
     else:
         rows = [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
     return json.dumps({"predictions": rows}, ensure_ascii=False)
 
 
-def parse(body: bytes) -> dict[str, Any]:
-    """The object that `body` is.
-
-    Raises:
-      ServingError: it is no JSON, or no object.
-    """
+def _parse(body: bytes) -> dict[str, Any]:
     if not body:
         raise invalid("JSON Parse error: The document is empty")
     try:
@@ -94,55 +86,32 @@ def parse(body: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise invalid("JSON Parse error: nested too deeply at offset: 0") from error
     if not isinstance(document, dict):
-        raise _misformed(document, "Is not object")
+        raise invalid(f"JSON Value: {as_text(document)} Is not object")
     return document
 
 
-def read_signature(document: dict[str, Any]) -> str:
-    """The signature that a request names; "" for the default.
-
-    Raises:
-      ServingError: it is no string.
-    """
-    signature = document.get("signature_name", "")
-    if not isinstance(signature, str):
-        raise _misformed(document, "not formatted correctly. 'signature_name' key must be a string value.")
-    utf8_of(signature)
-    return signature
-
-
-def _read_rows(document: dict[str, Any], declared: Inputs, request: PredictRequest) -> None:
-    rows = document["instances"]
-    if not isinstance(rows, list):
-        raise _misformed(document, "Excepting 'instances' to be an list/array")
-    if not rows:
-        raise _misformed(document, "No values in 'instances' array")
+def _read_rows(rows: Any, declared: Inputs, request: PredictRequest) -> None:
+    if not isinstance(rows, list) or not rows:
+        raise invalid(f"expected 'instances' to be a list with values; found {as_text(rows)}")
     named = _is_named(rows[0])
     if not named and len(declared) > 1:
-        raise invalid(
-            "instances is a plain list, but expecting list of objects as multiple input tensors required as "
-            "per tensorinfo_map"
-        )
+        raise invalid(f"expected each of 'instances' to be an object with the inputs {_names(declared)}")
     shapes: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        if named != _is_named(row):
-            kinds = "object but got list" if named else "value/list but got object"
-            raise invalid(f"Expecting {kinds} at item {number} of input list")
-        where = f"Failed to process element: {number}"
         items = row if named else {next(iter(declared)): row}
+        if _is_named(row) != named or items.keys() != declared.keys():
+            raise invalid(
+                f"Failed to process element: {number} of 'instances' list: expected the inputs "
+                f"{_names(declared)} as in the other elements; found {as_text(row)}"
+            )
         for alias, value in items.items():
             try:
                 _add_row(request, alias, value, declared, shapes)
             except ServingError as error:
-                key = f" key: {alias}" if named else ""
                 raise invalid(
-                    f"{where}{key} of 'instances' list. Error: {error.code.name}: {error.message}"
+                    f"Failed to process element: {number} key: {alias} of 'instances' list. "
+                    f"Error: {error.code.name}: {error.message}"
                 ) from error
-        if items.keys() != declared.keys():
-            raise invalid(
-                f"{where} of 'instances' list. JSON object: {as_text(row)} keys must be equal to: "
-                f"{','.join(sorted(declared))}"
-            )
     for alias, shape in shapes.items():
         _set_type(request.inputs[alias], declared[alias].dtype, [len(rows), *shape])
 
@@ -150,31 +119,23 @@ def _read_rows(document: dict[str, Any], declared: Inputs, request: PredictReque
 def _add_row(
     request: PredictRequest, alias: str, value: Any, declared: Inputs, shapes: dict[str, list[int]]
 ) -> None:
-    if alias not in declared:
-        raise invalid(f"JSON object: does not have named input: {alias}")
     shape = shape_of(value)
-    size = append_values(request.inputs[alias], value, declared[alias].dtype, shape)
-    known = shapes.setdefault(alias, shape)
-    if known != shape:
-        expected = int(np.prod(known, dtype=np.int64))
-        if expected != size:
-            raise invalid(f"Expecting tensor size: {expected} but got: {size}")
-        raise invalid(f"Expecting shape {_brackets(known)} but got: {_brackets(shape)}")
+    first = shapes.setdefault(alias, shape)
+    if shape != first:
+        raise invalid(f"expected the shape {first} of the first row; found {shape}")
+    append_values(request.inputs[alias], value, declared[alias].dtype, shape)
 
 
-def _read_columns(value: Any, declared: Inputs, request: PredictRequest) -> None:
-    if not _is_named(value):
+def _read_columns(columns: Any, declared: Inputs, request: PredictRequest) -> None:
+    if not _is_named(columns):
         if len(declared) > 1:
-            raise invalid(
-                "inputs is a plain value/list, but expecting an object as multiple input tensors required as "
-                "per tensorinfo_map"
-            )
-        value = {next(iter(declared)): value}
+            raise invalid(f"expected 'inputs' to be an object with the inputs {_names(declared)}")
+        columns = {next(iter(declared)): columns}
     for alias, info in declared.items():
-        if alias not in value:
+        if alias not in columns:
             raise invalid(f"Missing named input: {alias} in 'inputs' object.")
-        shape = shape_of(value[alias])
-        append_values(request.inputs[alias], value[alias], info.dtype, shape)
+        shape = shape_of(columns[alias])
+        append_values(request.inputs[alias], columns[alias], info.dtype, shape)
         _set_type(request.inputs[alias], info.dtype, shape)
 
 
@@ -189,9 +150,5 @@ def _is_named(value: Any) -> bool:
     return isinstance(value, dict) and not is_base64(value)
 
 
-def _brackets(shape: list[int]) -> str:
-    return "[" + ",".join(map(str, shape)) + "]"
-
-
-def _misformed(document: Any, message: str) -> ServingError:
-    return invalid(f"JSON Value: {as_text(document)} {message}")
+def _names(declared: Inputs) -> str:
+    return ", ".join(sorted(declared))

@@ -1,1 +1,1 @@
-"""One loaded SavedModel: its session, its tensors, the count of those who use it."""
+"""One loaded SavedModel: its session, the calls into its graph, and the count of its users."""

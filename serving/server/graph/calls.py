@@ -1,4 +1,4 @@
-"""What a request feeds into a graph and fetches from it, worked out once per signature and wish."""
+"""What a request feeds into a graph and fetches from it, resolved once per signature and output filter."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Call:
 
     Attributes:
       feeds: the tensors fed.
-      fetches: the tensors wanted; `lengths` last, when only a batch needs it.
-      aliases: the names of the answer's outputs, for as many of the first fetches.
-      lengths: where in `fetches` the tagger's `lengths` int32[B] lie; None for other models.
+      fetches: the tensors fetched; `lengths` is last when the request did not ask for it.
+      aliases: the names of the answer's outputs, which are the first of the fetches.
+      lengths: the position of the tagger's `lengths`, int32[B], in `fetches`; None for other models.
       time_axes: for each alias the axes that are as long as the longest sentence of the batch.
     """
 
@@ -33,14 +33,14 @@ class Call:
 def call_of(
     signature: SignatureDef, feeds: Iterable[str], aliases: tuple[str, ...], *, batched: bool
 ) -> Call:
-    """The call that feeds `feeds` and answers with the outputs `aliases`.
+    """Make the call that feeds `feeds` and answers with the outputs `aliases`.
 
     Args:
       signature: as the model declares it.
       feeds: names of tensors.
       aliases: names of outputs.
-      batched: several requests may share a run: then a sentence's row is as long as its batch's longest, and
-        the `lengths` are fetched too, to cut each answer to its own.
+      batched: several requests may share a run. A row is then as long as the longest sentence of its batch, and
+        `lengths` is fetched too, so that each answer can be cut to its own length.
     """
     fetches = tuple(signature.outputs[alias].name for alias in aliases)
     if not (batched and _has_lengths(signature) and _is_by_row(signature)):
@@ -58,7 +58,7 @@ def _has_lengths(signature: SignatureDef) -> bool:
 
 
 def _is_by_row(signature: SignatureDef) -> bool:
-    """Whether a row of input is a sentence: string[B], not a grid whose width the caller chose."""
+    """Whether a row of input is a sentence, string[B], and not string[B, T] whose T the caller chose."""
     return all(
         info.dtype == types_pb2.DT_STRING and len(info.tensor_shape.dim) == 1
         for info in signature.inputs.values()

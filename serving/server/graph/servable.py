@@ -1,4 +1,4 @@
-"""One loaded version of a model, and the count of those who use it."""
+"""One loaded version of a model, and the count of its users."""
 
 from __future__ import annotations
 
@@ -16,29 +16,28 @@ from serving.server.graph.session import GraphSession
 
 DEFAULT_SIGNATURE = "serving_default"
 
-# Signature, feeds, outputs wanted, and whether runs are shared: what a `Call` is worked out from.
+# Signature, feeds, output filter, and whether runs are shared: what a `Call` depends on.
 CallKey = tuple[str, tuple[str, ...], tuple[str, ...], bool]
 
 
 class Servable:
-    """A version that is loaded. Closing it waits for its users: closing a session cancels its runs.
+    """A loaded version. Closing it waits for its users, since closing a session cancels its runs.
 
     Attributes:
-      calls: what was worked out for requests like those already seen.
+      calls: the calls of the requests seen so far.
     """
 
     def __init__(self, name: str, version: int, path: Path) -> None:
-        """Loads the SavedModel at `path`.
+        """Load the SavedModel at `path`.
 
         Raises:
-          ServingError: it cannot be loaded; the text says why.
+          ServingError: it cannot be loaded; the message says why.
         """
         self.name = name
         self.version = version
         self.path = path
-        # The graphs of unloaded versions refer to themselves and have to be collected, which holds the
-        # interpreter's lock for tens of milliseconds: here, where a load takes turns with the requests anyway,
-        # and not after the change, when everything is expected to be quick again.
+        # The graphs of unloaded versions are reference cycles, and collecting them holds the interpreter's lock
+        # for tens of milliseconds. Do it here, where a load slows requests anyway, not after the change.
         gc.collect()
         self.session = GraphSession(path)
         self.calls: dict[CallKey, Call] = {}
@@ -51,7 +50,7 @@ class Servable:
         return self.session.signatures
 
     def __enter__(self) -> Servable:
-        """Ends by `leave` what `enter`, called before, began; so `with` costs a request next to nothing."""
+        """Return the servable, on which `enter` was called before; `with` then calls `leave` at its end."""
         return self
 
     def __exit__(
@@ -63,23 +62,23 @@ class Servable:
         self.leave()
 
     def enter(self) -> None:
-        """Begins a use, while the version is known to be visible; `leave` ends it."""
+        """Count one more user; the caller knows that the version is still visible."""
         with self._unused:
             self._users += 1
 
     def leave(self) -> None:
-        """Ends what `enter` began."""
+        """Count one user less."""
         with self._unused:
             self._users -= 1
             if not self._users:
                 self._unused.notify_all()
 
     def close_when_unused(self) -> None:
-        """Waits for the last user, then frees the memory. Nobody may `enter` any more."""
+        """Wait for the last user, then free the memory. Nobody may `enter` any more."""
         with self._unused:
             self._unused.wait_for(lambda: not self._users)
         self.session.close()
         del self.session
         with contextlib.suppress(OSError, AttributeError):  # another libc
-            # It keeps the pages of what was freed: a server would grow by a model at each new version.
+            # glibc keeps the pages of freed memory: a server would grow by a model at each new version.
             ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -1,4 +1,4 @@
-"""A SavedModel's graph in a TF1 session, and the quickest way through it.
+"""A SavedModel's graph in a TF1 session, run with the least overhead.
 
 Serving wants many small runs side by side: one thread per request inside the graph, parallelism from the
 requests. A TF1 session does that with the least overhead, and its errors read as TensorFlow Serving's.
@@ -17,12 +17,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
-from serving.server.errors import Code, ServingError
+from serving.server.wire.errors import Code, ServingError
 
 _LOG = logging.getLogger(__name__)
 _QUICK_EXECUTOR = "SINGLE_THREADED_EXECUTOR"
-# What that executor says, before any op has run, of a graph that it cannot take (old control flow, reference
-# variables); such a graph gets the default executor.
+# In that executor's error for a graph it does not support (v1 control flow, reference variables), raised before any
+# op has run. Such a graph gets the default executor.
 _REFUSAL = "ingle-threaded executor does not support"
 
 try:
@@ -36,7 +36,7 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _Call:
-    """One way through one session's graph; the native handles mean nothing in another."""
+    """Feeds and fetches as handles of one session's graph; they are invalid in another session."""
 
     session: tf.compat.v1.Session
     feeds: tuple[Any, ...]
@@ -47,10 +47,10 @@ class GraphSession:
     """The loaded graph of one version. Safe to run from many threads."""
 
     def __init__(self, path: Path) -> None:
-        """Loads `path` with the tag `serve`.
+        """Load `path` with the tag `serve`.
 
         Raises:
-          ServingError: NOT_FOUND or the loader's own code, with the loader's text.
+          ServingError: NOT_FOUND or the loader's own code, with the loader's message.
         """
         self._path = path
         self._lock = threading.Lock()
@@ -60,32 +60,32 @@ class GraphSession:
             self._open(_QUICK_EXECUTOR)
         except tf.errors.OpError as error:
             if _REFUSAL not in str(error):
-                raise _told(error) from error
+                raise _serving_error(error) from error
             self._open("")
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise ServingError(Code.INVALID_ARGUMENT, f"{path} cannot be loaded: {error}") from error
 
     def run(self, feeds: Names, fetches: Names, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Runs the graph, in the caller's thread from end to end: a run that has begun cannot be interrupted.
+        """Run the graph in the caller's thread, from end to end; a run cannot be interrupted.
 
         Args:
           feeds: names of the tensors fed (`text:0`).
-          fetches: names of the tensors wanted, in the order of the result.
+          fetches: names of the tensors fetched, in the order of the result.
           arrays: one per feed.
 
         Raises:
-          ServingError: with the code and the text of the op that failed.
+          ServingError: with the code and the message of the op that failed.
         """
         call = self._call(feeds, fetches)
         try:
             return _run(call, arrays)
         except tf.errors.OpError as error:
             if _REFUSAL not in error.message:
-                raise _told(error) from error
+                raise _serving_error(error) from error
             self._fall_back(call.session)
             return self.run(feeds, fetches, arrays)
         except UnicodeDecodeError as error:
-            # Raised while an error text that quotes the request's bytes is turned into Python.
+            # Raised while an error message that quotes the request's bytes is converted to a Python string.
             raise ServingError(Code.INVALID_ARGUMENT, f"invalid bytes in the request: {error}") from error
 
     def _call(self, feeds: Names, fetches: Names) -> _Call:
@@ -104,7 +104,7 @@ class GraphSession:
             return call
 
     def close(self) -> None:
-        """Frees graph and variables. Runs in flight would be cancelled: call it when there are none."""
+        """Free graph and variables. Runs in flight would be cancelled: call it when there are none."""
         for session in (*self._retired, self._session):
             session.close()
         self._retired.clear()
@@ -113,11 +113,10 @@ class GraphSession:
         config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, allow_soft_placement=True)
         config.experimental.executor_type = executor
         if executor == _QUICK_EXECUTOR:
-            # Everything in the caller's thread. With a pool of threads the bodies of loops and functions run
-            # there, each holding a thread while it waits for those inside it: as many runs as there are threads
-            # in the pool, and all of them wait for ever.
+            # Everything runs in the caller's thread. In a thread pool the bodies of loops and functions hold a
+            # thread while they wait for those inside them: as many runs as threads deadlock.
             config.inter_op_parallelism_threads = -1
-        # Beside a training process on the same GPU, or another version: take only what is needed.
+        # A training process or another version may use the same GPU: take only what is needed.
         config.gpu_options.allow_growth = True
         graph = tf.Graph()
         session = tf.compat.v1.Session(graph=graph, config=config)
@@ -129,7 +128,7 @@ class GraphSession:
         except BaseException:
             session.close()
             raise
-        # Copies: one part of the message would keep all of it, the whole graph, alive.
+        # Copies, since a reference to a part of the message would keep the complete graph alive.
         self.signatures: dict[str, SignatureDef] = {}
         for name, signature in meta_graph.signature_def.items():
             self.signatures[name] = SignatureDef()
@@ -139,9 +138,9 @@ class GraphSession:
     def _fall_back(self, refused: tf.compat.v1.Session) -> None:
         with self._lock:
             if self._session is not refused:
-                return  # another request has done it
+                return  # another request has already fallen back
             _LOG.info("%s needs the default executor: the single-threaded one refused its graph", self._path)
-            # Kept open until the end: other requests may still be inside it.
+            # Kept open until the end: other requests may still be running in it.
             self._retired.append(refused)
             self._open("")
             self._calls = {}
@@ -154,5 +153,5 @@ def _run(call: _Call, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     return _native.TF_SessionRun_wrapper(call.session._session, None, feeds, list(call.fetches), [], None)
 
 
-def _told(error: tf.errors.OpError) -> ServingError:
+def _serving_error(error: tf.errors.OpError) -> ServingError:
     return ServingError(Code(error.error_code), error.message)

@@ -1,1 +1,1 @@
-"""A request for inference, from message to answer: checked, batched, run."""
+"""A Predict request, from its message to its answer: checked, batched, run, counted; and the answers about models."""

@@ -1,8 +1,8 @@
-"""Runs of several requests in one: whatever has queued up while the last batch ran.
+"""Several requests in one run: whatever has queued up while the last batch ran.
 
-TensorFlow Serving's rules and texts, save one: nobody waits for company. Its `batch_timeout_micros` is read and
-changes nothing, as if it were 0: a request that finds the server idle is run at once, and under load the queue
-fills by itself.
+The rules are TensorFlow Serving's, save one: no request waits for others. `batch_timeout_micros` is accepted and
+ignored, as if it were 0: a request that finds the server idle runs at once, and under load the queue fills by
+itself.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from serving.server.errors import Code, ServingError, invalid
 from serving.server.graph.calls import Call
 from serving.server.graph.servable import Servable
+from serving.server.inference.metrics import Metrics
 from serving.server.inference.runner import Results
-from serving.server.metrics import Metrics
+from serving.server.wire.errors import Code, ServingError, invalid
 
-# A batch is only as quick as its last row, and as wide as its longest: beyond that the first wait for too many.
+# All rows of a batch wait for its slowest and are padded to its longest: larger batches only add latency.
 _ENOUGH_ROWS = 64
 
 _LOG = logging.getLogger(__name__)
@@ -32,18 +32,18 @@ _Key = tuple[Servable, Call]
 
 @dataclass(frozen=True, kw_only=True)
 class BatchingParameters:
-    """TensorFlow Serving's batching file; the defaults are its own, but for the threads.
+    """TensorFlow Serving's batching file, with its defaults except for the number of threads.
 
     Attributes:
-      max_batch_size: rows that a request, and a batch, may have.
-      max_enqueued_batches: batches that may wait for one signature; what comes then is refused at once.
+      max_batch_size: the most rows of a request and of a batch.
+      max_enqueued_batches: batches that may wait for one signature; further requests are refused at once.
       num_batch_threads: batches run at the same time; half the cores, since the other half reads and writes.
       allowed_batch_sizes: a batch is filled up to the next of these by repeating a row; the last is
         `max_batch_size`. Empty allows all.
-      pad_variable_length_inputs: make inputs of different lengths fit by repeating their first element. Unsafe
-        where the padding means something: see docs/serving.md.
-      enable_large_batch_splitting: take requests beyond `max_batch_size` too; they run alone.
-      thread_pool_name: the label of the metrics of the queue.
+      pad_variable_length_inputs: pad inputs of different lengths with their first element. That changes the
+        meaning of `decode_tokens`: see docs/serving.md.
+      enable_large_batch_splitting: accept requests beyond `max_batch_size`; each runs by itself.
+      thread_pool_name: the label of the queue's metrics.
     """
 
     max_batch_size: int = 1000
@@ -57,20 +57,19 @@ class BatchingParameters:
     def __post_init__(self) -> None:
         sizes = self.allowed_batch_sizes
         if list(sizes) != sorted(set(sizes)):
-            raise ValueError("allowed_batch_sizes entries must be monotonically increasing")
+            raise ValueError(f"allowed_batch_sizes must increase; found {list(sizes)}")
         if sizes and sizes[-1] != self.max_batch_size:
             raise ValueError(
-                "Last entry in allowed_batch_sizes must match max_batch_size; last entry was "
-                f"{sizes[-1]}; expected {self.max_batch_size}"
+                f"the last of allowed_batch_sizes must be max_batch_size, {self.max_batch_size}; found {sizes[-1]}"
             )
         for name in ("max_batch_size", "max_enqueued_batches", "num_batch_threads"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be positive; was {getattr(self, name)}")
+                raise ValueError(f"{name} must be positive; found {getattr(self, name)}")
 
 
 @dataclass(eq=False, slots=True)
 class _Run:
-    """A request's run, and what its thread waits for."""
+    """A request's run, queued by the request's thread, which waits for `done`."""
 
     servable: Servable
     call: Call
@@ -92,13 +91,13 @@ class _Run:
 
 
 class Batching:
-    """A `Runner` whose threads each take all that waits for one signature of one version."""
+    """A `Runner` whose threads each take all runs that wait for one signature of one version."""
 
     def __init__(self, parameters: BatchingParameters, metrics: Metrics) -> None:
         self._parameters = parameters
         self._metrics = metrics
         self._most_waiting = parameters.max_batch_size * parameters.max_enqueued_batches
-        # In the order of arrival of their oldest run; no queue is ever empty.
+        # In the order in which their oldest runs arrived; no queue is ever empty.
         self._queues: dict[_Key, deque[_Run]] = {}
         self._waiting: dict[_Key, int] = {}
         self._changed = threading.Condition()
@@ -109,18 +108,19 @@ class Batching:
     def run(
         self, servable: Servable, call: Call, arrays: Sequence[np.ndarray], *, timeout: float | None
     ) -> Results:
-        """As `Runner.run`; also refuses what cannot be batched, as TensorFlow Serving does.
+        """Queue the run and wait for its results.
 
         Raises:
-          ServingError: also UNAVAILABLE, the queue is full; RESOURCE_EXHAUSTED, the time was over before the run
-            began; DEADLINE_EXCEEDED, it was over later.
+          ServingError: as from `Runner.run`, and INVALID_ARGUMENT, the inputs cannot be batched; UNAVAILABLE, the
+            queue is full; RESOURCE_EXHAUSTED, the timeout passed in the queue; DEADLINE_EXCEEDED, it passed
+            during the run.
         """
         limit = self._parameters.max_batch_size
         if (rows := _rows(arrays)) > limit and not self._parameters.enable_large_batch_splitting:
-            raise invalid(f"Task size {rows} is larger than maximum input batch size {limit}")
+            raise invalid(f"the request has {rows} rows; at most {limit} are allowed (max_batch_size)")
         run = _Run(servable, call, arrays)
         run.done.acquire()
-        # Left when the run ends, not when its caller goes: it must not lose its graph meanwhile.
+        # Left when the run ends, not when its caller gives up: until then the graph must stay open.
         servable.enter()
         try:
             self._submit(run)
@@ -132,15 +132,15 @@ class Batching:
             if run.began:
                 raise ServingError(Code.DEADLINE_EXCEEDED, "Deadline exceeded during the run")
             raise ServingError(
-                Code.RESOURCE_EXHAUSTED, "Run() timeout exceeded while waiting in batching queue"
+                Code.RESOURCE_EXHAUSTED, "Timeout exceeded while waiting in the batching queue"
             )
         if isinstance(run.outcome, ServingError):
-            # Made here: an error from another thread would hold that thread's frames, and they this run.
+            # A new error: raising that of the other thread would keep its frames, and by them this run, alive.
             raise ServingError(run.outcome.code, run.outcome.message)
         return run.outcome
 
     def stop(self) -> None:
-        """As `Runner.stop`."""
+        """End the threads once the queued runs are done."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -154,8 +154,8 @@ class Batching:
             if waiting and waiting + run.rows > self._most_waiting:
                 raise ServingError(
                     Code.UNAVAILABLE,
-                    "The batch scheduling queue to which this task was submitted is full; currently "
-                    f"{waiting} rows wait and max_enqueued_batches is {self._parameters.max_enqueued_batches}",
+                    f"The batching queue is full: {waiting} rows wait and max_enqueued_batches is "
+                    f"{self._parameters.max_enqueued_batches}",
                 )
             self._queues.setdefault(key, deque()).append(run)
             self._waiting[key] = waiting + run.rows
@@ -174,16 +174,16 @@ class Batching:
             try:
                 outcomes = self._outcomes(runs)
             except Exception as error:
-                # The thread must live on: without it nobody would ever be answered again.
+                # The thread must survive, or no request would ever be answered again.
                 _LOG.exception("Unexpected in a batch of %d", len(runs))
                 outcomes = _to_each(runs, ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}"))
             for run, outcome in zip(runs, outcomes, strict=True):
                 run.finish(outcome)
-            # Until the next batch comes, nothing of this one is held.
+            # Keep no reference to this batch while waiting for the next.
             del runs, outcomes, run, outcome
 
     def _take(self) -> list[_Run]:
-        """The oldest queue's runs, as many as make one batch; with the lock held."""
+        """Take as many runs of the oldest queue as fit into one batch; the lock is held."""
         key = next(iter(self._queues))
         queued = self._queues.pop(key)
         most = min(self._parameters.max_batch_size, _ENOUGH_ROWS)
@@ -193,7 +193,7 @@ class Batching:
             runs.append(queued.popleft())
             rows += runs[-1].rows
         if queued:
-            # Behind the other signatures: a busy one must not keep them waiting.
+            # Behind the other signatures, so that a busy one does not block them.
             self._queues[key] = queued
             self._waiting[key] -= rows
         else:
@@ -204,15 +204,15 @@ class Batching:
         wanted = [run for run in runs if run.is_wanted]
         for run in wanted:
             run.began = True
-        found = dict(zip(wanted, self._run_together(wanted), strict=True)) if wanted else {}
-        return [found.get(run, []) for run in runs]
+        outcomes = dict(zip(wanted, self._run_together(wanted), strict=True)) if wanted else {}
+        return [outcomes.get(run, []) for run in runs]
 
     def _run_together(self, runs: Sequence[_Run]) -> list[Results | ServingError]:
         if len(runs) == 1 and not self._parameters.allowed_batch_sizes:
             return [_run_alone(runs[0])]
         call = runs[0].call
         if len({tuple(array.dtype for array in run.arrays) for run in runs}) > 1:
-            # Put together, the wrong types would become right ones, or the right ones wrong.
+            # Concatenating would convert the types: wrong ones would pass, or right ones fail.
             return [_run_alone(run) for run in runs]
         try:
             merged = _merged(runs, self._parameters)
@@ -221,7 +221,7 @@ class Batching:
         try:
             results = runs[0].servable.session.run(call.feeds, call.fetches, merged)
         except ServingError:
-            # One bad row fails a whole run: by itself each gets its own answer, or its own error.
+            # One bad row fails the complete run: alone, each request gets its own answer or its own error.
             return [_run_alone(run) for run in runs]
         try:
             return list(_split(runs, results, len(merged[0])))
@@ -242,25 +242,24 @@ def _to_each(runs: Sequence[_Run], error: ServingError) -> list[Results | Servin
 
 def _rows(arrays: Sequence[np.ndarray]) -> int:
     if not arrays:
-        raise invalid("Batching session Run() must have at least one input tensor")
+        raise invalid("a batched request must have at least one input")
     if any(array.ndim == 0 for array in arrays):
-        raise invalid("Batching session Run() input tensors must have at least one dimension")
+        raise invalid("the inputs of a batched request must have at least one dimension")
     if len({len(array) for array in arrays}) > 1:
-        raise invalid("Batching session Run() input tensors must have equal 0th-dimension size")
+        raise invalid("the inputs of a batched request must have the same number of rows")
     return len(arrays[0])
 
 
 def _merged(runs: Sequence[_Run], parameters: BatchingParameters) -> list[np.ndarray]:
-    """The inputs of all runs, one below the other, and rows to fill the batch up to an allowed size."""
+    """Concatenate the inputs of all runs, and fill the batch up to an allowed size."""
     merged = []
     for feed, arrays in zip(runs[0].call.feeds, zip(*(run.arrays for run in runs), strict=True), strict=True):
         if len({array.shape[1:] for array in arrays}) > 1:
             if not parameters.pad_variable_length_inputs or len({array.ndim for array in arrays}) > 1:
                 raise ServingError(
                     Code.FAILED_PRECONDITION,
-                    f"Tensors with name '{feed}' from different tasks have different shapes and padding is "
-                    "turned off.Set pad_variable_length_inputs to true, or ensure that all tensors with the "
-                    "same namehave equal dimensions starting with the first dim.",
+                    f"Requests in one batch have different shapes for {feed} and padding is turned off: they may "
+                    "differ in the number of rows only, unless pad_variable_length_inputs is true",
                 )
             arrays = _padded(arrays)
         rows = sum(map(len, arrays))
@@ -283,15 +282,14 @@ def _padded(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
 
 
 def _split(runs: Sequence[_Run], results: Results, rows: int) -> list[Results]:
-    """Each run's own rows, cut to its own longest sentence."""
+    """Give each run its own rows, cut to its own longest sentence."""
     for result in results:
         if result.ndim == 0:
-            raise ServingError(Code.FAILED_PRECONDITION, "Batched output tensor has 0 dimensions")
+            raise ServingError(Code.FAILED_PRECONDITION, "A scalar output cannot be split among requests")
         if len(result) != rows:
             raise ServingError(
                 Code.FAILED_PRECONDITION,
-                "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of "
-                "the input tensors",
+                f"An output of {len(result)} rows cannot be split among the {rows} rows of a batch",
             )
     call = runs[0].call
     split, at = [], 0

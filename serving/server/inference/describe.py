@@ -1,12 +1,12 @@
-"""GetModelStatus and GetModelMetadata: what a server says about its models."""
+"""GetModelStatus and GetModelMetadata: the states and signatures of the served models."""
 
 from __future__ import annotations
 
 from tensorflow_serving.apis import get_model_metadata_pb2 as metadata
 from tensorflow_serving.apis import get_model_status_pb2 as status
 
-from serving.server.errors import invalid
 from serving.server.versions.catalogue import Catalogue
+from serving.server.wire.errors import invalid
 
 _SIGNATURES = "signature_def"
 
@@ -14,28 +14,28 @@ _SIGNATURES = "signature_def"
 def model_status(
     catalogue: Catalogue, request: status.GetModelStatusRequest
 ) -> status.GetModelStatusResponse:
-    """The state of one version or of all.
+    """Report the state of one version or of all.
 
     Raises:
-      ServingError: no spec, or nothing known under that name and version.
+      ServingError: no spec, or an unknown name or version.
     """
     if not request.HasField("model_spec"):
         raise invalid("Missing ModelSpec")
     response = status.GetModelStatusResponse()
-    for known in catalogue.statuses(request.model_spec):
-        entry = response.model_version_status.add(version=known.version, state=int(known.state))
-        entry.status.error_code = int(known.code)
-        entry.status.error_message = known.message
+    for version in catalogue.statuses(request.model_spec):
+        entry = response.model_version_status.add(version=version.version, state=int(version.state))
+        entry.status.error_code = int(version.code)
+        entry.status.error_message = version.message
     return response
 
 
 def model_metadata(
     catalogue: Catalogue, request: metadata.GetModelMetadataRequest
 ) -> metadata.GetModelMetadataResponse:
-    """The signatures of a version, packed in an Any as `signature_def`.
+    """Report the signatures of a version, packed in an Any as `signature_def`.
 
     Raises:
-      ServingError: no spec, no field or another field than `signature_def`, no such model or version.
+      ServingError: no spec, no field or another field than `signature_def`, an unknown model or version.
     """
     if not request.HasField("model_spec"):
         raise invalid("Missing ModelSpec")

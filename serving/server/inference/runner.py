@@ -1,4 +1,4 @@
-"""Ways to run a graph for a request, in the thread of the request."""
+"""How a graph is run for a request: by itself here, with others in `batching`."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ Results = list[np.ndarray]
 
 
 class Runner(Protocol):
-    """What requests run graphs by; its methods may be called from any thread."""
+    """Runs graphs; its methods may be called from any thread."""
 
     def run(
         self, servable: Servable, call: Call, arrays: Sequence[np.ndarray], *, timeout: float | None
     ) -> Results:
-        """The results of `call`, one per fetch.
+        """Run `call` and return its results, one per fetch.
 
         Args:
-          servable: held open by the caller.
+          servable: the caller is counted as its user.
           call: what to feed and to fetch.
           arrays: one per feed.
-          timeout: seconds that somebody waits for the answer; None is for ever. A run that has begun goes on
-            to its end.
+          timeout: seconds that the caller waits; None is for ever. A run that has started is not interrupted.
 
         Raises:
-          ServingError: the op's own; what else a runner refuses.
+          ServingError: the op's error, or the runner refuses the request.
         """
 
     def stop(self) -> None:
-        """Ends its threads once what waits is done."""
+        """End the threads once the queued runs are done."""
 
 
 class Direct:
@@ -42,8 +41,8 @@ class Direct:
     def run(
         self, servable: Servable, call: Call, arrays: Sequence[np.ndarray], *, timeout: float | None
     ) -> Results:
-        """As `Runner.run`; a deadline is the port's to keep."""
+        """Run `call` now; the ports enforce the deadline."""
         return servable.session.run(call.feeds, call.fetches, arrays)
 
     def stop(self) -> None:
-        """Nothing to end."""
+        """Do nothing: there are no threads."""

@@ -1,1 +1,1 @@
-"""Which versions of which models are loaded: found on disk, warmed up, served, unloaded."""
+"""The versions of each model: found on disk, loaded, served by number or label, unloaded."""

@@ -1,4 +1,4 @@
-"""The models of a server by name and label, what a ModelSpec means among them, and how they are changed."""
+"""The models of a server: looked up by ModelSpec, changed by configuration."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from serving.server.config.model_config import Model, check_transition, models_of
-from serving.server.errors import Code, ServingError, invalid
 from serving.server.graph.servable import Servable
 from serving.server.versions.failed_loads import Retries
-from serving.server.versions.versions import Loader, ModelVersions, VersionStatus, not_found
+from serving.server.versions.model_versions import Loader, ModelVersions, VersionStatus, not_found
 from serving.server.versions.watch import Watch
+from serving.server.wire.errors import Code, ServingError, invalid
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ Labels = Mapping[str, Mapping[str, int]]
 class Catalogue:
     """Finds servables and statuses by ModelSpec, and keeps the models in line with a configuration.
 
-    What requests look things up in is replaced whole and never changed: a request sees the models and the
-    labels as they were before a change or as they are after it.
+    The mappings that requests read are replaced and never modified: a request sees the models and the labels from
+    before a change or from after it.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Catalogue:
         retries: Retries | None = None,
         labels_before_versions: bool = False,
     ) -> None:
-        """Holds no model yet: `apply` brings them.
+        """Start without models; `apply` adds them.
 
         Args:
-          load: loads a version and makes it warm.
-          poll_wait: pause in seconds between two looks at a model's folder; 0 looks once.
-          retries: what follows a failed load.
+          load: loads a version and warms it up.
+          poll_wait: seconds between two polls of a model's folder; 0 polls once.
+          retries: how often and when a failed load is repeated.
           labels_before_versions: a new label may name a version that is not available yet.
         """
         self._load = load
@@ -51,7 +51,7 @@ class Catalogue:
         self._labels_before_versions = labels_before_versions
         self._config: ModelServerConfig | None = None
         self._listed: tuple[str, ...] = ()
-        # Models that are listed no more stay: their versions are still to be told of as END.
+        # Models that are no longer listed stay: their versions are still reported, as END.
         self._models: Mapping[str, ModelVersions] = {}
         self._labels: Labels | None = None
         self._watches: dict[str, Watch] = {}
@@ -60,12 +60,12 @@ class Catalogue:
         self._closing = False
 
     def use(self, spec: ModelSpec) -> Servable:
-        """The servable that `spec` asks for, held open: for a `with`, which lets it go.
+        """Find the servable that `spec` names and count its user; leave it by `with`.
 
-        0 is a version: leave it unset for latest.
+        0 is a version: leave it unset for the latest.
 
         Raises:
-          ServingError: no name, no such model, no such version, or no such label.
+          ServingError: no name, or an unknown model, version or label.
         """
         if not spec.name:
             raise invalid("ModelSpec has no name specified.")
@@ -82,43 +82,43 @@ class Catalogue:
                     raise
 
     def statuses(self, spec: ModelSpec) -> list[VersionStatus]:
-        """The states of the versions that `spec` means, the newest first; a label is not looked at.
+        """List the states of the versions that `spec` names, the newest first; a label is ignored.
 
         Raises:
           ServingError: NOT_FOUND.
         """
         model = self._models.get(spec.name)
-        known = model.statuses() if model else []
+        statuses = model.statuses() if model else []
         if spec.HasField("version"):
             version = spec.version.value
-            known = [status for status in known if status.version == version]
-            if not known:
+            statuses = [status for status in statuses if status.version == version]
+            if not statuses:
                 raise ServingError(Code.NOT_FOUND, f"Could not find version {version} of model {spec.name}")
-        if not known:
+        if not statuses:
             raise ServingError(Code.NOT_FOUND, f"Could not find any versions of model {spec.name}")
-        return known
+        return statuses
 
     def names(self) -> list[str]:
-        """The models that the configuration lists, in its order."""
+        """List the models of the configuration, in its order."""
         return list(self._listed)
 
     def labels(self, name: str) -> dict[str, int]:
-        """The versions of a model by label; empty when it has none or is not there."""
+        """Look up the versions of a model by label; empty for an unknown model."""
         return dict((self._labels or {}).get(name, {}))
 
     @property
     def config(self) -> ModelServerConfig | None:
-        """The configuration in force; not to be changed."""
+        """The configuration in force; do not modify it."""
         return self._config
 
     def apply(self, config: ModelServerConfig) -> list[str]:
-        """Changes over to `config`: all of it or, on an error, nothing. Waits for no load.
+        """Change to `config`, completely or, on an error, not at all; do not wait for loads.
 
         Returns:
           The names that were not listed before.
 
         Raises:
-          ServingError: `config` is wrong, or a label names a version that is not available.
+          ServingError: `config` is invalid, or a label names a version that is not available.
         """
         with self._changing:
             check_transition(self._config, config)
@@ -130,7 +130,11 @@ class Catalogue:
             added = [name for name in wanted if name not in self._listed]
             self._models = {
                 **self._models,
-                **{name: self._new(name) for name in wanted if name not in self._models},
+                **{
+                    name: ModelVersions(name, self._load, retries=self._retries, changed=self._changed)
+                    for name in wanted
+                    if name not in self._models
+                },
             }
             labels = {name: model.labels for name, model in wanted.items() if model.labels}
             if labels or self._labels is not None:
@@ -142,13 +146,12 @@ class Catalogue:
                 self._follow(name, model, wanted.get(name))
         return added
 
-    def wait(self, names: Iterable[str], *, timeout: float | None = None, noun: str = "model(s)") -> None:
-        """Waits until each of `names` has a version that can be asked, or has been given up.
+    def wait(self, names: Iterable[str], *, timeout: float | None = None) -> None:
+        """Wait until each of `names` has an available version, or has been given up.
 
         Args:
-          names: models that are there.
+          names: models of the configuration.
           timeout: the longest wait in seconds; None waits for ever, as for a first version to be pushed.
-          noun: what the error calls them.
 
         Raises:
           ServingError: UNKNOWN, some were given up; DEADLINE_EXCEEDED; UNAVAILABLE, the server stops.
@@ -167,23 +170,14 @@ class Catalogue:
             )
         failed = [(model.name, failure) for model in models if (failure := model.failure)]
         if failed:
-            reasons = "".join(
-                f"{{{{name: {name} version: {failure.version}}} due to error: "
-                f"{failure.code.name}: {failure.message}}}, "
+            reasons = "; ".join(
+                f"{name} version {failure.version}: {failure.code.name}: {failure.message}"
                 for name, failure in failed
             )
-            raise ServingError(Code.UNKNOWN, f"{len(failed)} {noun} did not become available: {{{reasons}}}")
-
-    def reload(self, config: ModelServerConfig, *, timeout: float | None = None) -> None:
-        """Changes over to `config` and waits for the models that are new in it.
-
-        Raises:
-          ServingError: as from `apply` and `wait`.
-        """
-        self.wait(self.apply(config), timeout=timeout)
+            raise ServingError(Code.UNKNOWN, f"{len(failed)} model(s) did not become available: {reasons}")
 
     def close(self, timeout: float) -> None:
-        """Loads nothing more, unloads everything; waits up to `timeout` seconds for what is in use."""
+        """Stop loading and unload everything; wait up to `timeout` seconds for versions in use."""
         give_up = time.monotonic() + timeout
         with self._changing, self._changed:
             self._closing = True
@@ -203,6 +197,7 @@ class Catalogue:
             return None
         labels = self._labels
         if labels is None:
+            # The client tells this error of TensorFlow Serving by its text, as it stands.
             raise ServingError(Code.UNAVAILABLE, f"Model labels does not init yet.{spec.version_label}")
         version = labels.get(spec.name, {}).get(spec.version_label)
         if version is None:
@@ -211,23 +206,20 @@ class Catalogue:
 
     def _check_labels(self, config: ModelServerConfig) -> None:
         for model in config.model_config_list.config:
-            known = self._models.get(model.name)
-            ready = known.ready if known else []
-            now = self.labels(model.name)
+            versions = self._models.get(model.name)
+            ready = versions.ready if versions else []
+            labels = self.labels(model.name)
             for label, version in model.version_labels.items():
-                is_new = now.get(label, version) == version
-                if version not in ready and not (self._labels_before_versions and is_new):
+                moves = labels.get(label, version) != version
+                if version not in ready and (moves or not self._labels_before_versions):
                     raise ServingError(
                         Code.FAILED_PRECONDITION,
                         f"Request to assign label to version {version} of model {model.name}, which is not "
                         "currently available for inference",
                     )
 
-    def _new(self, name: str) -> ModelVersions:
-        return ModelVersions(name, self._load, retries=self._retries, changed=self._changed)
-
-    def _follow(self, name: str, model: ModelVersions, wish: Model | None) -> None:
-        model.follow(wish)
+    def _follow(self, name: str, model: ModelVersions, config: Model | None) -> None:
+        model.follow(config)
         if name in self._watches:
             self._watches[name].wake()
         elif not self._closing:

@@ -1,4 +1,4 @@
-"""Which loads have failed, and when each is to be tried again."""
+"""Failed loads, and when each is due for another try."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serving.registry.folder import Content, content_of
 
 @dataclass(frozen=True)
 class Retries:
-    """What follows a failed load: at most `most` more tries, `pause` seconds apart."""
+    """Repeat a failed load at most `most` times, `pause` seconds apart."""
 
     most: int = 5
     pause: float = 60.0
@@ -28,7 +28,7 @@ class _Failure:
 
 
 class FailedLoads:
-    """The versions of one model that could not be loaded. Changed by one thread, read by any."""
+    """The versions of one model that failed to load. Written by one thread, read by any."""
 
     def __init__(self, retries: Retries) -> None:
         self._retries = retries
@@ -38,10 +38,10 @@ class FailedLoads:
         return version in self._failures
 
     def add(self, version: int, content: Content) -> int:
-        """Another load of `version` has failed, on files like `content`.
+        """Record another failed load of `version`, on files like `content`.
 
         Returns:
-          The number of the try that is to follow, from 1; 0 if there is none.
+          The number of the next try, from 1; 0 when the version is given up.
         """
         before = self._failures.get(version)
         tries = before.tries + 1 if before else 1
@@ -51,27 +51,27 @@ class FailedLoads:
         return tries if again else 0
 
     def keep(self, versions: Iterable[int]) -> None:
-        """Forgets all but `versions`."""
+        """Forget all but `versions`."""
         self._failures = {version: self._failures[version] for version in versions if version in self}
 
     def is_due(self, version: int, folder: Path) -> bool:
-        """Whether `version` may be loaded now: never failed, due again, or its files are other ones by now."""
+        """Whether `version` may be loaded now: it never failed, is due again, or its files have changed."""
         failure = self._failures.get(version)
         if failure is None:
             return True
         if content_of(folder) != failure.content:
-            # Repaired, or copied to its end: a first try again.
+            # Repaired or copied completely meanwhile: count the tries from the start.
             self.keep(self._failures.keys() - {version})
             return True
         return failure.due is not None and failure.due <= time.monotonic()
 
     def is_given_up(self, version: int) -> bool:
-        """Whether no try will follow by itself."""
+        """Whether no further try of `version` is planned."""
         failure = self._failures.get(version)
         return failure is not None and failure.due is None
 
     @property
     def next_try(self) -> float | None:
-        """Seconds until the next one is due; None if none is."""
+        """Seconds until the next try; None when none is planned."""
         due = [failure.due for failure in self._failures.values() if failure.due is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
 
-from serving.server.errors import ServingError, invalid, shortened
 from serving.server.versions.catalogue import Catalogue
+from serving.server.wire.errors import ServingError, invalid, shortened
 
 _LOG = logging.getLogger(__name__)
 
@@ -17,32 +17,26 @@ def reload(
     catalogue: Catalogue,
     request: ReloadConfigRequest,
     *,
-    timeout: float | None = None,
-    count: Callable[[str], int] = lambda metric: 0,
+    timeout: float,
+    count: Callable[[str], int],
 ) -> ReloadConfigResponse:
-    """Changes the models over to the request's, and answers when those that are new in it are available.
-
-    A call that ends with an error carries no message over gRPC, only code and text: they are what
-    TensorFlow Serving puts in the response's status too.
+    """Apply the request's configuration, and answer when the models that are new in it are available.
 
     Args:
-      catalogue: the models there are.
-      request: as it came.
-      timeout: seconds that the caller still waits; None is for ever. The change goes on after it.
-      count: the value of an integer metric by its name, 0 if there is none; the answer tells by how much
-        the reload raised those that the request names.
+      catalogue: the models to change.
+      request: the configuration, and the names of metrics whose increase the caller wants to know.
+      timeout: seconds to wait for the new models; the change continues after it.
+      count: the value of an integer metric by its name.
 
     Raises:
-      ServingError: with TensorFlow Serving's code and text.
+      ServingError: with TensorFlow Serving's code, which it also writes to the response's status; over gRPC an
+        error carries no response.
     """
     before = {name: count(name) for name in request.metric_names}
     try:
         if request.config.WhichOneof("config") != "model_config_list":
-            raise invalid(
-                "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is "
-                "currently supported"
-            )
-        catalogue.reload(request.config, timeout=timeout)
+            raise invalid("HandleReloadConfigRequest takes a model_config_list only")
+        catalogue.wait(catalogue.apply(request.config), timeout=timeout)
     except ServingError as error:
         _LOG.error("ReloadConfig failed: %s", shortened(error.message))
         raise

@@ -1,4 +1,4 @@
-"""A thread that looks at something again and again."""
+"""A thread that polls."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Watch:
     """Calls `look` at once, after each pause and when woken, in one thread of its own."""
 
     def __init__(self, name: str, look: Callable[[], float | None], *, every: float) -> None:
-        """Starts nothing yet.
+        """Prepare the thread; `start` starts it.
 
         Args:
           name: the thread's.
-          look: what to call; gives the seconds after which it wants to be called at the latest, or None.
+          look: returns the seconds after which it must be called again at the latest, or None.
           every: the pause in seconds; 0 looks once, and again only when woken or when `look` asked for it.
         """
         self._look = look
@@ -27,15 +27,15 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begins to look."""
+        """Start to look."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Has it look now, or once more after the look it is taking."""
+        """Look now, or once more after the look in progress."""
         self._awake.set()
 
     def stop(self, timeout: float | None = None) -> None:
-        """Ends it; waits up to `timeout` seconds for the look it is taking."""
+        """End the thread; wait up to `timeout` seconds for the look in progress."""
         self._stopping = True
         self._awake.set()
         if self._thread.is_alive():
@@ -44,11 +44,11 @@ class Watch:
     def _run(self) -> None:
         while not self._stopping:
             self._awake.clear()
-            asked = None
+            latest = None
             try:
-                asked = self._look()
-            except Exception:  # a look that fails is no reason to look no more
+                latest = self._look()
+            except Exception:  # the next look may succeed
                 _LOG.exception("%s: looking failed; trying again", self._thread.name)
-            pauses = [pause for pause in (self._every, asked) if pause is not None]
+            pauses = [pause for pause in (self._every, latest) if pause is not None]
             if not self._stopping:
                 self._awake.wait(min(pauses) if pauses else None)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from components.report import screenshots
 from components.report.page import render
-from serving.demo.screenshots import BROWSERS
+from serving.screenshots import BROWSERS
 from tests.components.report.report_runs import PUSHED
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import tensorflow as tf
+from pipeline.runs.lineage import Lineage
+from pipeline.runs.outcome import counted
 from tfx.orchestration.pipeline import RunOptions
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
@@ -20,8 +22,6 @@ from pipeline.beam.args import pipeline_args
 from pipeline.beam.checks import require_engine
 from pipeline.factory import METADATA, create_pipeline
 from pipeline.runners.local import LocalRunner
-from pipeline.runs.lineage import Lineage
-from pipeline.runs.outcome import counted
 from pipeline.settings import Settings, load
 from tests.components.corpus_gen.test_executor import generate
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, engine

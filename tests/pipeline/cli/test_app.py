@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from pipeline.runs.outcome import Outcome
 
 COMMANDS = (

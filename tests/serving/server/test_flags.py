@@ -1,4 +1,4 @@
-"""The command line: names as in TensorFlow Serving, errors in one line, and no TensorFlow."""
+"""The command line: TensorFlow Serving's names, errors in one line, no import of TensorFlow."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as caught:
         parse(arguments)
     assert caught.value.code == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    return message
 
 
 def test_defaults_are_tensorflow_servings():
@@ -35,7 +35,7 @@ def test_defaults_are_tensorflow_servings():
     assert flags.enable_model_warmup
     assert not flags.enable_batching
     assert not flags.enable_grpc_healthcheck_service
-    assert flags.host == "127.0.0.1", "loopback, unless told otherwise"
+    assert flags.host == "127.0.0.1", "loopback"
 
 
 def test_every_flag_of_tensorflow_serving_is_taken_or_refused_by_name(capsys):
@@ -43,14 +43,14 @@ def test_every_flag_of_tensorflow_serving_is_taken_or_refused_by_name(capsys):
     assert ours - OWN <= FLAGS
     for name in sorted(FLAGS - ours):
         for argument in (f"--{name}", f"--{name}=1"):
-            said = refusal([BASE, argument], capsys)
-            assert f"--{name} is a flag of TensorFlow Serving that this server does not have: " in said
+            message = refusal([BASE, argument], capsys)
+            assert f"--{name} is a flag of TensorFlow Serving that this server does not have: " in message
 
 
 def test_numbers_and_texts():
-    told = "--port=0 --rest_api_port=-1 --model_name=t --model_base_path=/m --host=0.0.0.0"
+    words = "--port=0 --rest_api_port=-1 --model_name=t --model_base_path=/m --host=0.0.0.0"
     flags = parse(
-        [*told.split(), "--file_system_poll_wait_seconds", "0.5", "--load_retry_interval_micros=-1"]
+        [*words.split(), "--file_system_poll_wait_seconds", "0.5", "--load_retry_interval_micros=-1"]
     )
     assert (flags.port, flags.rest_api_port, flags.host) == (0, ANY_FREE_PORT, "0.0.0.0")
     assert (flags.file_system_poll_wait_seconds, flags.load_retry_interval_micros) == (0.5, -1)

@@ -1,4 +1,4 @@
-"""Sixteen clients for a minute while versions, labels and models change and a load fails: no answer lost or wrong."""
+"""Sixteen clients for a minute while versions, labels and models change and a load fails: all answers are right."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServic
 
 from serving.server.process import start_server_process
 from tests.serving.folders import garbage, push, states, until
-from tests.serving.server.caller import Caller, refused
+from tests.serving.server.management import ManagementClient, refused
 
 CLIENTS = 16
 SECONDS = 60.0
 
 
 class Load:
-    """Clients that ask for the newest version, or by label, and hold each answer against its version."""
+    """Clients of the newest version or of a label; each answer is compared with that of its version."""
 
     def __init__(self, target: str, answers: dict[int, str]) -> None:
         self._target = target
@@ -30,7 +30,7 @@ class Load:
         self._done = threading.Event()
         self.seen: Counter[int] = Counter()
         self.wrong: list[str] = []
-        self.threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CLIENTS)]
+        self.threads = [threading.Thread(target=self._run, args=(number,)) for number in range(CLIENTS)]
 
     def __enter__(self) -> Load:
         for thread in self.threads:
@@ -42,7 +42,7 @@ class Load:
         for thread in self.threads:
             thread.join()
 
-    def _ask(self, number: int) -> None:
+    def _run(self, number: int) -> None:
         words = ["Anna"] * (number + 1)
         request = PredictRequest()
         request.model_spec.name = "a"
@@ -77,26 +77,28 @@ def test_sixteen_clients_while_everything_changes(batching, exported, tmp_path):
     push(exported["PER"], other / "1")
     flags = [f"--enable_batching={str(batching).lower()}", "--file_system_poll_wait_seconds=0.2"]
     with start_server_process(base, "a", tmp_path / "log", 60, extra_flags=flags) as process:
-        caller = Caller(process.target)
+        management = ManagementClient(process.target)
         step = SECONDS / 8
-        caller.reload({"a": base}, labels={"stable": 1})
-        with Load(process.target, answers) as load, caller.tagger("a") as watched:
+        management.reload({"a": base}, labels={"stable": 1})
+        with Load(process.target, answers) as load, management.tagger("a") as watched:
             time.sleep(step)
             for version in (2, 3, 4, 5, 6):
                 # Both for a moment: the label moves before its old version goes.
-                caller.reload({"a": base}, labels={"stable": version - 1}, versions=[version - 1, version])
+                management.reload(
+                    {"a": base}, labels={"stable": version - 1}, versions=[version - 1, version]
+                )
                 push(exported[answers[version]], base / str(version))
                 until(lambda version=version: states(watched).get(version) == "AVAILABLE", "the version")
-                caller.reload({"a": base}, labels={"stable": version})
+                management.reload({"a": base}, labels={"stable": version})
                 time.sleep(step)
             garbage(base / "9")
             until(lambda: states(watched).get(9) == "END", "the failed load")
             time.sleep(step)
-            caller.reload({"a": base, "b": other}, labels={"stable": 6})
-            refusal = refused(caller, {"a": base, "c": Path("/nowhere")})
+            management.reload({"a": base, "b": other}, labels={"stable": 6})
+            refusal = refused(management, {"a": base, "c": Path("/nowhere")})
             assert "Could not find base path" in refusal[1]
-            caller.reload({"a": base}, labels={"stable": 6})
+            management.reload({"a": base}, labels={"stable": 6})
             time.sleep(step)
-        caller.close()
+        management.close()
     assert load.wrong == []
     assert sorted(load.seen) == list(answers)

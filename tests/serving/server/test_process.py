@@ -1,4 +1,4 @@
-"""The server as a process: started, asked by three kinds of client, stopped."""
+"""The server as a process: started, called by two clients, stopped."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_stop_finishes_the_request_in_flight(exported, tmp_path):
         assert answer.result().outputs["total"].float_val
 
 
-def test_a_server_that_cannot_start_tells_why(tmp_path):
+def test_a_server_that_cannot_start_reports_why(tmp_path):
     (tmp_path / "models" / "1").mkdir(parents=True)
     (tmp_path / "models" / "1" / "saved_model.pb").write_bytes(b"nothing")
     with pytest.raises(ServerProcessError, match=r"(?s)ended with status 1.*Failed to start server\. Error:"):
@@ -104,11 +104,12 @@ def test_a_server_does_not_outlive_a_parent_that_was_killed(exported, tmp_path):
         time.sleep(0.1)
 
 
-def test_it_is_ready_when_both_ports_have_been_told(tmp_path):
-    """The lines come one after the other, and a look may fall between the two."""
-    told = "echo 'Running gRPC ModelServer at h:1 ...'; sleep 0.5; echo 'Exporting HTTP/REST API at:h:2 ...'; sleep 60"
+def test_it_is_ready_when_both_ports_have_been_printed(tmp_path):
+    """The lines come one after the other, and the log may be read between the two."""
+    grpc_line, rest_line = "Running gRPC ModelServer at h:1 ...", "Exporting HTTP/REST API at:h:2 ..."
+    script = f"echo '{grpc_line}'; sleep 0.5; echo '{rest_line}'; sleep 60"
     log = tmp_path / "log"
-    with log.open("wb") as out, subprocess.Popen(["sh", "-c", f"exec 2>&1; {told}"], stdout=out) as child:
+    with log.open("wb") as out, subprocess.Popen(["sh", "-c", f"exec 2>&1; {script}"], stdout=out) as child:
         try:
             assert _wait_until_ready(child, log, 30, rest=True) == ("h:1", "h:2")
         finally:

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-from serving.server.errors import ServingError
 from serving.server.inference.predict import run
 from serving.server.inference.warmup import load
+from serving.server.wire.errors import ServingError
 from tagging.schemes import BIOES
 from tests.trainer.conftest import SMALL
 from trainer.export import saved_model, warmup
@@ -53,12 +53,12 @@ def test_all_that_is_served_is_called_alone_and_in_a_batch(versions: Path) -> No
 
 
 def test_the_embedded_server_replays_it(versions: Path, caplog: pytest.LogCaptureFixture) -> None:
-    told: list[tuple[str, str, float]] = []
+    reports: list[tuple[str, str, float]] = []
     count = len(_logs(versions / "1"))
     with caplog.at_level("INFO"):
-        load("tagger", 1, versions / "1", tell=lambda *seen: told.append(seen)).close_when_unused()
+        load("tagger", 1, versions / "1", report=lambda *report: reports.append(report)).close_when_unused()
     assert f"Finished warming tagger version 1 up with {count} records" in caplog.text
-    assert [entry[:2] for entry in told] == [(str(versions / "1"), "OK")]
+    assert [report[:2] for report in reports] == [(str(versions / "1"), "OK")]
 
 
 def test_a_request_that_fails_there_is_final(versions: Path, tmp_path: Path) -> None:

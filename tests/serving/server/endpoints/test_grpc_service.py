@@ -1,4 +1,4 @@
-"""The gRPC rows of TensorFlow Serving's table: code and text, through its own stubs."""
+"""The gRPC services through TensorFlow Serving's own stubs: answers, status codes and messages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import grpc
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
     predict_pb2,
+    regression_pb2,
 )
 
 Request = predict_pb2.PredictRequest
@@ -87,32 +90,32 @@ ROWS: dict[str, tuple[Callable[[], Request], grpc.StatusCode, str]] = {
     "too many inputs": (
         lambda: request(text=["a"], tone=["b"], also=["c"]),
         CODES.INVALID_ARGUMENT,
-        "input size does not match signature: 3!=1 len({also,text,tone}) != len({text}). "
-        "Sent extra: {also,tone}. Missing but required: {}.",
+        "inputs do not match the signature: sent {also,text,tone}, declared {text}, unknown {also,tone}, missing {}",
     ),
     "too few inputs": (
         lambda: request("arithmetic", y=1.0),
         CODES.INVALID_ARGUMENT,
-        "input size does not match signature: 1!=2 len({y}) != len({x,y}). "
-        "Sent extra: {}. Missing but required: {x}.",
+        "inputs do not match the signature: sent {y}, declared {x,y}, unknown {}, missing {x}",
     ),
     "right count, wrong name": (
         lambda: request(txt=["a"]),
         CODES.INVALID_ARGUMENT,
-        "Signature input alias: text(feed name: decode_text_text:0) not found in request and no default "
-        "value provided. Inputs expected to be in the request {txt}, or default input alias set: ",
+        "inputs do not match the signature: sent {txt}, declared {text}, unknown {txt}, missing {text}",
     ),
-    "undecodable tensor": (undecodable, CODES.INVALID_ARGUMENT, "tensor parsing error: text"),
+    "undecodable tensor": (
+        undecodable,
+        CODES.INVALID_ARGUMENT,
+        "tensor parsing error: text: shape [-3]",
+    ),
     "unknown output": (
         lambda: filtered("tags", "lemmas"),
         CODES.INVALID_ARGUMENT,
-        "output tensor alias not found in signature: lemmas "
-        f"Outputs expected to be in the set {{{TEXT_OUTPUTS}}}.",
+        f"the signature has no outputs {{lemmas}}: expected some of {{{TEXT_OUTPUTS}}}",
     ),
     "output twice": (
         lambda: filtered("tags", "tags"),
         CODES.INVALID_ARGUMENT,
-        "duplicate output tensor alias: tags",
+        "output_filter names an output twice: tags, tags",
     ),
     "wrong dtype": (
         lambda: request("arithmetic", x=X, y=tf.constant(1.0, tf.float64)),
@@ -130,7 +133,7 @@ def test_predict_refuses(name, prediction):
     assert (caught.value.code(), caught.value.details()) == (code, text)
 
 
-def test_wrong_shape_is_told_by_the_op(prediction):
+def test_a_wrong_shape_is_reported_by_the_op(prediction):
     with pytest.raises(grpc.RpcError) as caught:
         prediction.Predict(request("arithmetic", x=tf.ones([1, 3]), y=1.0), timeout=10)
     assert caught.value.code() is CODES.INVALID_ARGUMENT
@@ -138,7 +141,7 @@ def test_wrong_shape_is_told_by_the_op(prediction):
     assert caught.value.details().startswith("Matrix size-incompatible: In[0]: [1,3], In[1]: [2,2]")
 
 
-def test_invalid_bytes_in_an_example_are_refused_not_crashed_on(prediction):
+def test_invalid_bytes_in_an_example_are_refused(prediction):
     with pytest.raises(grpc.RpcError) as caught:
         prediction.Predict(request("decode", examples=[b"\xff\xfe\x00 no example"]), timeout=10)
     assert caught.value.code() is CODES.INVALID_ARGUMENT
@@ -156,25 +159,41 @@ def test_predict_answers_with_the_effective_signature_and_typed_fields(predictio
     assert not answer.outputs["score"].tensor_content
 
 
-def test_answers_only_the_outputs_asked_for(prediction):
+def test_only_the_outputs_of_the_filter_are_answered(prediction):
     assert set(prediction.Predict(filtered("tags"), timeout=10).outputs) == {"tags"}
 
 
-def test_a_version_can_be_asked_for_by_number(prediction):
+def test_a_version_is_chosen_by_number(prediction):
     assert prediction.Predict(request(text=["a"], version=7), timeout=10).model_spec.version.value == 7
 
 
-def test_deadline_that_passes_during_the_run(prediction):
+def test_a_deadline_that_passes_during_the_run(prediction):
     with pytest.raises(grpc.RpcError) as caught:
         prediction.Predict(request("slow", rounds=200_000), timeout=0.1)
     assert caught.value.code() is CODES.DEADLINE_EXCEEDED
 
 
-def test_long_error_texts_are_cut_as_tensorflow_serving_cuts_them(prediction):
+def test_long_messages_are_cut_as_by_tensorflow_serving(prediction):
     with pytest.raises(grpc.RpcError) as caught:
         prediction.Predict(request("s" * 3000), timeout=10)
     assert len(caught.value.details().encode()) == 1024
     assert caught.value.details().endswith("sss...TRUNCATED")
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(
+    ("call", "request_type"),
+    [
+        ("Classify", classification_pb2.ClassificationRequest),
+        ("Regress", regression_pb2.RegressionRequest),
+        ("MultiInference", inference_pb2.MultiInferenceRequest),
+    ],
+)
+def test_calls_that_no_tagger_answers_are_unimplemented(call, request_type, prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        getattr(prediction, call)(request_type(), timeout=10)
+    assert caught.value.code() is CODES.UNIMPLEMENTED
+    assert caught.value.details().startswith(f"{call} is not served here: a tagger answers Predict")
 
 
 def metadata(*fields: str, model: str | None = "tagger") -> get_model_metadata_pb2.GetModelMetadataRequest:

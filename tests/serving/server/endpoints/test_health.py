@@ -1,4 +1,4 @@
-"""gRPC's health protocol, as a probe of Kubernetes or a load balancer asks it."""
+"""gRPC's health protocol, as a probe of Kubernetes or a load balancer uses it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def flags(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
     )
 
 
-def test_what_is_served_and_what_is_not(flags):
+def test_known_services_are_serving(flags):
     with running(flags) as server, grpc.insecure_channel(server.target) as channel:
         stub = HealthStub(channel)
         for service in SERVICES:
@@ -41,14 +41,14 @@ def test_what_is_served_and_what_is_not(flags):
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-def test_it_is_off_unless_asked_for(server):
+def test_it_is_off_by_default(server):
     with grpc.insecure_channel(server.target) as channel, pytest.raises(grpc.RpcError) as caught:
         HealthStub(channel).Check(HealthCheckRequest(), timeout=10)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.embedded
-def test_who_watches_hears_of_the_stop(flags):
+def test_a_stop_is_reported_to_watchers(flags):
     server = Server(flags)
     server.start()
     try:

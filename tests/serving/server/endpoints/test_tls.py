@@ -1,4 +1,4 @@
-"""The gRPC port over TLS, with and without a look at the client's certificate; the Unix socket beside it."""
+"""The gRPC port over TLS, with and without client certificates; the Unix socket; channel arguments."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 
 from serving.server.endpoints.tls import server_credentials
-from serving.server.errors import Code, ServingError
 from serving.server.flags import Flags
+from serving.server.wire.errors import Code, ServingError
 from tests.serving.certificates import Authority, Pair
 from tests.serving.running import running
 
@@ -37,12 +37,12 @@ def ssl_config(folder: Path, **fields: object) -> str:
     return str(file)
 
 
-def flags(base: Path, **told: object) -> Flags:
-    return Flags(model_base_path=str(base), model_name="a", port=0, file_system_poll_wait_seconds=0, **told)
+def flags(base: Path, **more: object) -> Flags:
+    return Flags(model_base_path=str(base), model_name="a", port=0, file_system_poll_wait_seconds=0, **more)
 
 
-def asked(channel: grpc.Channel, timeout: float = 10) -> int:
-    """The version that the server at the other end serves."""
+def served_version(channel: grpc.Channel, timeout: float = 10) -> int:
+    """The version that the server serves."""
     request = GetModelStatusRequest()
     request.model_spec.name = "a"
     answer = ModelServiceStub(channel).GetModelStatus(request, timeout=timeout, wait_for_ready=False)
@@ -63,16 +63,16 @@ def test_a_client_that_trusts_the_authority_is_served(base, authority, tmp_path)
     with running(flags(base, ssl_config_file=config)) as server:
         target = f"localhost:{server.port}"
         with grpc.secure_channel(target, credentials(authority)) as channel:
-            assert asked(channel) == 1
+            assert served_version(channel) == 1
         with grpc.secure_channel(target, credentials(Authority())) as channel:
             with pytest.raises(grpc.RpcError) as caught:
-                asked(channel)
+                served_version(channel)
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         with grpc.insecure_channel(target) as channel, pytest.raises(grpc.RpcError):
-            asked(channel)
+            served_version(channel)
 
 
-def test_a_client_without_a_certificate_is_refused_where_one_is_wanted(base, authority, tmp_path):
+def test_a_client_without_a_certificate_is_refused_where_one_is_required(base, authority, tmp_path):
     pair = authority.pair()
     config = ssl_config(
         tmp_path,
@@ -84,11 +84,11 @@ def test_a_client_without_a_certificate_is_refused_where_one_is_wanted(base, aut
     with running(flags(base, ssl_config_file=config)) as server:
         target = f"localhost:{server.port}"
         with grpc.secure_channel(target, credentials(authority, authority.pair())) as channel:
-            assert asked(channel) == 1
+            assert served_version(channel) == 1
         for client in (None, Authority().pair()):
             with grpc.secure_channel(target, credentials(authority, client)) as channel:
                 with pytest.raises(grpc.RpcError) as caught:
-                    asked(channel)
+                    served_version(channel)
                 assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
@@ -103,7 +103,7 @@ def test_a_client_without_a_certificate_is_refused_where_one_is_wanted(base, aut
         ({"server_key": "KEY", "server_cert": "CERTIFICATE", "custom_ca": "/etc/ca.crt"}, "custom_ca"),
     ],
 )
-def test_a_file_that_is_not_whole(fields, named, authority, tmp_path):
+def test_an_incomplete_file_is_refused(fields, named, authority, tmp_path):
     pair = authority.pair()
     texts = {"KEY": pair.key, "CERTIFICATE": pair.certificate}
     config = ssl_config(tmp_path, **{name: texts.get(value, value) for name, value in fields.items()})
@@ -117,7 +117,7 @@ def test_a_unix_socket_is_served_beside_the_port(base, tmp_path):
     with running(flags(base, grpc_socket_path=str(path))) as server:
         for target in (f"unix:{path}", server.target):
             with grpc.insecure_channel(target) as channel:
-                assert asked(channel) == 1
+                assert served_version(channel) == 1
 
 
 def test_channel_arguments_reach_grpc(base):
@@ -126,7 +126,7 @@ def test_channel_arguments_reach_grpc(base):
         running(flags(base, grpc_channel_arguments=limits)) as server,
         grpc.insecure_channel(server.target) as channel,
     ):
-        assert asked(channel) == 1, "a request of 5 bytes"
+        assert served_version(channel) == 1, "a request of 5 bytes"
         request = GetModelStatusRequest()
         request.model_spec.name = "a" * 20
         with pytest.raises(grpc.RpcError) as caught:

@@ -1,4 +1,4 @@
-"""Running graphs: the executor's fall-back, many at once; warm-up records."""
+"""Running graphs: the fall-back to the default executor, many runs at once."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.client import Tagger
-from serving.server.errors import Code, ServingError
 from serving.server.graph.session import GraphSession
-from serving.server.inference.warmup import load
-from tests.serving import tiny_model
+from serving.server.wire.errors import Code, ServingError
 
 
 @pytest.fixture(scope="module")
-def old_control_flow(tmp_path_factory) -> Path:
+def v1_control_flow(tmp_path_factory) -> Path:
     """A graph with Enter, Switch and Merge nodes, as TensorFlow 1 wrote loops."""
     folder = tmp_path_factory.mktemp("old") / "1"
     v1 = tf.compat.v1
@@ -33,8 +30,8 @@ def old_control_flow(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_graph_of_old_control_flow_gets_the_default_executor(old_control_flow):
-    session = GraphSession(old_control_flow)
+def test_a_graph_with_v1_control_flow_gets_the_default_executor(v1_control_flow):
+    session = GraphSession(v1_control_flow)
     signature = session.signatures["serving_default"]
     feeds, fetches = (signature.inputs["x"].name,), (signature.outputs["doubled"].name,)
 
@@ -53,45 +50,9 @@ def test_many_requests_with_deadlines_do_not_wait_for_each_other(server):
     assert all(len(answer.entities) == 2 for answer in answers)
 
 
-def test_a_tensor_that_is_not_in_the_graph(exported):
+def test_an_unknown_tensor(exported):
     session = GraphSession(exported["NAME"])
     with pytest.raises(ServingError, match="nowhere") as caught:
         session.run((), ("nowhere:0",), [])
     assert caught.value.code is Code.INVALID_ARGUMENT
     session.close()
-
-
-def records(folder: Path, *logs: bytes) -> None:
-    (folder / "assets.extra").mkdir(parents=True)
-    with tf.io.TFRecordWriter(str(folder / "assets.extra" / "tf_serving_warmup_requests")) as writer:
-        for log in logs:
-            writer.write(log)
-
-
-def log(signature: str, text: str) -> bytes:
-    made = prediction_log_pb2.PredictionLog()
-    made.predict_log.request.model_spec.signature_name = signature
-    made.predict_log.request.inputs["text"].CopyFrom(tf.make_tensor_proto([text]))
-    return made.SerializeToString()
-
-
-def test_warm_up_records_are_replayed_and_a_failing_one_is_final(tmp_path):
-    tiny_model.export(tmp_path / "1", signatures=("decode_text",))
-    records(tmp_path / "1", log("decode_text", "Anna"))
-    load("tagger", 1, tmp_path / "1").close_when_unused()
-    (tmp_path / "1" / "assets.extra" / "tf_serving_warmup_requests").unlink()
-    (tmp_path / "1" / "assets.extra").rmdir()
-    records(tmp_path / "1", log("decode_text", "Anna"), log("parse", "Anna"))
-    with pytest.raises(ServingError, match='Serving signature key "parse" not found'):
-        load("tagger", 1, tmp_path / "1")
-
-
-def test_broken_warm_up_records_are_named(tmp_path):
-    tiny_model.export(tmp_path / "1", signatures=("decode_text",))
-    (tmp_path / "1" / "assets.extra").mkdir()
-    (tmp_path / "1" / "assets.extra" / "tf_serving_warmup_requests").write_bytes(
-        b"no records, but plain text"
-    )
-    with pytest.raises(ServingError, match="Please verify your warmup data is in TFRecord format") as caught:
-        load("tagger", 1, tmp_path / "1")
-    assert caught.value.code is Code.DATA_LOSS

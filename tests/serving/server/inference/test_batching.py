@@ -1,4 +1,4 @@
-"""Batching: the same answers as alone, nobody's fault becomes another's, and what does not fit is refused."""
+"""Batching: the same answers as alone, no request fails by another's fault, inputs that do not fit are refused."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from serving.server.errors import Code, ServingError
 from serving.server.flags import ANY_FREE_PORT, Flags
 from serving.server.graph.calls import Call
 from serving.server.inference.batching import Batching, BatchingParameters
-from serving.server.metrics import Metrics
+from serving.server.inference.metrics import Metrics
 from serving.server.server import Server, StartError
+from serving.server.wire.errors import Code, ServingError
 
 CODES = grpc.StatusCode
 
 
 class Echo:
-    """A servable whose graph gives back what it is fed, when it is let go on."""
+    """A servable whose graph returns its feeds, each run once `may_run` lets it."""
 
     def __init__(self, answer: Callable[[list[np.ndarray]], list[np.ndarray]] = list) -> None:
         self.session = self
@@ -65,14 +65,14 @@ def column(*values: object, kind: type = np.int64) -> list[np.ndarray]:
 
 
 def held(echo: Echo) -> None:
-    """From here on no run goes on until it is let."""
+    """Hold every run from now on until `may_run` is released."""
     echo.may_run = threading.Semaphore(0)
 
 
 def run_all(
     batching: Batching, echo: Echo, requests: list[list[np.ndarray]], *, call: Call = CALL
 ) -> list[list[np.ndarray] | Exception]:
-    """One run that holds the only thread, and `requests`, which queue up behind it in their order."""
+    """Run `requests` while another run holds the only thread, so that they queue up in their order."""
     held(echo)
     with ThreadPoolExecutor(len(requests) + 1) as pool:
         first = pool.submit(batching.run, echo, CALL, column(-1), timeout=None)
@@ -118,7 +118,7 @@ def test_every_request_gets_its_own_rows(sizes: list[int], largest: int) -> None
     assert len(echo.batches) <= 1 + len(sizes)
 
 
-def test_what_queued_up_runs_at_once() -> None:
+def test_queued_requests_run_together() -> None:
     echo = Echo()
     batched([column(number) for number in range(10)], echo)
     assert [len(batch[0]) for batch in echo.batches] == [1, 10]
@@ -128,12 +128,10 @@ def test_a_full_queue_refuses_at_once() -> None:
     answers = batched([column(number) for number in range(6)], max_batch_size=2, max_enqueued_batches=2)
     refused = [answer for answer in answers if isinstance(answer, ServingError)]
     assert [error.code for error in refused] == [Code.UNAVAILABLE] * 2
-    assert refused[0].message.startswith(
-        "The batch scheduling queue to which this task was submitted is full"
-    )
+    assert refused[0].message == "The batching queue is full: 4 rows wait and max_enqueued_batches is 2"
 
 
-def test_one_bad_request_does_not_spoil_its_neighbours() -> None:
+def test_one_bad_request_does_not_fail_the_others_of_its_batch() -> None:
     def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
         if 3 in arrays[0]:
             raise ServingError(Code.INVALID_ARGUMENT, "three is no number")
@@ -148,16 +146,13 @@ def test_two_requests_of_different_shape() -> None:
     for answer in batched(requests):
         assert isinstance(answer, ServingError)
         assert answer.code is Code.FAILED_PRECONDITION
-        assert answer.message.startswith(
-            "Tensors with name 'x:0' from different tasks have different shapes and padding is turned off."
-            "Set pad_variable_length_inputs to true, or"
-        )
+        assert "have different shapes for x:0 and padding is turned off" in answer.message
     echo = Echo()
     batched([[np.array([[5, 6]])], [np.array([[7, 8, 9]])]], echo, pad_variable_length_inputs=True)
     np.testing.assert_array_equal(echo.batches[-1][0], [[5, 6, 5], [7, 8, 9]])
 
 
-def test_types_that_differ_are_not_made_one() -> None:
+def test_different_types_are_not_converted_into_one() -> None:
     def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
         if arrays[0].dtype != np.int64:
             raise ServingError(Code.INVALID_ARGUMENT, "int64 is expected")
@@ -168,7 +163,7 @@ def test_types_that_differ_are_not_made_one() -> None:
     assert isinstance(bad, ServingError)
 
 
-def test_a_thread_outlives_what_nobody_expected() -> None:
+def test_a_thread_survives_an_unexpected_error() -> None:
     def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
         if len(arrays[0]) > 1:
             raise MemoryError("too much")
@@ -186,7 +181,7 @@ def test_a_thread_outlives_what_nobody_expected() -> None:
     assert echo.users == 0
 
 
-def test_nothing_is_kept_of_requests_that_fail() -> None:
+def test_no_reference_is_kept_to_requests_that_fail() -> None:
     def answer(arrays: list[np.ndarray]) -> list[np.ndarray]:
         if arrays[0].min() >= 0:
             raise ServingError(Code.INVALID_ARGUMENT, "no")
@@ -196,7 +191,7 @@ def test_nothing_is_kept_of_requests_that_fail() -> None:
     arrays = [column(number) for number in range(3)]
     watched = [weakref.ref(found[0]) for found in arrays]
     gc.collect()
-    gc.disable()  # so that what refers to itself stays
+    gc.disable()  # so that reference cycles stay
     try:
         for found in batched(arrays, echo):
             assert isinstance(found, ServingError)
@@ -210,15 +205,11 @@ def test_nothing_is_kept_of_requests_that_fail() -> None:
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        (np.float32(1).reshape([]), "Batched output tensor has 0 dimensions"),
-        (
-            np.ones(1),
-            "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the "
-            "input tensors",
-        ),
+        (np.float32(1).reshape([]), "A scalar output cannot be split among requests"),
+        (np.ones(1), "An output of 1 rows cannot be split among the 2 rows of a batch"),
     ],
 )
-def test_outputs_that_cannot_be_shared_out(output: np.ndarray, message: str) -> None:
+def test_outputs_that_cannot_be_split_are_refused(output: np.ndarray, message: str) -> None:
     for answer in batched([column(1), column(2)], Echo(lambda _: [output])):
         assert isinstance(answer, ServingError)
         assert (answer.code, answer.message) == (Code.FAILED_PRECONDITION, message)
@@ -236,19 +227,19 @@ def test_a_batch_is_filled_up_to_an_allowed_size() -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ([], "Batching session Run() must have at least one input tensor"),
+        ([], "a batched request must have at least one input"),
         (
             [np.float32(1).reshape([])],
-            "Batching session Run() input tensors must have at least one dimension",
+            "the inputs of a batched request must have at least one dimension",
         ),
         (
             [np.ones(1), np.ones(2)],
-            "Batching session Run() input tensors must have equal 0th-dimension size",
+            "the inputs of a batched request must have the same number of rows",
         ),
-        ([np.ones(5)], "Task size 5 is larger than maximum input batch size 4"),
+        ([np.ones(5)], "the request has 5 rows; at most 4 are allowed (max_batch_size)"),
     ],
 )
-def test_what_cannot_be_batched_is_refused(arrays: list[np.ndarray], message: str) -> None:
+def test_inputs_that_cannot_be_batched_are_refused(arrays: list[np.ndarray], message: str) -> None:
     (answer,) = batched([arrays], max_batch_size=4)
     assert isinstance(answer, ServingError)
     assert (answer.code, answer.message) == (Code.INVALID_ARGUMENT, message)
@@ -259,14 +250,16 @@ def test_a_large_request_runs_alone_where_splitting_is_allowed() -> None:
     assert answer[0].tolist() == list(range(9))
 
 
-def test_time_that_passes_in_the_queue() -> None:
+def test_a_deadline_that_passes_in_the_queue() -> None:
     echo = Echo()
     held(echo)
     batching = Batching(BatchingParameters(num_batch_threads=1), Metrics())
     with ThreadPoolExecutor() as pool:
         first = pool.submit(batching.run, echo, CALL, column(1), timeout=0.2)
         assert echo.is_running.wait(10)
-        with pytest.raises(ServingError, match="timeout exceeded while waiting in batching queue") as caught:
+        with pytest.raises(
+            ServingError, match="Timeout exceeded while waiting in the batching queue"
+        ) as caught:
             batching.run(echo, CALL, column(2), timeout=0.05)
         assert caught.value.code is Code.RESOURCE_EXHAUSTED
         with pytest.raises(ServingError) as caught:
@@ -274,7 +267,7 @@ def test_time_that_passes_in_the_queue() -> None:
         assert caught.value.code is Code.DEADLINE_EXCEEDED
         echo.may_run.release(10)
     until(lambda: not echo.users)
-    assert len(echo.batches) == 1, "nobody waited for the second"
+    assert len(echo.batches) == 1, "no caller waited for the second"
     batching.stop()
 
 
@@ -289,16 +282,16 @@ def test_an_answer_is_cut_to_its_own_longest_sentence() -> None:
     assert [found[0].shape for found in answers] == [(2, 3), (1, 5)]
 
 
-def test_parameters_that_make_no_sense() -> None:
-    with pytest.raises(ValueError, match="must match max_batch_size; last entry was 8; expected 4"):
+def test_invalid_parameters() -> None:
+    with pytest.raises(ValueError, match="must be max_batch_size, 4; found 8"):
         BatchingParameters(max_batch_size=4, allowed_batch_sizes=(2, 8))
-    with pytest.raises(ValueError, match="monotonically increasing"):
+    with pytest.raises(ValueError, match="must increase"):
         BatchingParameters(max_batch_size=4, allowed_batch_sizes=(4, 4))
-    with pytest.raises(ValueError, match="max_enqueued_batches must be positive; was 0"):
+    with pytest.raises(ValueError, match="max_enqueued_batches must be positive; found 0"):
         BatchingParameters(max_enqueued_batches=0)
 
 
-# The same through the whole server.
+# The same through a complete server.
 
 
 @contextmanager
@@ -343,7 +336,7 @@ def test_answers_in_a_batch_are_those_alone(tmp_path, exported):
     assert together == alone
 
 
-def test_lengths_are_not_answered_to_who_did_not_ask(tmp_path, exported):
+def test_lengths_are_not_answered_unless_requested(tmp_path, exported):
     made = request("decode_text", text=["Anna sees Bob"])
     made.output_filter.append("tags")
     with serving(tmp_path, exported["PER"]) as (_, stub):
@@ -371,9 +364,9 @@ def test_scalar_inputs_are_refused_under_batching(tmp_path, exported):
     assert "must have at least one dimension" in caught.value.details()
 
 
-def test_batching_files_that_are_wrong(tmp_path, exported):
+def test_an_invalid_batching_file(tmp_path, exported):
     with (
-        pytest.raises(StartError, match="Last entry in allowed_batch_sizes must match"),
+        pytest.raises(StartError, match="the last of allowed_batch_sizes must be max_batch_size"),
         serving(tmp_path, exported["PER"], "max_batch_size { value: 4 } allowed_batch_sizes: 8"),
     ):
         pass

@@ -1,9 +1,8 @@
-"""First calls: which, how often, and what ends a load. Oracle: the runs that the session counts."""
+"""Warm-up calls: which are made, how often, and which failures end a load."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,9 @@ import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from serving.client import Tagger
-from serving.server.errors import Code, ServingError
 from serving.server.flags import Flags
 from serving.server.inference import warmup
+from serving.server.wire.errors import Code, ServingError
 from tests.serving.running import running
 
 RECORDS = Path("assets.extra", "tf_serving_warmup_requests")
@@ -41,7 +40,7 @@ def predict(signature: str, text: str = "Anna") -> PredictionLog:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The signatures called, in order; the calls are made."""
+    """Records the signatures called, in order; the calls are still made."""
     made: list[str] = []
     run = warmup.run
 
@@ -54,13 +53,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.embedded
-def test_a_tagger_without_records_is_called_all_the_same(version, calls):
+def test_a_tagger_without_records_is_called_with_a_built_in_sentence(version, calls):
     warmup.load("tagger", 1, version).close_when_unused()
     assert calls == ["decode_text"] * 3 + ["decode"] * 3
 
 
 @pytest.mark.embedded
-def test_records_go_first_and_what_they_cover_is_not_called_again(version, calls):
+def test_records_go_first_and_their_signatures_are_not_called_again(version, calls):
     record(version, predict("decode_text"), predict("decode_text", "Anna sees Bob"))
     warmup.load("tagger", 1, version).close_when_unused()
     assert calls == ["decode_text"] * 2 + ["decode"] * 3
@@ -72,58 +71,39 @@ def test_records_go_first_and_what_they_cover_is_not_called_again(version, calls
     assert calls == []
 
 
-def classify() -> PredictionLog:
+def other(kind: str) -> PredictionLog:
+    """A record of another call."""
     log = PredictionLog()
-    log.classify_log.request.model_spec.signature_name = "decode"
-    return log
-
-
-def regress() -> PredictionLog:
-    log = PredictionLog()
-    log.regress_log.request.model_spec.signature_name = "nobody"
-    return log
-
-
-def multi_inference() -> PredictionLog:
-    log = PredictionLog()
-    task = log.multi_inference_log.request.tasks.add()
-    task.model_spec.name, task.model_spec.signature_name = "tagger", "nobody"
-    return log
-
-
-def session_run() -> PredictionLog:
-    log = PredictionLog()
-    log.session_run_log.SetInParent()
-    return log
-
-
-def streamed() -> PredictionLog:
-    log = PredictionLog()
-    log.predict_streamed_log.SetInParent()
+    getattr(log, kind).SetInParent()
     return log
 
 
 @pytest.mark.embedded
 @pytest.mark.parametrize(
-    ("make", "code", "message"),
+    ("log", "code", "message"),
     [
-        (lambda: predict("nobody"), Code.FAILED_PRECONDITION, 'Serving signature key "nobody" not found'),
-        (classify, Code.INVALID_ARGUMENT, "Expected one or two output Tensors"),
-        (regress, Code.INVALID_ARGUMENT, "No signature was found with the name: nobody"),
-        (multi_inference, Code.INVALID_ARGUMENT, "Requested signature not found in model graph: nobody"),
-        (session_run, Code.UNIMPLEMENTED, "Unsupported log_type for warmup: 5"),
-        (streamed, Code.UNIMPLEMENTED, "Unsupported log_type for warmup: 7"),
+        (predict("nobody"), Code.FAILED_PRECONDITION, 'Serving signature key "nobody" not found'),
+        (other("session_run_log"), Code.UNIMPLEMENTED, "Unsupported kind of warm-up record: session_run_log"),
+        (other("predict_streamed_log"), Code.UNIMPLEMENTED, "record: predict_streamed_log"),
     ],
 )
-def test_any_record_that_fails_is_final(
-    make: Callable[[], PredictionLog], code: Code, message: str, version: Path
-) -> None:
-    record(version, predict("decode_text"), make())
-    told: list[tuple[str, str, float]] = []
+def test_a_failing_record_fails_the_load(log: PredictionLog, code: Code, message: str, version: Path) -> None:
+    record(version, predict("decode_text"), log)
+    reports: list[tuple[str, str, float]] = []
     with pytest.raises(ServingError, match=message) as caught:
-        warmup.load("tagger", 1, version, tell=lambda *seen: told.append(seen))
+        warmup.load("tagger", 1, version, report=lambda *report: reports.append(report))
     assert caught.value.code is code
-    assert [entry[:2] for entry in told] == [(str(version), code.name)]
+    assert [report[:2] for report in reports] == [(str(version), code.name)]
+
+
+@pytest.mark.embedded
+def test_records_of_calls_that_are_not_served_are_skipped(version, calls, caplog):
+    record(version, *map(other, ["classify_log", "regress_log", "multi_inference_log", "classify_log"]))
+    warmup.load("tagger", 1, version).close_when_unused()
+    assert calls == ["decode_text"] * 3 + ["decode"] * 3
+    skipped = [entry.getMessage() for entry in caplog.records if "are skipped" in entry.getMessage()]
+    assert len(skipped) == 3
+    assert "records of kind classify_log are skipped: this server answers Predict only" in skipped[0]
 
 
 @pytest.mark.embedded
@@ -145,6 +125,15 @@ def test_a_record_that_is_no_log(version):
         writer.write(b"\xff\xff")
     with pytest.raises(ServingError, match="Failed to parse warmup record: 1 from"):
         warmup.load("tagger", 1, version)
+
+
+@pytest.mark.embedded
+def test_a_file_that_is_no_tfrecord(version):
+    (version / RECORDS).parent.mkdir()
+    (version / RECORDS).write_bytes(b"no records, but plain text")
+    with pytest.raises(ServingError, match="Please verify your warmup data is in TFRecord format") as caught:
+        warmup.load("tagger", 1, version)
+    assert caught.value.code is Code.DATA_LOSS
 
 
 def test_the_flag_switches_it_off(version):

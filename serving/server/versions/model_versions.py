@@ -1,7 +1,7 @@
 """The life of a model's versions: found on disk, loaded, visible, replaced, unloaded.
 
-The rule is TensorFlow Serving's availability-preserving one: a new version is loaded and warm before the old
-one goes, so that at no moment is there none; a version that cannot be loaded changes nothing for the others.
+The policy is TensorFlow Serving's availability-preserving one: a new version is loaded and warmed up before the old
+one is unloaded, so that some version is always available; a failed load does not affect the other versions.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 from serving.registry.folder import Content, content_of, versions_in
 from serving.server.config.model_config import Model
-from serving.server.errors import Code, ServingError
 from serving.server.graph.servable import Servable
 from serving.server.versions.failed_loads import FailedLoads, Retries
+from serving.server.wire.errors import Code, ServingError
 
 _LOG = logging.getLogger(__name__)
 _LOWEST_PRIORITY = 19
@@ -28,7 +28,7 @@ Loader = Callable[[str, int, Path], Servable]
 
 
 class State(IntEnum):
-    """Where a version stands, with the numbers of `ModelVersionStatus.State`."""
+    """The state of a version, with the numbers of `ModelVersionStatus.State`."""
 
     START = 10
     LOADING = 20
@@ -39,7 +39,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True)
 class VersionStatus:
-    """A version's state; `code` and `message` say why a load failed."""
+    """A version's state, with code and message of a failed load."""
 
     version: int
     state: State
@@ -58,12 +58,12 @@ class ModelVersions:
         retries: Retries | None = None,
         changed: threading.Condition | None = None,
     ) -> None:
-        """Knows no folder yet: `follow` says which.
+        """Start without a folder; `follow` sets it.
 
         Args:
           name: the model's.
-          load: loads a version and makes it warm.
-          retries: what follows a failed load.
+          load: loads a version and warms it up.
+          retries: how often and when a failed load is repeated.
           changed: notified after each change of a state.
         """
         self.name = name
@@ -78,32 +78,33 @@ class ModelVersions:
         self._failures = FailedLoads(self._retries)
         self._unloading: list[threading.Thread] = []
         self._closing = False
-        self._said = ""
+        self._last_complaint = ""
 
     def follow(self, model: Model | None) -> None:
-        """What the next polls bring about; None: nothing is wanted any more, all versions go."""
+        """Set the configuration that the next polls carry out; None unloads all versions."""
         with self._lock:
-            if self._model is None:  # a model that comes back starts afresh
+            if self._model is None:  # a model that is listed again starts afresh
                 self._wanted, self._failures = set(), FailedLoads(self._retries)
             self._model = model
 
     def poll(self) -> float | None:
-        """Looks at the folder once and brings what is served in line with it. Never raises.
+        """Read the folder once, then load and unload versions to match it. Does not raise.
 
         Returns:
-          Seconds until a failed load is to be tried again; None when there is none.
+          Seconds until a failed load is due for another try; None when none is.
         """
         model = self._model
         try:
-            found = versions_in(model.base_path) if model else {}
+            on_disk = versions_in(model.base_path) if model else {}
         except OSError as error:
-            # What is served stays: a file system that is away for a moment is not an order to unload.
-            self._say(
+            # Keep serving: a file system that is unreachable for a moment is no reason to unload.
+            self._complain(
                 logging.ERROR, f"Could not find base path {error.filename} for servable {self.name}: {error}"
             )
             return self._failures.next_try
-        wanted = model.wanted(found) if model else set()
-        self._say_what_is_amiss(model, wanted, found)
+        wanted = model.wanted(on_disk) if model else set()
+        if model:
+            self._complain_of_missing(model, wanted, on_disk)
         with self._lock:
             self._wanted = wanted
             missing = sorted(wanted - self._ready.keys(), reverse=True)
@@ -114,17 +115,17 @@ class ModelVersions:
             for version in missing:
                 if version not in self._failures:
                     self._statuses[version] = VersionStatus(version, State.START)
-        self._retire(wanted)
+        self._unload_unwanted(wanted)
         for version in missing:
             if self._closing or self._model is not model:
                 break
-            if self._failures.is_due(version, found[version]):
-                self._bring_up(version, found[version])
-                self._retire(wanted)
+            if self._failures.is_due(version, on_disk[version]):
+                self._load_version(version, on_disk[version])
+                self._unload_unwanted(wanted)
         return self._failures.next_try
 
     def use(self, version: int | None = None) -> Servable:
-        """The servable of `version` (None: the newest that is ready), held open: for a `with`, which lets it go.
+        """Find the servable of `version` (None: the newest ready one) and count its user; leave it by `with`.
 
         Raises:
           ServingError: NOT_FOUND when it is not ready.
@@ -139,19 +140,19 @@ class ModelVersions:
         return servable
 
     def statuses(self) -> list[VersionStatus]:
-        """Every version ever seen, the newest first; unloaded and failed ones stay as END."""
+        """List every version ever seen, the newest first; unloaded and failed ones stay as END."""
         with self._lock:
             return [self._statuses[version] for version in sorted(self._statuses, reverse=True)]
 
     @property
     def ready(self) -> list[int]:
-        """The versions that can be asked, the newest first."""
+        """The available versions, the newest first."""
         with self._lock:
             return sorted(self._ready, reverse=True)
 
     @property
     def is_settled(self) -> bool:
-        """Whether all that is wanted has been tried, and some can be asked or none will ever be."""
+        """Whether every wanted version has been tried, and one is available or all are given up."""
         with self._lock:
             tried = all(version in self._ready or version in self._failures for version in self._wanted)
             is_ready = bool(self._ready)
@@ -159,7 +160,7 @@ class ModelVersions:
 
     @property
     def failure(self) -> VersionStatus | None:
-        """The newest version, if none is ready and every wanted one has been given up."""
+        """The status of the newest version, if none is ready and every wanted one has been given up."""
         with self._lock:
             lost = [version for version in self._wanted if self._failures.is_given_up(version)]
             if self._ready or not lost or len(lost) < len(self._wanted):
@@ -167,21 +168,21 @@ class ModelVersions:
             return self._statuses[max(lost)]
 
     def close(self, timeout: float) -> None:
-        """Unloads everything; waits until it is freed, or `timeout` seconds if runs do not end."""
+        """Unload everything; wait until it is freed, or `timeout` seconds if runs do not end."""
         give_up = time.monotonic() + timeout
         self._closing = True
         for version in self.ready:
-            self._take_down(version)
+            self._unload(version)
         for thread in self._unloading:
             thread.join(max(0.0, give_up - time.monotonic()))
             if thread.is_alive():
                 _LOG.warning("A run in %s does not end: its memory is not freed", thread.name)
 
     def stop_loading(self) -> None:
-        """Begins no further load."""
+        """Start no further load."""
         self._closing = True
 
-    def _bring_up(self, version: int, path: Path) -> None:
+    def _load_version(self, version: int, path: Path) -> None:
         content = content_of(path)
         with self._lock:
             self._statuses[version] = VersionStatus(version, State.LOADING)
@@ -192,7 +193,7 @@ class ModelVersions:
         except ServingError as error:
             self._fail(version, content, error.code, error.message)
             return
-        except Exception as error:  # whatever a broken folder can raise, the old version goes on
+        except Exception as error:  # a broken folder can raise anything; the old version stays
             _LOG.exception("Unexpected while loading %s version %d", self.name, version)
             self._fail(version, content, Code.UNKNOWN, f"{type(error).__name__}: {error}")
             return
@@ -206,7 +207,7 @@ class ModelVersions:
     def _fail(self, version: int, content: Content, code: Code, message: str) -> None:
         with self._lock:
             retry = self._failures.add(version, content)
-            if not retry:  # it stays LOADING until then, as in TensorFlow Serving
+            if not retry:  # until then it stays LOADING, as in TensorFlow Serving
                 self._statuses[version] = VersionStatus(version, State.END, code, message)
         self._announce()
         _LOG.error("Loading servable {name: %s version: %d} failed: %s", self.name, version, message)
@@ -219,32 +220,32 @@ class ModelVersions:
                 self._retries.pause,
             )
 
-    def _retire(self, wanted: set[int]) -> None:
-        """Unloads what is not wanted, the lowest first, unless nothing of what is wanted is ready."""
+    def _unload_unwanted(self, wanted: set[int]) -> None:
+        """Unload unwanted versions, the lowest first, once a wanted one is ready or none is wanted."""
         with self._lock:
             ready = set(self._ready)
         if not wanted or wanted & ready:
             for version in sorted(ready - wanted):
-                self._take_down(version)
+                self._unload(version)
 
-    def _take_down(self, version: int) -> None:
+    def _unload(self, version: int) -> None:
         with self._lock:
             servable = self._ready.pop(version)
             self._statuses[version] = VersionStatus(version, State.UNLOADING)
         self._announce()
 
         def unload() -> None:
-            # Of this thread alone: what is freed can wait, the requests cannot.
+            # For this thread alone: freeing memory can wait, requests cannot.
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
             servable.close_when_unused()
             with self._lock:
-                # Wanted again meanwhile, the same number stands for another load.
+                # Loaded again meanwhile, the number may be that of another servable.
                 if self._statuses[version].state is State.UNLOADING:
                     self._statuses[version] = VersionStatus(version, State.END)
             self._announce()
             _LOG.info("Done unloading servable version {name: %s version: %d}", self.name, version)
 
-        # In its own thread: one long request must not keep the next version from being found.
+        # In its own thread: one long request must not delay the next version.
         thread = threading.Thread(target=unload, name=f"unload-{self.name}-{version}", daemon=True)
         self._unloading = [*(other for other in self._unloading if other.is_alive()), thread]
         thread.start()
@@ -253,45 +254,43 @@ class ModelVersions:
         with self._changed:
             self._changed.notify_all()
 
-    def _say_what_is_amiss(self, model: Model | None, wanted: set[int], found: Mapping[int, Path]) -> None:
-        if model is None:
-            return
+    def _complain_of_missing(self, model: Model, wanted: set[int], on_disk: Mapping[int, Path]) -> None:
         moved = [
             version
             for version in sorted(wanted & self._ready.keys())
-            if self._ready[version].path != found[version]
+            if self._ready[version].path != on_disk[version]
         ]
         if model.specific is not None and (absent := sorted(model.specific - wanted)):
-            self._say(
+            self._complain(
                 logging.WARNING,
                 f"Version {', '.join(map(str, absent))} of servable {self.name}, which was requested to be "
                 "served as a 'specific' version in the servable's version policy, was not found in the file "
                 "system",
             )
         elif not wanted:
-            self._say(
+            self._complain(
                 logging.WARNING,
                 f"No versions of servable {self.name} found under base path {model.base_path}. Did you forget "
                 "to name your leaf directory as a number (eg. '/1/')?",
             )
         elif moved:
-            self._say(
+            self._complain(
                 logging.WARNING,
-                f"Version {', '.join(map(str, moved))} of servable {self.name} goes on being served from the "
-                f"folder it was loaded from, not from {model.base_path}: a number that is served is not loaded "
-                "again; give the other model another number",
+                f"Version {', '.join(map(str, moved))} of servable {self.name} is still served from the "
+                f"folder it was loaded from, not from {model.base_path}: a served number is not loaded again; give "
+                "the other model another number",
             )
         else:
-            self._said = ""
+            self._last_complaint = ""
 
-    def _say(self, level: int, text: str) -> None:
-        """Logs `text` unless the last poll had the same to say."""
-        if text != self._said:
-            self._said = text
+    def _complain(self, level: int, text: str) -> None:
+        """Log `text`, unless the last poll logged the same."""
+        if text != self._last_complaint:
+            self._last_complaint = text
             _LOG.log(level, "%s", text)
 
 
 def not_found(name: str, version: int | None) -> ServingError:
-    """What is said of a model, or of a version of it, that is not ready."""
-    wish = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-    return ServingError(Code.NOT_FOUND, f"Servable not found for request: {wish}")
+    """Make the error for a model, or a version of it, that is not ready."""
+    wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+    return ServingError(Code.NOT_FOUND, f"Servable not found for request: {wanted}")

@@ -1,10 +1,10 @@
-"""The one error that the server's rooms raise, and how it is told on the wire."""
+"""The one error that the server raises for a request or a load, and its canonical code."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-# TensorFlow Serving cuts longer texts: they travel in an HTTP/2 header.
+# TensorFlow Serving cuts longer messages: they travel in an HTTP/2 header.
 LONGEST_MESSAGE = 1024
 _CUT = "...TRUNCATED"
 
@@ -32,9 +32,9 @@ class Code(IntEnum):
 
 
 class ServingError(Exception):
-    """A request, or a load, that is answered with a canonical code and a text.
+    """A request or a load that fails with a canonical code and a message.
 
-    The texts of TensorFlow Serving's own conditions are kept letter for letter: clients match on them.
+    The codes are TensorFlow Serving's, and so are the messages that clients and scripts match on.
     """
 
     def __init__(self, code: Code, message: str) -> None:
@@ -44,13 +44,21 @@ class ServingError(Exception):
 
 
 def invalid(message: str) -> ServingError:
-    """The commonest answer: the request itself is wrong."""
+    """Make the error for a request that is itself wrong: INVALID_ARGUMENT."""
     return ServingError(Code.INVALID_ARGUMENT, message)
 
 
 def shortened(message: str) -> str:
-    """`message`, cut to what TensorFlow Serving sends over gRPC (1024 bytes, then a mark)."""
+    """Cut `message` as TensorFlow Serving does before it sends it over gRPC: 1024 bytes, the mark included."""
     encoded = message.encode()
     if len(encoded) <= LONGEST_MESSAGE:
         return message
     return encoded[: LONGEST_MESSAGE - len(_CUT)].decode(errors="ignore") + _CUT
+
+
+def not_served(call: str) -> ServingError:
+    """Make the error for a call of TensorFlow Serving that this server does not answer: UNIMPLEMENTED."""
+    return ServingError(
+        Code.UNIMPLEMENTED,
+        f"{call} is not served here: a tagger answers Predict; use TensorFlow Serving for models that need {call}",
+    )

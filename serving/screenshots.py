@@ -1,4 +1,4 @@
-"""Takes the pictures of the page that the documents show: `python -m serving.demo.screenshots [--model NAME]`.
+"""Takes the pictures of the page that the documents show: `python -m serving.screenshots [--model NAME]`.
 
 Needs playwright and a Chromium, which the tests of the page need too, and a pushed model with the signature `explain`.
 """
@@ -65,7 +65,7 @@ SHOTS = (
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m serving.demo.screenshots", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m serving.screenshots", description=__doc__)
     parser.add_argument(
         "--models",
         type=Path,

@@ -1,4 +1,4 @@
-"""Who changes a server's models while it runs: TensorFlow Serving's management call, by its own stub."""
+"""A client of the management call HandleReloadConfigRequest, by TensorFlow Serving's own stub, and a server for it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.serving.running import running
 CODES = grpc.StatusCode
 
 
-class Caller:
-    """What an operator has: the management call, and a client for each model."""
+class ManagementClient:
+    """Sends the management call, and makes a client for each model."""
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -35,7 +35,7 @@ class Caller:
         metrics: Sequence[str] = (),
         timeout: float = 30,
     ) -> ReloadConfigResponse:
-        """Lists `models`; the labels are the first one's."""
+        """Apply a configuration of `models`; the labels are the first one's."""
         request = ReloadConfigRequest(metric_names=metrics)
         request.config.model_config_list.SetInParent()
         for number, (name, base) in enumerate(models.items()):
@@ -59,24 +59,24 @@ class Caller:
 
 
 @contextmanager
-def serving(base: Path, **told: object) -> Iterator[Caller]:
+def serving(base: Path, **more: object) -> Iterator[ManagementClient]:
     flags = Flags(
         model_base_path=str(base),
         model_name="a",
         port=0,
         file_system_poll_wait_seconds=0.05,
         max_num_load_retries=0,
-        **told,
+        **more,
     )
     with running(flags) as server:
-        caller = Caller(server.target)
+        management = ManagementClient(server.target)
         try:
-            yield caller
+            yield management
         finally:
-            caller.close()
+            management.close()
 
 
-def refused(caller: Caller, *args: object, **options: object) -> tuple[grpc.StatusCode, str]:
+def refused(management: ManagementClient, *args: object, **options: object) -> tuple[grpc.StatusCode, str]:
     with pytest.raises(grpc.RpcError) as caught:
-        caller.reload(*args, **options)
+        management.reload(*args, **options)
     return caught.value.code(), caught.value.details()

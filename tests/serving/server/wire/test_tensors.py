@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
-from serving.server.graph.tensors import UnreadableTensor, fill_proto, to_array
+from serving.server.wire.tensors import UnreadableTensor, fill_proto, to_array
 
 NUMBERS = st.sampled_from(["f4", "f8", "i4", "i8", "u1", "i2", "i1", "u2", "u4", "u8", "?"])
 ARRAYS = hnp.arrays(NUMBERS.map(np.dtype), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
@@ -56,6 +56,7 @@ def test_missing_values_repeat_the_last_one():
     [
         proto(types_pb2.DT_INVALID, 1),
         proto(types_pb2.DT_FLOAT, -1),
+        proto(types_pb2.DT_FLOAT, *[1] * 33, float_val=[1]),
         proto(types_pb2.DT_FLOAT, 3, tensor_content=b"1234"),
         proto(types_pb2.DT_STRING, 2, tensor_content=b"\x01\x05ab"),
         proto(types_pb2.DT_STRING, 2, tensor_content=b"\x80\x80"),
@@ -64,6 +65,6 @@ def test_missing_values_repeat_the_last_one():
         tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_shape={"unknown_rank": True}),
     ],
 )
-def test_what_is_no_tensor_is_refused(broken):
+def test_invalid_tensors_are_refused(broken):
     with pytest.raises(UnreadableTensor):
         to_array(broken)

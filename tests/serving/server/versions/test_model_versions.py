@@ -1,9 +1,8 @@
-"""The life of versions: real models, real requests, folders changed under a running server."""
+"""The versions of a model: real models, real requests, folders changed under a running server."""
 
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from contextlib import contextmanager
 from itertools import pairwise
@@ -13,15 +12,15 @@ import pytest
 
 from serving.client import ModelNotFound, Tagger
 from serving.server.config.model_config import Model
-from serving.server.errors import ServingError
 from serving.server.flags import Flags
 from serving.server.graph.servable import Servable
 from serving.server.inference.warmup import load
-from serving.server.server import Server, StartError
 from serving.server.versions.failed_loads import Retries
-from serving.server.versions.versions import Loader, ModelVersions, State
+from serving.server.versions.model_versions import Loader, ModelVersions, State
+from serving.server.wire.errors import ServingError
 from tests.serving.folders import garbage, push, states, until
 from tests.serving.running import running
+from tests.serving.server.background import BackgroundClients
 
 
 @contextmanager
@@ -40,13 +39,13 @@ def serving(base: Path):
 def models_at(
     base: Path, *, latest: int = 1, load: Loader = load, retries: Retries | None = None
 ) -> ModelVersions:
-    """What a server keeps of one model, without the server; `latest` 0 is all versions."""
+    """The versions of one model without a server; `latest` 0 is all versions."""
     models = ModelVersions("tagger", load, retries=retries or Retries(0))
     models.follow(Model("tagger", base, latest=latest))
     return models
 
 
-def told(models: ModelVersions) -> dict[int, State]:
+def states_of(models: ModelVersions) -> dict[int, State]:
     return {status.version: status.state for status in models.statuses()}
 
 
@@ -56,42 +55,20 @@ def label(tagger: Tagger) -> str:
 
 def test_no_request_is_lost_during_a_change(tmp_path, exported):
     push(exported["PER"], tmp_path / "1")
-    failures: list[Exception] = []
-    seen: list[list[str]] = [[], [], []]
-    done = threading.Event()
-    with serving(tmp_path) as tagger:
-
-        def call(answers: list[str]) -> None:
-            while not done.is_set():
-                try:
-                    answers.append(label(tagger))
-                except Exception as error:
-                    failures.append(error)
-
-        callers = [threading.Thread(target=call, args=(answers,)) for answers in seen]
-        for caller in callers:
-            caller.start()
-        try:
-            for version, model in ((2, "ORG"), (3, "PER"), (4, "ORG")):
-                push(exported[model], tmp_path / str(version))
-                until(
-                    lambda version=version: states(tagger).get(version) == "AVAILABLE", f"version {version}"
-                )
-                until(lambda version=version: states(tagger)[version - 1] == "END", "the old one is unloaded")
-        finally:
-            done.set()
-            for caller in callers:
-                caller.join()
-    assert failures == []
-    for answers in seen:
+    with serving(tmp_path) as tagger, BackgroundClients(tagger) as clients:
+        for version, model in ((2, "ORG"), (3, "PER"), (4, "ORG")):
+            push(exported[model], tmp_path / str(version))
+            until(lambda version=version: states(tagger).get(version) == "AVAILABLE", f"version {version}")
+            until(lambda version=version: states(tagger)[version - 1] == "END", "the old one is unloaded")
+    for answers in clients.answers:
         # Three changes of the label, none of them back and forth.
         assert sum(a != b for a, b in pairwise(answers)) <= 3
         assert answers[0] == "PER"
-    assert sum(map(len, seen)) > 100
+    assert sum(map(len, clients.answers)) > 100
 
 
 @pytest.mark.embedded
-def test_a_version_that_cannot_be_loaded_changes_nothing(tmp_path, exported, caplog):
+def test_a_version_that_cannot_be_loaded_does_not_affect_the_old_one(tmp_path, exported, caplog):
     push(exported["PER"], tmp_path / "1")
     with serving(tmp_path) as tagger:
         garbage(tmp_path / "2")
@@ -111,7 +88,7 @@ def test_a_version_that_cannot_be_loaded_changes_nothing(tmp_path, exported, cap
 
 
 @pytest.mark.embedded
-def test_a_half_written_version_is_not_there_yet(tmp_path, exported):
+def test_a_version_without_its_graph_is_not_loaded_yet(tmp_path, exported):
     push(exported["PER"], tmp_path / "1")
     with serving(tmp_path) as tagger:
         shutil.copytree(exported["ORG"] / "variables", tmp_path / "2" / "variables")
@@ -138,7 +115,7 @@ def test_versions_that_vanish(tmp_path, exported):
 
 
 @pytest.mark.embedded
-def test_the_last_good_version_stays_when_only_a_bad_one_is_left(tmp_path, exported):
+def test_the_last_good_version_stays_when_only_a_broken_one_is_left(tmp_path, exported):
     push(exported["PER"], tmp_path / "1")
     models = models_at(tmp_path)
     models.poll()
@@ -151,7 +128,7 @@ def test_the_last_good_version_stays_when_only_a_bad_one_is_left(tmp_path, expor
     ]
     shutil.rmtree(tmp_path)
     models.poll()
-    assert models.ready, "a base folder that is away is no order to unload"
+    assert models.ready, "a missing base folder is no reason to unload"
     models.close(timeout=10)
 
 
@@ -183,15 +160,15 @@ def test_a_version_may_come_back_while_it_is_still_in_use(tmp_path, exported):
     with models.use() as first:
         models.follow(None)
         models.poll()
-        assert told(models) == {1: State.UNLOADING}
+        assert states_of(models) == {1: State.UNLOADING}
         models.follow(Model("tagger", tmp_path))
         models.poll()
-        assert told(models) == {1: State.AVAILABLE}
+        assert states_of(models) == {1: State.AVAILABLE}
         with models.use() as second:
             assert second is not first
     until(lambda: not hasattr(first, "session"), "the first load is closed")
     time.sleep(0.1)
-    assert told(models) == {1: State.AVAILABLE}
+    assert states_of(models) == {1: State.AVAILABLE}
     models.close(timeout=10)
 
 
@@ -217,7 +194,7 @@ def test_new_versions_come_before_old_ones_go_and_the_highest_first(tmp_path, ex
     seen: list[tuple[int, dict[int, State], list[int]]] = []
 
     def watched(name: str, version: int, path: Path) -> Servable:
-        seen.append((version, told(models), models.ready))
+        seen.append((version, states_of(models), models.ready))
         return load(name, version, path)
 
     for version in (1, 2):
@@ -227,10 +204,10 @@ def test_new_versions_come_before_old_ones_go_and_the_highest_first(tmp_path, ex
     for version in (3, 4):
         push(exported["NAME"], tmp_path / str(version))
     models.poll()
-    until(lambda: told(models)[1] is told(models)[2] is State.END, "1 and 2 are unloaded")
-    assert told(models) == {4: State.AVAILABLE, 3: State.AVAILABLE, 2: State.END, 1: State.END}
+    until(lambda: states_of(models)[1] is states_of(models)[2] is State.END, "1 and 2 are unloaded")
+    assert states_of(models) == {4: State.AVAILABLE, 3: State.AVAILABLE, 2: State.END, 1: State.END}
     assert [version for version, _, _ in seen] == [2, 1, 4, 3]
-    # What waits is STARTed; the old ones go as soon as one new version can be asked, not before.
+    # Waiting versions are in START; old ones are unloaded as soon as a new version is available, not before.
     assert seen[0] == (2, {2: State.LOADING, 1: State.START}, [])
     assert seen[2][1:] == (
         {4: State.LOADING, 3: State.START, 2: State.AVAILABLE, 1: State.AVAILABLE},
@@ -252,13 +229,15 @@ def test_a_failed_load_is_tried_again_and_given_up(tmp_path, exported):
 
     models = models_at(tmp_path, latest=0, load=counted, retries=Retries(most=2, pause=0.01))
     pause = models.poll()
-    assert told(models) == {3: State.LOADING, 2: State.AVAILABLE}, "the other version does not wait for it"
+    assert states_of(models) == {3: State.LOADING, 2: State.AVAILABLE}, (
+        "the other version does not wait for it"
+    )
     while pause is not None:
         time.sleep(pause)
         pause = models.poll()
     assert tries == [3, 2, 3, 3]
-    assert told(models) == {3: State.END, 2: State.AVAILABLE}
-    assert models.failure is None, "there is a version to ask"
+    assert states_of(models) == {3: State.END, 2: State.AVAILABLE}
+    assert models.failure is None, "a version is available"
     models.close(timeout=10)
 
 
@@ -269,10 +248,10 @@ def test_a_failed_load_is_tried_again_at_once_when_its_files_change(tmp_path, ex
     models = models_at(tmp_path, retries=Retries(most=1, pause=3600))
     assert models.poll() == pytest.approx(3600, abs=10)
     assert models.poll() == pytest.approx(3600, abs=10)
-    assert told(models) == {1: State.LOADING}
+    assert states_of(models) == {1: State.LOADING}
     shutil.copytree(exported["PER"] / "variables", tmp_path / "1" / "variables")
     assert models.poll() is None
-    assert told(models) == {1: State.AVAILABLE}
+    assert states_of(models) == {1: State.AVAILABLE}
     models.close(timeout=10)
 
 
@@ -283,53 +262,4 @@ def test_a_version_that_is_tried_again_may_vanish(tmp_path):
     models.poll()
     shutil.rmtree(tmp_path / "1")
     assert models.poll() is None
-    assert told(models) == {1: State.END}
-
-
-@pytest.mark.embedded
-def test_a_start_can_be_stopped_while_it_waits(tmp_path):
-    server = Server(Flags(model_base_path=str(tmp_path), port=0))
-    starting = threading.Thread(target=server.start)
-    starting.start()
-    server.stop()
-    starting.join(10)
-    assert not starting.is_alive()
-    assert server.port == 0
-
-
-@pytest.mark.embedded
-def test_a_start_on_a_broken_version_says_so(tmp_path):
-    garbage(tmp_path / "1")
-    flags = Flags(model_base_path=str(tmp_path), model_name="tagger", port=0, max_num_load_retries=0)
-    with pytest.raises(
-        StartError,
-        match=r"UNKNOWN: 1 servable\(s\) did not become available: "
-        r"\{\{\{name: tagger version: 1\} due to error: INVALID_ARGUMENT: .* cannot be loaded.*\}, \}",
-    ):
-        Server(flags).__enter__()
-
-
-@pytest.mark.embedded
-def test_a_start_without_a_folder_says_so(tmp_path):
-    flags = Flags(model_base_path=str(tmp_path / "nowhere"), port=0)
-    with pytest.raises(
-        StartError, match=r"Could not find base path .*nowhere for servable default with error NOT_FOUND"
-    ):
-        Server(flags).__enter__()
-
-
-@pytest.mark.embedded
-def test_a_start_waits_for_the_first_version(tmp_path, exported, caplog):
-    timer = threading.Timer(0.5, push, (exported["PER"], tmp_path / "1"))
-    timer.start()
-    with serving(tmp_path) as tagger:
-        assert label(tagger) == "PER"
-    assert caplog.text.count("No versions of servable tagger found") == 1
-
-
-@pytest.mark.embedded
-def test_two_servers_cannot_share_a_port(server, tmp_path, exported):
-    push(exported["PER"], tmp_path / "1")
-    flags = Flags(model_base_path=str(tmp_path), model_name="tagger", port=server.port)
-    with pytest.raises(StartError, match="another server may hold the port"):
-        Server(flags).__enter__()
+    assert states_of(models) == {1: State.END}

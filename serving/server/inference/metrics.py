@@ -1,4 +1,4 @@
-"""What the server counts, under TensorFlow Serving's names, in Prometheus' text format."""
+"""The server's metrics, under TensorFlow Serving's names, in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class Metrics:
     """The metrics of one server; every method may be called from any thread."""
 
     def __init__(self, *, distributions: bool = True) -> None:
-        """Counts requests and, with `distributions`, how long they took.
+        """Count requests and, with `distributions`, their latencies.
 
-        A distribution costs each request more than the rest of its way: none is kept where nobody can see it.
+        Histograms cost a request more than everything else around its run, so they are kept only where they
+        can be read.
         """
         self._distributions = distributions
         # Not the default registry: two servers in one process count for themselves.
@@ -74,7 +75,7 @@ class Metrics:
             ":tensorflow:serving:model_warmup_latency",
             "Latency in microseconds for model warmup.",
             ["model_path", "status"],
-            buckets=_exponential(10, 1.8, 33),
+            buckets=_LATENCIES,
             registry=registry,
         )
         self._queuing = Histogram(
@@ -86,47 +87,47 @@ class Metrics:
         )
 
     def answered(self, model: str, status: str, *, api: str, entrypoint: str, seconds: float) -> None:
-        """A request for inference and the name of its status (`OK`, `NOT_FOUND`)."""
+        """Count a finished request under the name of its status (`OK`, `NOT_FOUND`)."""
         self._requests.labels(model, status).inc()
         if self._distributions:
             self._latency.labels(model, api, entrypoint).observe(seconds * _MICROSECONDS)
 
     def ran(self, model: str, *, api: str, seconds: float) -> None:
-        """A run of a graph, the wait for it included."""
+        """Record the time of one graph run, including the wait for it."""
         if self._distributions:
             self._runtime.labels(model, api, "TF1").observe(seconds * _MICROSECONDS)
 
     def examples(self, model: str, count: int) -> None:
-        """The rows of a request that was answered."""
+        """Count the rows of an answered request."""
         if self._distributions:
             self._examples.labels(model).observe(count)
         self._examples_total.labels(model).inc(count)
 
     def warmed(self, path: str, status: str, seconds: float) -> None:
-        """A warm-up of a version."""
+        """Record the warm-up of the version at `path`."""
         self._warmup.labels(path, status).observe(seconds * _MICROSECONDS)
 
     def queued(self, pool: str, seconds: float) -> None:
-        """A run's wait in a batching queue."""
+        """Record the time a run waited in a batching queue."""
         if self._distributions:
             self._queuing.labels(pool).observe(seconds * _MICROSECONDS)
 
     def count(self, name: str) -> int:
-        """The value of a counter by TensorFlow's name for it (`/tensorflow/serving/request_count`), over all its
-        labels; 0 if there is none.
+        """Sum a counter over its labels, by TensorFlow's name for it (`/tensorflow/serving/request_count`).
+
+        An unknown counter is 0.
         """
-        found = (metric for metric in self._registry.collect() if metric.type == _Count._type)
         return sum(
             int(sample.value)
-            for metric in found
-            if metric.name == re.sub(r"\W", ":", name)
+            for metric in self._registry.collect()
+            if metric.type == _Count._type and metric.name == re.sub(r"\W", ":", name)
             for sample in metric.samples
         )
 
     def page(self) -> bytes:
-        """All of it, as Prometheus reads it."""
+        """Render all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
-# When a count began is of no use here, and doubles the page.
+# The `_created` samples double the page and nobody reads them.
 prometheus_client.disable_created_metrics()

@@ -1,4 +1,4 @@
-"""The metrics page: TensorFlow Serving's names and labels, and what they count."""
+"""The metrics page: TensorFlow Serving's names and labels, and their values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
+from tensorflow_serving.apis.predict_pb2 import PredictRequest
+from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from serving.server.flags import ANY_FREE_PORT, Flags
-from serving.server.metrics import Metrics
+from serving.server.inference.metrics import Metrics
 from serving.server.server import Server, StartError
 from tests.serving import tiny_model
 
@@ -41,7 +44,10 @@ def page(base: Path) -> Iterator[str]:
         for body in ({"instances": ["Anna", "Bob"]}, {"instances": ["Anna"]}, {"instances": []}):
             httpx.post(f"{url}/v1/models/tagger:predict", json={"signature_name": "decode_text", **body})
         httpx.post(f"{url}/v1/models/tagger/versions/3:predict", json={"instances": ["a"]})
-        httpx.post(f"{url}/v1/models/nobody:classify", json={"examples": [{"x": 1}]})
+        unknown = PredictRequest()
+        unknown.model_spec.name = "nobody"
+        with grpc.insecure_channel(server.target) as channel, pytest.raises(grpc.RpcError):
+            PredictionServiceStub(channel).Predict(unknown, timeout=10)
         assert httpx.get(f"{url}/monitoring/prometheus/metrics").status_code == 404
         answer = httpx.get(f"{url}/metrics")
         assert answer.headers["content-type"].startswith("text/plain")
@@ -49,15 +55,15 @@ def page(base: Path) -> Iterator[str]:
 
 
 def value(page: str, name: str, **labels: str) -> float | None:
-    told = ",".join(f'{key}="{labels[key]}"' for key in sorted(labels))
-    match = re.search(rf"^{re.escape(f'{name}{{{told}}}')} (\S+)$", page, re.MULTILINE)
+    pairs = ",".join(f'{key}="{labels[key]}"' for key in sorted(labels))
+    match = re.search(rf"^{re.escape(f'{name}{{{pairs}}}')} (\S+)$", page, re.MULTILINE)
     return float(match[1]) if match else None
 
 
 def test_requests_are_counted_by_status(page: str) -> None:
     count = ":tensorflow:serving:request_count"
     assert value(page, count, model_name="tagger", status="OK") == 2
-    # Names that nobody serves are told as one, or anybody could fill the memory with them.
+    # Unknown names are counted as one, or requests with many of them would fill the memory.
     assert value(page, count, model_name="", status="NOT_FOUND") == 1
     assert "nobody" not in page
     assert f"{count}_total" not in page
@@ -68,8 +74,8 @@ def test_times_are_in_buckets_of_tensorflow_serving(page: str) -> None:
     assert value(page, ":tensorflow:serving:request_latency_count", **latency) == 2
     assert value(page, ":tensorflow:serving:request_latency_bucket", le="+Inf", **latency) == 2
     bounds = [
-        float(found)
-        for found in re.findall(
+        float(bound)
+        for bound in re.findall(
             r'request_latency_bucket\{API="Predict",entrypoint="REST",le="([0-9.e+]+)"', page
         )
     ]
@@ -93,6 +99,6 @@ def test_a_counter_is_found_by_tensorflow_s_name_for_it() -> None:
     assert "request_latency_count" not in metrics.page().decode()
 
 
-def test_a_path_that_is_none_is_refused(base: Path) -> None:
+def test_a_path_without_a_slash_is_refused(base: Path) -> None:
     with pytest.raises(StartError, match="path 'metrics' does not begin with /"):
         Server(flags(base, 'prometheus_config { enable: true path: "metrics" }')).__enter__()

@@ -11,10 +11,10 @@ import math
 import numpy as np
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
-from serving.server.errors import Code, ServingError
+from serving.server.wire.errors import Code, ServingError
 
-# DataType -> (repeated field, NumPy type). float16, bfloat16 and complex travel as bits or pairs: not here.
-_FIELDS: dict[int, tuple[str, type]] = {
+# DataType -> (repeated field, NumPy type). Without float16, bfloat16 and complex, which travel as bits or pairs.
+FIELDS: dict[int, tuple[str, type]] = {
     types_pb2.DT_FLOAT: ("float_val", np.float32),
     types_pb2.DT_DOUBLE: ("double_val", np.float64),
     types_pb2.DT_INT32: ("int_val", np.int32),
@@ -28,7 +28,8 @@ _FIELDS: dict[int, tuple[str, type]] = {
     types_pb2.DT_UINT32: ("uint32_val", np.uint32),
     types_pb2.DT_UINT64: ("uint64_val", np.uint64),
 }
-_DATA_TYPES = {kind: number for number, (_, kind) in _FIELDS.items()}
+_MOST_DIMENSIONS = 32  # NumPy's limit
+_DATA_TYPES = {kind: number for number, (_, kind) in FIELDS.items()}
 
 
 class UnreadableTensor(ValueError):
@@ -36,21 +37,23 @@ class UnreadableTensor(ValueError):
 
 
 def to_array(proto: tensor_pb2.TensorProto) -> np.ndarray:
-    """The tensor that `proto` means, by the rules of `Tensor::FromProto`.
+    """Convert `proto` to an array, by the rules of `Tensor::FromProto`.
 
     Fewer values than elements repeat the last one; none at all means zeros (or empty strings).
 
     Raises:
-      UnreadableTensor: no such tensor.
+      UnreadableTensor: type, shape and content do not make a tensor.
     """
-    if proto.dtype not in _FIELDS:
+    if proto.dtype not in FIELDS:
         raise UnreadableTensor(f"type {proto.dtype} cannot be sent to this server")
     if proto.tensor_shape.unknown_rank:
         raise UnreadableTensor("unknown rank")
     shape = [dim.size for dim in proto.tensor_shape.dim]
     if any(size < 0 for size in shape):
         raise UnreadableTensor(f"shape {shape}")
-    field, kind = _FIELDS[proto.dtype]
+    if len(shape) > _MOST_DIMENSIONS:
+        raise UnreadableTensor(f"{len(shape)} dimensions; at most {_MOST_DIMENSIONS} are supported")
+    field, kind = FIELDS[proto.dtype]
     size = math.prod(shape)
     if proto.tensor_content and size:
         return _from_content(proto.tensor_content, kind, size).reshape(shape)
@@ -59,7 +62,7 @@ def to_array(proto: tensor_pb2.TensorProto) -> np.ndarray:
         flat: np.ndarray = np.empty(size, kind)
         flat[:] = list(values)
         return flat.reshape(shape)
-    # An attacker can name any shape without sending a value: the allocation must fail as a bad tensor.
+    # A request can name any shape without sending a value: a failed allocation is a bad tensor, not a crash.
     try:
         flat = np.full(size, values[-1] if values else (b"" if kind is np.object_ else 0), kind)
     except (MemoryError, ValueError) as error:
@@ -104,7 +107,7 @@ def _strings(content: bytes, size: int) -> np.ndarray:
 
 
 def fill_proto(proto: tensor_pb2.TensorProto, array: np.ndarray) -> None:
-    """Writes `array` into the typed fields of an empty `proto`.
+    """Write `array` into the typed fields of an empty `proto`.
 
     Raises:
       ServingError: UNIMPLEMENTED for a type that has no plain typed field (half, complex, quantised).
@@ -119,4 +122,4 @@ def fill_proto(proto: tensor_pb2.TensorProto, array: np.ndarray) -> None:
     proto.tensor_shape.SetInParent()
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
-    getattr(proto, _FIELDS[number][0]).extend(array.ravel().tolist())
+    getattr(proto, FIELDS[number][0]).extend(array.ravel().tolist())

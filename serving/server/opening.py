@@ -1,4 +1,4 @@
-"""What the flags say about the ports: their files are read, then gRPC and REST are opened on a catalogue."""
+"""The ports that the flags describe: their files are read, then gRPC and REST are opened on a catalogue."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from serving.server.endpoints.grpc_service import make_server
 from serving.server.endpoints.ports import RestPort, address_of, bind_grpc
 from serving.server.endpoints.rest import make_app
 from serving.server.endpoints.tls import server_credentials
-from serving.server.errors import invalid
 from serving.server.flags import Flags
 from serving.server.inference.batching import BatchingParameters
-from serving.server.inference.inference import Inference
-from serving.server.metrics import Metrics
+from serving.server.inference.metrics import Metrics
+from serving.server.inference.predictor import Predictor
 from serving.server.versions.catalogue import Catalogue
 from serving.server.versions.reload import reload
+from serving.server.wire.errors import invalid
 
 _METRICS_PATH = "/monitoring/prometheus/metrics"
-# Threads where the flags name no number: what a few cores can run side by side, and with batching as many as may
-# wait in a queue, since a thread waits there for each.
+# Default numbers of threads: as many runs as a few cores can take side by side; with batching, as many requests as may
+# wait in a queue, since each occupies a thread there.
 _RUNNING, _WAITING = 16, 256
 _LONGEST_RELOAD = 600.0
 
 
-class Faces:
-    """The gRPC and the REST face of one server, as its flags describe them.
+class Endpoints:
+    """The gRPC and the REST endpoint of one server.
 
     Attributes:
       port: the gRPC port; 0 before it is open.
@@ -36,10 +36,10 @@ class Faces:
     """
 
     def __init__(self, flags: Flags) -> None:
-        """Reads the files that the flags name; opens nothing yet.
+        """Read the files that the flags name; open no port yet.
 
         Raises:
-          ServingError: one of them is not there, or wrong.
+          ServingError: a file is missing or invalid.
         """
         self.port = 0
         self.rest_port: int | None = None
@@ -47,28 +47,29 @@ class Faces:
         self._batching = _batching(flags)
         self._metrics_path = _metrics_path(flags)
         self._credentials = server_credentials(flags.ssl_config_file) if flags.ssl_config_file else None
-        self._inference: Inference | None = None
+        self._default_threads = _RUNNING if self._batching is None else _WAITING
+        self._predictor: Predictor | None = None
         self._grpc: grpc.Server | None = None
         self._rest: RestPort | None = None
         self._health: HealthServicer | None = None
 
     def open(self, catalogue: Catalogue, metrics: Metrics) -> None:
-        """Opens the ports on the models of `catalogue`.
+        """Open the ports on the models of `catalogue`.
 
         Raises:
-          PortTaken: one of them cannot be had.
+          PortTaken: one of them cannot be listened on.
         """
-        self._inference = Inference(catalogue, metrics, batching=self._batching)
+        self._predictor = Predictor(catalogue, metrics, batching=self._batching)
         try:
             if self._flags.rest_api_port:
-                self._open_rest(self._inference)
-            self._open_grpc(self._inference)
+                self._open_rest(self._predictor)
+            self._open_grpc(self._predictor)
         except BaseException:
             self.close(grace=0)
             raise
 
     def close(self, grace: float) -> None:
-        """Answers NOT_SERVING, takes no new request, waits up to `grace` seconds for those in flight."""
+        """Report NOT_SERVING, accept no new requests, wait up to `grace` seconds for those in flight."""
         if self._health is not None:
             self._health.enter_graceful_shutdown()
         drained = self._grpc.stop(grace) if self._grpc is not None else None
@@ -76,21 +77,21 @@ class Faces:
             self._rest.stop(grace)
         if drained is not None:
             drained.wait()
-        if self._inference is not None:
-            self._inference.stop()
+        if self._predictor is not None:
+            self._predictor.stop()
 
-    def _open_grpc(self, inference: Inference) -> None:
+    def _open_grpc(self, predictor: Predictor) -> None:
         flags = self._flags
 
-        def reloaded(request: ReloadConfigRequest, timeout: float | None) -> ReloadConfigResponse:
-            # A caller that goes away without a deadline must not keep its thread for ever.
+        def apply(request: ReloadConfigRequest, timeout: float | None) -> ReloadConfigResponse:
+            # A caller that disappears without a deadline must not occupy its thread for ever.
             seconds = _LONGEST_RELOAD if timeout is None else min(timeout, _LONGEST_RELOAD)
-            return reload(inference.catalogue, request, timeout=seconds, count=inference.metrics.count)
+            return reload(predictor.catalogue, request, timeout=seconds, count=predictor.metrics.count)
 
         self._grpc = make_server(
-            inference,
-            reloaded,
-            threads=flags.grpc_max_threads or self._usual_threads,
+            predictor,
+            apply,
+            threads=flags.grpc_max_threads or self._default_threads,
             channel_arguments=flags.grpc_channel_arguments,
         )
         if flags.enable_grpc_healthcheck_service:
@@ -101,23 +102,19 @@ class Faces:
         self._grpc.start()
         self.port = port
 
-    def _open_rest(self, inference: Inference) -> None:
+    def _open_rest(self, predictor: Predictor) -> None:
         flags = self._flags
         app = make_app(
-            inference,
+            predictor,
             timeout=flags.rest_api_timeout_in_ms / 1000,
-            threads=flags.rest_api_num_threads or self._usual_threads,
+            threads=flags.rest_api_num_threads or self._default_threads,
             metrics_path=self._metrics_path,
             allow_cors=flags.rest_api_enable_cors_support,
-            pages=demo.routes(inference.catalogue) if flags.demo else (),
+            pages=demo.routes(predictor.catalogue) if flags.demo else (),
         )
-        # 0 is "off" in TensorFlow Serving, so a free port is asked for by -1.
+        # 0 is "off" in TensorFlow Serving, so -1 stands for a free port.
         self._rest = RestPort(app, flags.host, max(flags.rest_api_port, 0))
         self.rest_port = self._rest.port
-
-    @property
-    def _usual_threads(self) -> int:
-        return _RUNNING if self._batching is None else _WAITING
 
 
 def _batching(flags: Flags) -> BatchingParameters | None:
@@ -125,10 +122,10 @@ def _batching(flags: Flags) -> BatchingParameters | None:
         return None
     if not flags.batching_parameters_file:
         return BatchingParameters()
-    told = read_file(Kind.BATCHING, flags.batching_parameters_file)
-    given = {field.name: value for field, value in told.ListFields()}
-    names = BatchingParameters.__dataclass_fields__.keys() & given.keys()
-    values = {name: getattr(given[name], "value", given[name]) for name in names}
+    message = read_file(Kind.BATCHING, flags.batching_parameters_file)
+    fields = {field.name: value for field, value in message.ListFields()}
+    names = BatchingParameters.__dataclass_fields__.keys() & fields.keys()
+    values = {name: getattr(fields[name], "value", fields[name]) for name in names}
     if "allowed_batch_sizes" in values:
         values["allowed_batch_sizes"] = tuple(values["allowed_batch_sizes"])
     try:
@@ -140,8 +137,8 @@ def _batching(flags: Flags) -> BatchingParameters | None:
 def _metrics_path(flags: Flags) -> str | None:
     if not flags.monitoring_config_file:
         return None
-    told = read_file(Kind.MONITORING, flags.monitoring_config_file).prometheus_config
-    path = told.path or _METRICS_PATH
+    config = read_file(Kind.MONITORING, flags.monitoring_config_file).prometheus_config
+    path = config.path or _METRICS_PATH
     if not path.startswith("/"):
         raise invalid(f"{flags.monitoring_config_file}: path {path!r} does not begin with /")
-    return path if told.enable else None
+    return path if config.enable else None
