@@ -1,6 +1,7 @@
 """Takes the pictures of the page that the documents show: `python -m serving.screenshots [--model NAME]`.
 
-Needs playwright and a Chromium, which the tests of the page need too, and a pushed model with the signature `explain`.
+Needs playwright and a Chromium, which the tests of the page need too, and a pushed model with the signature
+`explain`.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     from serving.server.server import Server
 
-    # Freeze what the imports made: otherwise each collection after an unload would traverse all of TensorFlow while
-    # every request waits for the interpreter's lock.
+    # Freeze what the imports made: otherwise each collection after an unload would traverse all of
+    # TensorFlow while every request waits for the interpreter's lock.
     gc.collect()
     gc.freeze()
     # Loading a version collects the oldest generation; without loads it is collected rarely.

@@ -101,9 +101,10 @@ def _switch(help: str, *, default: bool = False) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
-    """The flags of one server, with TensorFlow Serving's names and defaults; the last three are this server's own.
+    """The flags of one server: TensorFlow Serving's names and defaults, and three of its own at the end.
 
-    A port of 0 takes a free one, and polling pauses may be fractions of a second, which TensorFlow Serving refuses.
+    A port of 0 takes a free one, and polling pauses may be fractions of a second, which TensorFlow Serving
+    refuses.
     """
 
     model_base_path: str = _flag("", "FOLDER", "folder that holds the numbered versions")

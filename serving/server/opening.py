@@ -21,8 +21,8 @@ from serving.server.versions.reload import reload
 from serving.server.wire.errors import invalid
 
 _METRICS_PATH = "/monitoring/prometheus/metrics"
-# Default numbers of threads: as many runs as a few cores can take side by side; with batching, as many requests as may
-# wait in a queue, since each occupies a thread there.
+# Default numbers of threads: as many runs as a few cores can take side by side; with batching, as many
+# requests as may wait in a queue, since each occupies a thread there.
 _RUNNING, _WAITING = 16, 256
 _LONGEST_RELOAD = 600.0
 

@@ -136,7 +136,8 @@ class Server:
         try:
             config = self._read_config()
             step = "PollFilesystemAndReloadConfig failed to ReloadConfig"
-            # A configuration that came by RPC holds until the next poll of the file, as in TensorFlow Serving.
+            # A configuration that came by RPC holds until the next poll of the file, as in TensorFlow
+            # Serving.
             if config != self.catalogue.config:
                 self.catalogue.apply(config)
             self._last_complaint = ""

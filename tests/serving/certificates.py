@@ -1,4 +1,4 @@
-"""Keys and certificates for one run of the tests, signed by an authority made on the spot."""
+"""Keys and certificates for one run of the tests, signed by an authority made for them."""
 
 from __future__ import annotations
 

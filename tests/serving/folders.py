@@ -1,4 +1,4 @@
-"""Versions put in place and waited for."""
+"""Versions put into a model's folder and waited for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serving.client import ModelNotFound, Tagger
 
 
 def push(model: Path, version: Path) -> None:
-    """Puts a version in place the way a careful pusher does: whole, by a rename."""
+    """Put a version into place as the pusher does, by one rename."""
     version.parent.mkdir(parents=True, exist_ok=True)
     staged = version.parent / f".{version.name}.staged"
     shutil.copytree(model, staged)
@@ -19,13 +19,13 @@ def push(model: Path, version: Path) -> None:
 
 
 def garbage(version: Path) -> None:
-    """Puts a version in place that nobody can load."""
+    """Put a version into place that cannot be loaded."""
     version.mkdir(parents=True)
     (version / "saved_model.pb").write_bytes(b"\x00 this is no graph")
 
 
 def until(condition: Callable[[], bool], what: str, timeout: float = 20) -> None:
-    """Waits until `condition` holds."""
+    """Wait until `condition` holds."""
     give_up = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < give_up, f"not within {timeout} s: {what}"
@@ -33,7 +33,7 @@ def until(condition: Callable[[], bool], what: str, timeout: float = 20) -> None
 
 
 def states(tagger: Tagger) -> dict[int, str]:
-    """The state of each version that the server knows of the tagger's model; empty when it knows none."""
+    """The state of each version of the tagger's model on the server; empty for an unknown model."""
     try:
         return {entry.version: entry.state for entry in tagger.status()}
     except ModelNotFound:

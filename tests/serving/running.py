@@ -1,7 +1,7 @@
 """Servers for tests, by their flags: the embedded one in this process, or a real TensorFlow Serving.
 
-`TAGLINE_TFSERVING` names a `tensorflow_model_server` program; the tests that ask a server by its ports then run
-against that program, and those that look inside the embedded one say that they are not run.
+`TAGLINE_TFSERVING` names a `tensorflow_model_server` program. Tests that use a server by its ports then run
+against that program; those of the embedded server's inside are skipped.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Running:
 
 @contextmanager
 def running(flags: Flags) -> Iterator[Running]:
-    """A server as `flags` describe it, stopped at the end.
+    """Run a server as `flags` describe it, and stop it at the end.
 
     Raises:
       StartError: it ended before it was ready.
@@ -59,7 +59,7 @@ def running(flags: Flags) -> Iterator[Running]:
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
+    """Find a port that nothing listened on a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
 
@@ -78,7 +78,7 @@ def _program(flags: Flags, timeout: float = 60) -> Iterator[Running]:
         elif isinstance(value, bool):
             value = str(value).lower()
         elif isinstance(value, tuple):
-            value = ",".join(f"{name}={told}" for name, told in value)
+            value = ",".join(f"{name}={argument}" for name, argument in value)
         command.append(f"--{field.name}={value}")
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")

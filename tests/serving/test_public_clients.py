@@ -1,4 +1,4 @@
-"""Clients that others wrote, against the running server; `curl`, and `grpc` with stubs, are in tests/test_readme.py."""
+"""A third-party client; `curl`, and `grpc` with stubs, are tested in tests/test_readme.py."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import pytest
 from serving.server.process import ServerProcess, start_server_process
 from tests.serving import tiny_model
 
-# In a process of its own: the client brings TensorFlow Serving's messages with it, which can be there only once.
+# In a process of its own: the client brings its own copy of TensorFlow Serving's messages, and a process
+# can hold one.
 _BY_OVMSCLIENT = """
 import sys
 from ovmsclient import make_grpc_client, make_http_client
 
 grpc_target, rest_target, example = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3])
 by_grpc, by_http = make_grpc_client(grpc_target), make_http_client(rest_target)
-# What it makes of metadata over HTTP is another server's form.
+# Its reader of metadata over HTTP expects another server's form.
 inputs = by_grpc.get_model_metadata("tagger", 7)["inputs"]
 print(*inputs, inputs["examples"]["dtype"], inputs["examples"]["shape"])
 for client in (by_grpc, by_http):
     outputs = client.predict({"examples": [example]}, "tagger", 7)
     print(outputs["tags"].astype(str).tolist(), outputs["lengths"].tolist())
-    # Its "latest" is version 0, which TensorFlow Serving takes as a number like any other.
+    # Its "latest" is version 0, a number like any other to TensorFlow Serving.
     for version in (7, 0):
         try:
             print(client.get_model_status("tagger", version)[7]["state"])

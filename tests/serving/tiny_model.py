@@ -1,4 +1,4 @@
-"""A real SavedModel with the tagger's signatures and no learning: a capitalised word is B-PER."""
+"""A real SavedModel with the tagger's signatures and a fixed rule: a capitalised word is B-PER."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ LAST_CONFIDENCE = 0.5
 
 
 class CapitalsTagger(tf.Module):
-    """Tags capitalised words B-PER (I-PER after another), the word `slow` after a long sum.
-
-    `answer` is the tag prefix's label, so that two versions can be told apart.
-    """
+    """Tags capitalised words B-PER (I-PER after another), with `label` in place of PER."""
 
     def __init__(self, label: str, *, scheme: str = "BIO") -> None:
         super().__init__()
@@ -25,7 +22,7 @@ class CapitalsTagger(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])
     def decode_text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         tokens = tf.strings.split(text)  # [B, (T)]
-        # Offsets by way of lengths: the words are taken to be one blank apart.
+        # Offsets from lengths: words are assumed to be one space apart.
         lengths = tf.strings.length(tokens, unit="UTF8_CHAR")
         ends = tf.cumsum(lengths.to_tensor() + 1, axis=1) - 1
         ends = tf.RaggedTensor.from_tensor(ends, lengths=tokens.row_lengths())
@@ -37,18 +34,18 @@ class CapitalsTagger(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])
     def explain(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
-        """`decode_text`, and a second reading in which no word is capital; the tags not chosen share the rest."""
+        """`decode_text`, a second-best path of the last tag name alone, and evenly spread other tags."""
         answer = self.decode_text(text)
         names = [self._label, "word"] if self._plain else ["B-" + self._label, "I-" + self._label, "O"]
         chosen = answer["tags"][:, :, tf.newaxis] == tf.constant(names)  # [B, T, S]
         confidence = answer["confidence"][:, :, tf.newaxis]
-        there = answer["tags"][:, :, tf.newaxis] != ""
+        is_token = answer["tags"][:, :, tf.newaxis] != ""
         distribution = tf.where(chosen, confidence, (1 - confidence) / (len(names) - 1))
         second = tf.where(answer["tags"] == "", "", names[-1])
         batch = tf.shape(text)[0]
         return answer | {
             "tag_names": tf.repeat(tf.constant([names]), batch, axis=0),
-            "distribution": tf.where(there, distribution, 0.0),
+            "distribution": tf.where(is_token, distribution, 0.0),
             "best_tags": tf.stack([answer["tags"], second], axis=1),
             "best_probability": tf.repeat(tf.constant([[0.25, 0.125]]), batch, axis=0),
         }
@@ -113,10 +110,12 @@ class CapitalsTagger(tf.Module):
 def export(
     folder: Path, label: str = "PER", *, scheme: str = "BIO", signatures: tuple[str, ...] = ()
 ) -> None:
-    """Writes the model to `folder`; with `signatures` only those."""
+    """Write the model to `folder`, with all signatures or only `signatures`."""
     model = CapitalsTagger(label, scheme=scheme)
-    known = {name: getattr(model, name) for name in ("decode_text", "decode", "decode_tokens", "arithmetic")}
-    known |= {"explain": model.explain}
-    known |= {"slow": model.slow, "echo": model.echo, "serving_default": model.decode}
-    chosen = {name: known[name] for name in signatures or known}
+    functions = {
+        name: getattr(model, name) for name in ("decode_text", "decode", "decode_tokens", "arithmetic")
+    }
+    functions |= {"explain": model.explain}
+    functions |= {"slow": model.slow, "echo": model.echo, "serving_default": model.decode}
+    chosen = {name: functions[name] for name in signatures or functions}
     tf.saved_model.save(model, str(folder), signatures=chosen)

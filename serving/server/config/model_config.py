@@ -21,7 +21,8 @@ class Model:
       name: the name in requests.
       base_path: the folder that holds the numbered versions.
       latest: how many of the newest versions are served; 0 with another policy.
-      specific: the versions served, by number; None with another policy. With neither, all versions are served.
+      specific: the versions served, by number; None with another policy. With neither, all versions are
+        served.
       labels: version by label.
     """
 
@@ -49,8 +50,8 @@ def check_transition(old: ModelServerConfig | None, new: ModelServerConfig) -> N
     """Check that `new` may follow `old` (None: the server starts).
 
     Raises:
-      ServingError: FAILED_PRECONDITION, it is not a list of models; INVALID_ARGUMENT, a name twice, a relative
-        path or another platform.
+      ServingError: FAILED_PRECONDITION, it is not a list of models; INVALID_ARGUMENT, a name twice, a
+        relative path or another platform.
     """
     if new.WhichOneof("config") == "custom_model_config" or (
         old is not None and new.WhichOneof("config") is None

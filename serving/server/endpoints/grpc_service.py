@@ -1,4 +1,4 @@
-"""TensorFlow Serving's two gRPC services, PredictionService (Predict and GetModelMetadata of it) and ModelService."""
+"""TensorFlow Serving's gRPC services: PredictionService with Predict and GetModelMetadata, ModelService."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def make_server(
         # A second server on the same port must fail, not share its requests.
         "grpc.so_reuseport": 0,
     }
-    # Threads, not an event loop: a run releases the interpreter's lock, and this way a request changes threads twice
-    # less.
+    # Threads, not an event loop: a run releases the interpreter's lock, and this way a request changes
+    # threads twice less.
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="grpc"),
         options=list({**own, **dict(channel_arguments)}.items()),

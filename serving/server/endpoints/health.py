@@ -13,7 +13,8 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 def add_to(server: grpc.Server) -> health.HealthServicer:
     """Let `server` answer SERVING for all its services.
 
-    Call `enter_graceful_shutdown()` of the result before the server stops: from then on it answers NOT_SERVING.
+    Call `enter_graceful_shutdown()` of the result before the server stops: from then on it answers
+    NOT_SERVING.
     """
     servicer = health.HealthServicer()
     for name in SERVICES:

@@ -72,8 +72,8 @@ def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
         values.append(value)
     else:
         raise invalid(
-            f"JSON Value: {as_text(value)} Type: {_JSON_TYPES.get(type(value), 'Number')} is not of expected type: "
-            f"{types_pb2.DataType.Name(dtype).removeprefix('DT_').lower()}"
+            f"JSON Value: {as_text(value)} Type: {_JSON_TYPES.get(type(value), 'Number')} is not of expected "
+            f"type: {types_pb2.DataType.Name(dtype).removeprefix('DT_').lower()}"
         )
 
 

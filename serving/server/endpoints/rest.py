@@ -1,4 +1,4 @@
-"""The REST API: `/v1/models/NAME[/versions/N or /labels/L]`, alone for the status, or with `:predict`, `/metadata`."""
+"""The REST API: `/v1/models/NAME[/versions/N or /labels/L]`, alone or with `:predict` or `/metadata`."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def make_app(
     routes: list[BaseRoute] = list(pages)
     if metrics_path is not None:
         routes.append(Route(metrics_path, metrics))
-    # Paths and methods are matched by the patterns above: starlette's own routes are case-sensitive and answer errors
-    # in another form.
+    # Paths and methods are matched by the patterns above: starlette's own routes are case-sensitive and
+    # answer errors in another form.
     routes.append(Mount("/", request_response(answer)))
     any_origin = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     return Starlette(routes=routes, middleware=[any_origin] if allow_cors else [])

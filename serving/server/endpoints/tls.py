@@ -13,8 +13,8 @@ _KEY, _CERTIFICATE = "PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----"
 def server_credentials(path: str) -> grpc.ServerCredentials:
     """Make the credentials that the SSLConfig at `path` describes.
 
-    Key and certificates are in the file itself, as PEM. With `client_verify` clients must present a certificate
-    signed by `custom_ca`.
+    Key and certificates are in the file itself, as PEM. With `client_verify` clients must present a
+    certificate signed by `custom_ca`.
 
     Raises:
       ServingError: NOT_FOUND, the file cannot be read; INVALID_ARGUMENT, it is incomplete.

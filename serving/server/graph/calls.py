@@ -39,8 +39,8 @@ def call_of(
       signature: as the model declares it.
       feeds: names of tensors.
       aliases: names of outputs.
-      batched: several requests may share a run. A row is then as long as the longest sentence of its batch, and
-        `lengths` is fetched too, so that each answer can be cut to its own length.
+      batched: several requests may share a run. A row is then as long as the longest sentence of its batch,
+        and `lengths` is fetched too, so that each answer can be cut to its own length.
     """
     fetches = tuple(signature.outputs[alias].name for alias in aliases)
     if not (batched and _has_lengths(signature) and _is_by_row(signature)):

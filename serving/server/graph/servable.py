@@ -36,8 +36,9 @@ class Servable:
         self.name = name
         self.version = version
         self.path = path
-        # The graphs of unloaded versions are reference cycles, and collecting them holds the interpreter's lock
-        # for tens of milliseconds. Do it here, where a load slows requests anyway, not after the change.
+        # The graphs of unloaded versions are reference cycles, and collecting them holds the interpreter's
+        # lock for tens of milliseconds. Do it here, where a load slows requests anyway, not after the
+        # change.
         gc.collect()
         self.session = GraphSession(path)
         self.calls: dict[CallKey, Call] = {}

@@ -21,8 +21,8 @@ from serving.server.wire.errors import Code, ServingError
 
 _LOG = logging.getLogger(__name__)
 _QUICK_EXECUTOR = "SINGLE_THREADED_EXECUTOR"
-# In that executor's error for a graph it does not support (v1 control flow, reference variables), raised before any
-# op has run. Such a graph gets the default executor.
+# In that executor's error for a graph it does not support (v1 control flow, reference variables), raised
+# before any op has run. Such a graph gets the default executor.
 _REFUSAL = "ingle-threaded executor does not support"
 
 try:
@@ -113,8 +113,8 @@ class GraphSession:
         config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, allow_soft_placement=True)
         config.experimental.executor_type = executor
         if executor == _QUICK_EXECUTOR:
-            # Everything runs in the caller's thread. In a thread pool the bodies of loops and functions hold a
-            # thread while they wait for those inside them: as many runs as threads deadlock.
+            # Everything runs in the caller's thread. In a thread pool the bodies of loops and functions
+            # hold a thread while they wait for those inside them: as many runs as threads deadlock.
             config.inter_op_parallelism_threads = -1
         # A training process or another version may use the same GPU: take only what is needed.
         config.gpu_options.allow_growth = True

@@ -1,1 +1,1 @@
-"""A Predict request, from its message to its answer: checked, batched, run, counted; and the answers about models."""
+"""Predict requests: checked, batched, run, counted; warm-up; the descriptions of the served models."""

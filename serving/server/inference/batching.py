@@ -1,8 +1,8 @@
 """Several requests in one run: whatever has queued up while the last batch ran.
 
-The rules are TensorFlow Serving's, save one: no request waits for others. `batch_timeout_micros` is accepted and
-ignored, as if it were 0: a request that finds the server idle runs at once, and under load the queue fills by
-itself.
+The rules are TensorFlow Serving's, save one: no request waits for others. `batch_timeout_micros` is
+accepted and ignored, as if it were 0: a request that finds the server idle runs at once, and under load the
+queue fills by itself.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class BatchingParameters:
             raise ValueError(f"allowed_batch_sizes must increase; found {list(sizes)}")
         if sizes and sizes[-1] != self.max_batch_size:
             raise ValueError(
-                f"the last of allowed_batch_sizes must be max_batch_size, {self.max_batch_size}; found {sizes[-1]}"
+                f"the last of allowed_batch_sizes must be max_batch_size, {self.max_batch_size}; "
+                f"found {sizes[-1]}"
             )
         for name in ("max_batch_size", "max_enqueued_batches", "num_batch_threads"):
             if getattr(self, name) < 1:
@@ -111,9 +112,9 @@ class Batching:
         """Queue the run and wait for its results.
 
         Raises:
-          ServingError: as from `Runner.run`, and INVALID_ARGUMENT, the inputs cannot be batched; UNAVAILABLE, the
-            queue is full; RESOURCE_EXHAUSTED, the timeout passed in the queue; DEADLINE_EXCEEDED, it passed
-            during the run.
+          ServingError: as from `Runner.run`, and INVALID_ARGUMENT, the inputs cannot be batched;
+            UNAVAILABLE, the queue is full; RESOURCE_EXHAUSTED, the timeout passed in the queue;
+            DEADLINE_EXCEEDED, it passed during the run.
         """
         limit = self._parameters.max_batch_size
         if (rows := _rows(arrays)) > limit and not self._parameters.enable_large_batch_splitting:
@@ -135,7 +136,8 @@ class Batching:
                 Code.RESOURCE_EXHAUSTED, "Timeout exceeded while waiting in the batching queue"
             )
         if isinstance(run.outcome, ServingError):
-            # A new error: raising that of the other thread would keep its frames, and by them this run, alive.
+            # A new error: raising that of the other thread would keep its frames, and by them this run,
+            # alive.
             raise ServingError(run.outcome.code, run.outcome.message)
         return run.outcome
 
@@ -258,8 +260,8 @@ def _merged(runs: Sequence[_Run], parameters: BatchingParameters) -> list[np.nda
             if not parameters.pad_variable_length_inputs or len({array.ndim for array in arrays}) > 1:
                 raise ServingError(
                     Code.FAILED_PRECONDITION,
-                    f"Requests in one batch have different shapes for {feed} and padding is turned off: they may "
-                    "differ in the number of rows only, unless pad_variable_length_inputs is true",
+                    f"Requests in one batch have different shapes for {feed} and padding is turned off: they "
+                    "may differ in the number of rows only, unless pad_variable_length_inputs is true",
                 )
             arrays = _padded(arrays)
         rows = sum(map(len, arrays))

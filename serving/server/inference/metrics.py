@@ -13,7 +13,8 @@ _MICROSECONDS = 1e6
 
 
 def _exponential(scale: float, growth: float, count: int) -> list[float]:
-    # TensorFlow's `Buckets::Exponential`: the last of its buckets is the open one, which is added here anyway.
+    # TensorFlow's `Buckets::Exponential`: the last of its buckets is the open one, which is added here
+    # anyway.
     return [scale * growth**power for power in range(count - 1)]
 
 

@@ -71,22 +71,33 @@ def _inputs(
     signature: SignatureDef, sent: Mapping[str, TensorProto]
 ) -> tuple[tuple[str, ...], list[np.ndarray]]:
     """The feed names and their arrays, in one order."""
-    declared, defaults = signature.inputs, signature.defaults
-    unknown = [alias for alias in sent if alias not in declared]
-    missing = [alias for alias in declared if alias not in sent and alias not in defaults]
-    if unknown or missing:
-        raise invalid(
-            f"inputs do not match the signature: sent {_braces(sent)}, declared {_braces(declared)}, "
-            f"unknown {_braces(unknown)}, missing {_braces(missing)}"
-        )
-    feeds, arrays = [], []
-    for alias, info in sorted(declared.items()):
+    feeds, arrays, used = [], [], 0
+    for alias, info in sorted(signature.inputs.items()):
+        if alias in sent:
+            proto = sent[alias]
+            used += 1
+        elif alias in signature.defaults:
+            proto = signature.defaults[alias]
+        else:
+            raise _mismatch(signature, sent)
         try:
-            arrays.append(to_array(sent[alias] if alias in sent else defaults[alias]))
+            arrays.append(to_array(proto))
         except UnreadableTensor as error:
             raise invalid(f"tensor parsing error: {alias}: {error}") from error
         feeds.append(info.name)
+    if used < len(sent):
+        raise _mismatch(signature, sent)
     return tuple(feeds), arrays
+
+
+def _mismatch(signature: SignatureDef, sent: Mapping[str, TensorProto]) -> ServingError:
+    declared = signature.inputs
+    unknown = sent.keys() - declared.keys()
+    missing = declared.keys() - sent.keys() - signature.defaults.keys()
+    return invalid(
+        f"inputs do not match the signature: sent {_braces(sent)}, declared {_braces(declared)}, "
+        f"unknown {_braces(unknown)}, missing {_braces(missing)}"
+    )
 
 
 def _outputs(signature: SignatureDef, output_filter: Sequence[str]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """First calls, made before a version becomes available, so that no client waits for them.
 
-The first runs of a graph build its executors and caches, which would otherwise slow down requests at every change of
-version. The calls are those recorded with the model; the signatures of a tagger that no record covers are called with
-a built-in sentence.
+The first runs of a graph build its executors and caches, which would otherwise slow down requests at every
+change of version. The calls are those recorded with the model; the signatures of a tagger that no record
+covers are called with a built-in sentence.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def load(
       path: its folder.
       warm_up: make first calls.
       iterations: how often each recorded request is sent.
-      report: called with the folder, the name of the status and the seconds after recorded requests were sent.
+      report: called with the folder, the name of the status and the seconds after recorded requests were
+        sent.
 
     Raises:
       ServingError: it cannot be loaded, or a recorded warm-up request fails.
@@ -114,7 +115,7 @@ def _send_all(servable: Servable, file: Path, iterations: int, called: set[str])
 
 
 def _call_tagger(servable: Servable, *, skip: set[str]) -> None:
-    """Call the signatures of a tagger but `skip`. Another model may use the names otherwise: failures are logged."""
+    """Call a tagger's signatures but `skip`; failures are logged, since another model may use the names too."""
     for signature in ("decode_text", "decode"):
         request = None if signature in skip else _request(servable, signature)
         if request is None:

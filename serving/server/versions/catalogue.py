@@ -25,8 +25,8 @@ Labels = Mapping[str, Mapping[str, int]]
 class Catalogue:
     """Finds servables and statuses by ModelSpec, and keeps the models in line with a configuration.
 
-    The mappings that requests read are replaced and never modified: a request sees the models and the labels from
-    before a change or from after it.
+    The mappings that requests read are replaced and never modified: a request sees the models and the
+    labels from before a change or from after it.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """The life of a model's versions: found on disk, loaded, visible, replaced, unloaded.
 
-The policy is TensorFlow Serving's availability-preserving one: a new version is loaded and warmed up before the old
-one is unloaded, so that some version is always available; a failed load does not affect the other versions.
+The policy is TensorFlow Serving's availability-preserving one: a new version is loaded and warmed up before
+the old one is unloaded, so that some version is always available; a failed load does not affect the other
+versions.
 """
 
 from __future__ import annotations
@@ -270,15 +271,15 @@ class ModelVersions:
         elif not wanted:
             self._complain(
                 logging.WARNING,
-                f"No versions of servable {self.name} found under base path {model.base_path}. Did you forget "
-                "to name your leaf directory as a number (eg. '/1/')?",
+                f"No versions of servable {self.name} found under base path {model.base_path}. Did you "
+                "forget to name your leaf directory as a number (eg. '/1/')?",
             )
         elif moved:
             self._complain(
                 logging.WARNING,
                 f"Version {', '.join(map(str, moved))} of servable {self.name} is still served from the "
-                f"folder it was loaded from, not from {model.base_path}: a served number is not loaded again; give "
-                "the other model another number",
+                f"folder it was loaded from, not from {model.base_path}: a served number is not loaded again; "
+                "give the other model another number",
             )
         else:
             self._last_complaint = ""

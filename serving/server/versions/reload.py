@@ -29,8 +29,8 @@ def reload(
       count: the value of an integer metric by its name.
 
     Raises:
-      ServingError: with TensorFlow Serving's code, which it also writes to the response's status; over gRPC an
-        error carries no response.
+      ServingError: with TensorFlow Serving's code, which it also writes to the response's status; over gRPC
+        an error carries no response.
     """
     before = {name: count(name) for name in request.metric_names}
     try:

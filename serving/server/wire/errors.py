@@ -49,7 +49,7 @@ def invalid(message: str) -> ServingError:
 
 
 def shortened(message: str) -> str:
-    """Cut `message` as TensorFlow Serving does before it sends it over gRPC: 1024 bytes, the mark included."""
+    """Cut `message` to the 1024 bytes, mark included, that TensorFlow Serving sends over gRPC."""
     encoded = message.encode()
     if len(encoded) <= LONGEST_MESSAGE:
         return message
@@ -60,5 +60,6 @@ def not_served(call: str) -> ServingError:
     """Make the error for a call of TensorFlow Serving that this server does not answer: UNIMPLEMENTED."""
     return ServingError(
         Code.UNIMPLEMENTED,
-        f"{call} is not served here: a tagger answers Predict; use TensorFlow Serving for models that need {call}",
+        f"{call} is not served here: a tagger answers Predict; "
+        f"use TensorFlow Serving for a model that needs {call}",
     )

@@ -13,7 +13,8 @@ from tensorflow.core.framework import tensor_pb2, types_pb2
 
 from serving.server.wire.errors import Code, ServingError
 
-# DataType -> (repeated field, NumPy type). Without float16, bfloat16 and complex, which travel as bits or pairs.
+# DataType -> (repeated field, NumPy type). Without float16, bfloat16 and complex, which travel as bits or
+# pairs.
 FIELDS: dict[int, tuple[str, type]] = {
     types_pb2.DT_FLOAT: ("float_val", np.float32),
     types_pb2.DT_DOUBLE: ("double_val", np.float64),

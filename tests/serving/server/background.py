@@ -8,7 +8,7 @@ from serving.client import Tagger
 
 
 class BackgroundClients:
-    """Three threads that tag `Anna` by one tagger until the end of the `with`, which fails if a request failed.
+    """Three threads that tag `Anna` by one tagger within a `with`, which fails if a request failed.
 
     Attributes:
       answers: by thread the labels answered, in order.

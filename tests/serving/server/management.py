@@ -1,4 +1,4 @@
-"""A client of the management call HandleReloadConfigRequest, by TensorFlow Serving's own stub, and a server for it."""
+"""A client of HandleReloadConfigRequest, by TensorFlow Serving's own stub, and a server for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sixteen clients for a minute while versions, labels and models change and a load fails: all answers are right."""
+"""Sixteen clients for a minute while versions, labels and models change: all answers are right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server's start with invalid files, missing or broken versions, taken ports; its polled configuration file."""
+"""A server's start: invalid files, missing or broken versions, taken ports. Its polled configuration file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configuration files: TLS, monitoring and batching in messages built here; errors as TensorFlow Serving has them."""
+"""Configuration files for TLS, monitoring and batching; files that do not parse."""
 
 from __future__ import annotations
 

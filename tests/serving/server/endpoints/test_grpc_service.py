@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import grpc
 import pytest
@@ -15,8 +15,28 @@ from tensorflow_serving.apis import (
     predict_pb2,
     regression_pb2,
 )
+from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
+from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
+
+from tests.serving.running import Running
 
 Request = predict_pb2.PredictRequest
+
+
+@pytest.fixture(scope="module")
+def channel(server: Running) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(server.target) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def prediction(channel: grpc.Channel) -> PredictionServiceStub:
+    return PredictionServiceStub(channel)
+
+
+@pytest.fixture(scope="module")
+def model_service(channel: grpc.Channel) -> ModelServiceStub:
+    return ModelServiceStub(channel)
 
 
 def request(
@@ -90,7 +110,8 @@ ROWS: dict[str, tuple[Callable[[], Request], grpc.StatusCode, str]] = {
     "too many inputs": (
         lambda: request(text=["a"], tone=["b"], also=["c"]),
         CODES.INVALID_ARGUMENT,
-        "inputs do not match the signature: sent {also,text,tone}, declared {text}, unknown {also,tone}, missing {}",
+        "inputs do not match the signature: sent {also,text,tone}, declared {text}, "
+        "unknown {also,tone}, missing {}",
     ),
     "too few inputs": (
         lambda: request("arithmetic", y=1.0),

@@ -1,4 +1,4 @@
-"""Batching: the same answers as alone, no request fails by another's fault, inputs that do not fit are refused."""
+"""Batching: the answers are those of single requests, and a bad request fails no other."""
 
 from __future__ import annotations
 
