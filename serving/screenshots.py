@@ -1,4 +1,4 @@
-"""Takes the pictures of the page that the documents show: `python -m serving.screenshots [--model NAME]`.
+"""Takes the documents' pictures of the demo page: `python -m serving.screenshots [--model NAME]`.
 
 Needs playwright and a Chromium, which the tests of the page need too, and a pushed model with the signature
 `explain`.
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """One picture: the text on the page, and the entity that the pointer is on."""
+    """One picture: the text on the page, and the entity under the pointer."""
 
     name: str
     scheme: Literal["light", "dark"]
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
 
 
 def take(address: str, program: str, output: Path) -> None:
-    """Writes every picture of the page at `address` to `output`, by the browser `program`."""
+    """Write every picture of the page at `address` to `output`, by the browser `program`."""
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
@@ -107,11 +107,11 @@ def take(address: str, program: str, output: Path) -> None:
                 color_scheme=shot.scheme,
                 device_scale_factor=shot.scale,
             )
-            # Twice: the first answer of a model takes longer, and the time stands on the page.
+            # Twice: the page shows the time of an answer, and the first one takes longer.
             for _ in range(2):
                 page.goto("about:blank")
                 page.goto(f"{address}#text={quote(shot.text)}")
-                page.locator("#readings li").first.wait_for()
+                page.locator("#sequences li").first.wait_for()
             mark = page.locator("#marked mark", has_text=shot.entity).first
             mark.locator(".word").first.hover()
             page.locator("#tip").wait_for()

@@ -1,4 +1,4 @@
-"""The page to try a served model on: plain HTML, CSS and JavaScript, no build step, no other host."""
+"""The page to try a served model: plain HTML, CSS and JavaScript, without a build step or other hosts."""
 
 from __future__ import annotations
 

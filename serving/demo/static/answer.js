@@ -1,4 +1,4 @@
-// Reads a tagger's answer: places in the text, entities, readings. Knows no page.
+// Reads a tagger's answer: places in the text, entities, tag sequences. Independent of the page.
 
 const LISTED = 6;
 const SCHEME_TAG = /^([BIESLU])-(.+)$/s;
@@ -17,11 +17,11 @@ export function unitsOf(text) {
 
 /** Text that can be sent as UTF-8: half a surrogate pair becomes U+FFFD, which counts as one character too. */
 export function wellFormed(text) {
-  return text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
-    found.length === 2 ? found : "\ufffd");
+  return text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (match) =>
+    match.length === 2 ? match : "\ufffd");
 }
 
-/** What a tag is of: "PER" of "B-PER"; "" of "O"; the tag itself where `plain`. */
+/** The label of a tag: "PER" of "B-PER"; "" of "O"; the tag itself where `plain`. */
 export function labelOf(tag, plain) {
   if (plain) return tag;
   const match = SCHEME_TAG.exec(tag);
@@ -34,8 +34,8 @@ export function arePlain(tags) {
 }
 
 /**
- * The entities that tags in BIO, BIOES or BILOU mark, as [first, after) tokens. Read as conlleval reads: one that
- * begins with no B begins all the same.
+ * The entities that tags in BIO, BIOES or BILOU mark, as [first, after) tokens. As for conlleval, an
+ * entity may begin without a B.
  */
 export function spansOf(tags) {
   const spans = [];
@@ -62,8 +62,8 @@ export function spansOf(tags) {
  *
  * @param {object} outputs of `explain` or `decode_text` for a batch of one
  * @param {string} text as it was sent
- * @returns tokens, entities, and where the model told them, readings with probabilities
- * @throws {Error} in words where outputs are missing
+ * @returns tokens, entities, and from `explain` the most probable tag sequences
+ * @throws {Error} when outputs are missing
  */
 export function readAnswer(outputs, text) {
   const missing = ["tags", "starts", "ends", "confidence", "score"].filter((name) => !outputs?.[name]);
@@ -83,13 +83,13 @@ export function readAnswer(outputs, text) {
     distribution: names && names.map((name, k) => ({ tag: name, probability: outputs.distribution[0][index][k] })),
   }));
   for (const token of tokens) token.text = text.slice(token.start, token.end);
-  const answer = { text, plain, names, tokens, score: outputs.score[0], readings: [] };
+  const answer = { text, plain, names, tokens, score: outputs.score[0], sequences: [] };
   answer.entities = entitiesOf(answer, tags);
   if (outputs.best_tags) {
-    answer.readings = outputs.best_tags[0]
+    answer.sequences = outputs.best_tags[0]
       .map((best, rank) => ({ tags: best, probability: outputs.best_probability[0][rank] }))
-      .filter((reading) => reading.probability > 0 && reading.tags.every((tag) => tag !== ""))
-      .map((reading) => ({ ...reading, entities: entitiesOf(answer, reading.tags) }));
+      .filter((sequence) => sequence.probability > 0 && sequence.tags.every((tag) => tag !== ""))
+      .map((sequence) => ({ ...sequence, entities: entitiesOf(answer, sequence.tags) }));
   }
   return answer;
 }
@@ -99,40 +99,40 @@ function entitiesOf({ text, plain, tokens }, tags) {
   return spansOf(tags).map((span) => {
     const inside = tokens.slice(span.first, span.after);
     const [start, end] = [inside[0].start, inside.at(-1).end];
-    // An upper bound for the probability that every token of it is right: the lowest of theirs.
+    // The lowest probability of its tokens: an upper bound for that of the entity.
     const confidence = Math.min(...inside.map((token) => token.confidence));
     return { ...span, start, end, confidence, text: text.slice(start, end) };
   });
 }
 
-/** In words, what `reading` says that `first` does not. */
-export function difference(reading, first, { plain, tokens }) {
+/** Describes how `sequence` differs from `first`. */
+export function difference(sequence, first, { plain, tokens }) {
   if (plain) {
-    const others = tokens.filter(({ index }) => reading.tags[index] !== first.tags[index]);
-    const told = others.map(({ index, text }) => `${text} ${reading.tags[index]} instead of ${first.tags[index]}`);
-    return listed(told);
+    const others = tokens.filter(({ index }) => sequence.tags[index] !== first.tags[index]);
+    return listed(others.map(({ index, text }) => `${text} ${sequence.tags[index]} instead of ${first.tags[index]}`));
   }
-  const [added, removed] = [beyond(reading.entities, first.entities), beyond(first.entities, reading.entities)].map(
-    (found) => listed(found.map(({ text, label }) => `${text} ${label}`)),
-  );
+  const [added, removed] = [
+    beyond(sequence.entities, first.entities),
+    beyond(first.entities, sequence.entities),
+  ].map((entities) => listed(entities.map(({ text, label }) => `${text} ${label}`)));
   if (added && removed) return `${added} instead of ${removed}`;
   if (added) return `also ${added}`;
   return removed && `without ${removed}`;
 }
 
 function listed(items) {
-  const told = items.slice(0, LISTED).join(", ");
-  return items.length > LISTED ? `${told} and ${items.length - LISTED} more` : told;
+  const shown = items.slice(0, LISTED).join(", ");
+  return items.length > LISTED ? `${shown} and ${items.length - LISTED} more` : shown;
 }
 
 /** The entities of the first list that the second lacks. */
 export function beyond(entities, others) {
   const key = ({ first, after, label }) => `${first} ${after} ${label}`;
-  const known = new Set(others.map(key));
-  return entities.filter((entity) => !known.has(key(entity)));
+  const keys = new Set(others.map(key));
+  return entities.filter((entity) => !keys.has(key(entity)));
 }
 
-/** A probability for people; never a rounded 0 or 1 that it is not. */
+/** A probability in percent; only exactly 0 and 1 are shown as 0 % and 100 %. */
 export function percent(probability) {
   if (probability === 0 || probability === 1) return `${100 * probability}\u00a0%`;
   if (probability > 0.9995) return "> 99.9\u00a0%";

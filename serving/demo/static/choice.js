@@ -1,8 +1,8 @@
-// Which model and which version is asked.
+// The choice of a model and a version.
 
 import { make } from "./view.js";
 
-/** What a link may ask for. */
+/** Whether a link may choose this version. */
 export const isChoice = (value) => /^(versions\/\d+|labels\/[^/]+)$/.test(value ?? "");
 
 /** The versions and labels of one model that can be chosen; "" is the latest version. */
@@ -12,29 +12,29 @@ export function choicesOf({ versions = [], labels = {} } = {}) {
     { value: "", text: newest ? `latest (${newest.version})` : "latest" },
     ...Object.entries(labels).map(([label, version]) => ({ value: `labels/${label}`, text: `${label} (${version})` })),
     ...versions.map(({ version, state }) => {
-      const there = state === "AVAILABLE";
-      const text = there ? version : `${version}, ${state.toLowerCase()}`;
-      return { value: `versions/${version}`, text, disabled: !there };
+      const isAvailable = state === "AVAILABLE";
+      const text = isAvailable ? version : `${version}, ${state.toLowerCase()}`;
+      return { value: `versions/${version}`, text, disabled: !isAvailable };
     }),
   ];
 }
 
-/** Replaces the options and keeps the choice, also one that is gone: what was asked for is not changed silently. */
+/** Replaces the options and keeps the choice, also one that is gone: a choice never changes silently. */
 export function setOptions(select, options) {
   const { value } = select;
   const all = [...options];
-  if (value && !options.some((option) => option.value === value)) all.push(asked(value, ", not served"));
+  if (value && !options.some((option) => option.value === value)) all.push(optionOf(value, ", not served"));
   select.replaceChildren(...all.map(({ text, ...option }) => make("option", option, text)));
   if (value) select.value = value;
 }
 
-/** Chooses a value that may not be on offer, or not yet. */
+/** Chooses a value that may not be an option yet. */
 export function choose(select, value) {
   if (![...select.options].some((option) => option.value === value)) {
-    const { text, ...option } = asked(value, "");
+    const { text, ...option } = optionOf(value, "");
     select.append(make("option", option, text));
   }
   select.value = value;
 }
 
-const asked = (value, note) => ({ value, text: `${value.split("/").at(-1)}${note}` });
+const optionOf = (value, note) => ({ value, text: `${value.split("/").at(-1)}${note}` });

@@ -1,12 +1,12 @@
-// Copying to the clipboard, and saying that it was done.
+// Copying to the clipboard, and confirming it.
 
-const TOLD_FOR = 1600; // milliseconds
+const SHOWN_FOR = 1600; // milliseconds
 
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without HTTPS a page from another machine has no clipboard: as it was done before there was one.
+    // Without HTTPS a page from another machine has no clipboard: use the older command.
     const carrier = document.createElement("textarea");
     carrier.className = "unseen";
     carrier.value = text;
@@ -17,13 +17,13 @@ export async function copy(text) {
   }
 }
 
-/** Shows `told` on a button for a moment, and says it by the live region `aloud`. */
-export function tellOn(button, told, aloud) {
+/** Shows `message` on a button for a moment, and in the live region for screen readers. */
+export function flash(button, message, region) {
   button.dataset.text ??= button.textContent;
-  button.textContent = told;
-  aloud.textContent = told;
+  button.textContent = message;
+  region.textContent = message;
   setTimeout(() => {
     button.textContent = button.dataset.text;
-    aloud.textContent = "";
-  }, TOLD_FOR);
+    region.textContent = "";
+  }, SHOWN_FOR);
 }

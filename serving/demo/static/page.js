@@ -1,19 +1,19 @@
-// The page: what is typed and chosen, the answer that goes with it, and the link that brings both back.
+// The page: text and choice of model, the answer to them, and the link that restores both.
 
 import { labelOf, percent, readAnswer, wellFormed } from "./answer.js";
 import { choicesOf, choose, isChoice, setOptions } from "./choice.js";
-import { copy, tellOn } from "./copying.js";
+import { copy, flash } from "./copying.js";
 import * as server from "./server.js";
 import { samples } from "./samples.js";
 import { tipOver } from "./tip.js";
-import { counted, drawDistribution, drawReadings, drawText, fillTip, isUnsure, learnLabels, make } from "./view.js";
+import { counted, drawDistribution, drawSequences, drawText, fillTip, isUnsure, learnLabels, make } from "./view.js";
 
 const PAUSE = 120; // milliseconds after the last key
 const PAUSE_FOR_LONG = 500;
 const LONG_TEXT = 4000;
 const LONGEST_LINK = 8000; // characters; longer addresses get lost on the way
-const REMEMBER = 500; // milliseconds after an answer was asked for: browsers refuse to change the address too often
-const REFRESH = 10000; // milliseconds between two looks at the versions
+const REMEMBER = 500; // milliseconds after a request: browsers refuse to change the address too often
+const REFRESH = 10000; // milliseconds between two polls of the versions
 
 const $ = (id) => document.getElementById(id);
 const model = $("model");
@@ -36,9 +36,9 @@ const chosenModel = () => (listed ? model.value : modelName.value.trim());
 // -- the choice of a model and a version
 
 async function refreshModels() {
-  const found = listed ? await server.listModels() : null;
-  if (found) {
-    models = found;
+  const all = listed ? await server.listModels() : null;
+  if (all) {
+    models = all;
   } else {
     listed = false;
     models = chosenModel() ? [await server.statusOf(chosenModel())] : [];
@@ -67,26 +67,26 @@ async function refreshQuietly() {
   try {
     await refreshModels();
   } catch {
-    return; // the next request tells it in words
+    return; // the next request reports it
   }
-  if (unreachable || before !== version.dataset.offered) askNow();
+  if (unreachable || before !== version.dataset.offered) requestNow();
 }
 
-// -- asking
+// -- requests
 
-function askSoon() {
+function requestSoon() {
   clearTimeout(timer);
-  timer = setTimeout(askNow, text.value.length > LONG_TEXT ? PAUSE_FOR_LONG : PAUSE);
+  timer = setTimeout(requestNow, text.value.length > LONG_TEXT ? PAUSE_FOR_LONG : PAUSE);
 }
 
-async function askNow() {
+async function requestNow() {
   clearTimeout(timer);
   running?.abort();
   const mine = (running = new AbortController());
-  const asked = wellFormed(text.value);
+  const input = wellFormed(text.value);
   clearTimeout(remembering);
   remembering = setTimeout(remember, REMEMBER);
-  if (!asked.trim()) {
+  if (!input.trim()) {
     show(null);
     return;
   }
@@ -96,10 +96,10 @@ async function askNow() {
   }
   $("answer").setAttribute("aria-busy", "true");
   try {
-    const found = await server.ask(chosenModel(), version.value, asked, mine.signal);
-    // Aborting ends most of them; one whose body was there already comes through.
+    const response = await server.ask(chosenModel(), version.value, input, mine.signal);
+    // A request whose body has arrived already is not ended by aborting it.
     if (mine !== running) return;
-    show(readAnswer(found.outputs, asked), found);
+    show(readAnswer(response.outputs, input), response);
   } catch (error) {
     if (mine === running && !server.isAborted(error)) complain(error);
   } finally {
@@ -113,7 +113,7 @@ function complain(error) {
   unreachable = Boolean(error.unreachable);
   $("empty").hidden = true;
   const again = make("button", { type: "button", className: "quiet" }, "Try again");
-  again.addEventListener("click", askNow);
+  again.addEventListener("click", requestNow);
   $("trouble").replaceChildren(error.message, " ", again);
   $("trouble").hidden = false;
   if (error.outdated) refreshQuietly();
@@ -122,48 +122,50 @@ function complain(error) {
 
 // -- showing
 
-function show(found, by = null) {
+function show(next, response = null) {
   const before = answer;
-  answer = found;
+  answer = next;
   unreachable = false;
   tip.hide();
   $("trouble").hidden = true;
-  $("empty").hidden = found !== null;
-  const explained = Boolean(found?.names);
-  $("token").hidden = !explained || found.tokens.length === 0;
-  $("best").hidden = !explained || found.readings.length === 0;
-  $("request").hidden = found === null;
-  $("limits").hidden = found === null || explained;
-  if (!found) {
+  $("empty").hidden = next !== null;
+  const explained = Boolean(next?.names);
+  $("token").hidden = !explained || next.tokens.length === 0;
+  $("best").hidden = !explained || next.sequences.length === 0;
+  $("request").hidden = next === null;
+  $("limits").hidden = next === null || explained;
+  if (!next) {
     marked.replaceChildren();
     $("summary").textContent = "";
-    $("said").textContent = "";
+    $("status").textContent = "";
     $("answer").setAttribute("aria-busy", "false");
     return;
   }
   const name = chosenModel();
-  if (found.names) learnLabels(name, found.names.map((tag) => labelOf(tag, found.plain)));
+  if (next.names) learnLabels(name, next.names.map((tag) => labelOf(tag, next.plain)));
   const focused = marked.contains(document.activeElement);
-  drawText(marked, found, {
+  drawText(marked, next, {
     model: name,
-    tags: found.tokens.map(({ tag }) => tag),
-    entities: found.entities,
+    tags: next.tokens.map(({ tag }) => tag),
+    entities: next.entities,
     buttons: true,
   });
-  $("said").textContent = summaryOf(found);
-  $("summary").textContent = `${summaryOf(found)}, answered in ${Math.max(1, Math.round(by.milliseconds))}\u00a0ms.`;
-  $("dashed").hidden = !found.entities.some(isUnsure);
-  $("limits").textContent = `This model has no signature explain: other readings and each token's distribution cannot be shown.`;
-  $("curl").textContent = server.asCurl(by.request);
-  $("python").textContent = server.asPython(by.request);
-  if (explained) drawReadings({ list: $("readings"), rest: $("readings-rest") }, found, name);
-  const same = before?.text === found.text && chosen < found.tokens.length;
-  if (found.tokens.length) chooseToken(same ? chosen : leastCertain(found), focused);
+  $("status").textContent = summaryOf(next);
+  const milliseconds = Math.max(1, Math.round(response.milliseconds));
+  $("summary").textContent = `${summaryOf(next)}, answered in ${milliseconds}\u00a0ms.`;
+  $("dashed").hidden = !next.entities.some(isUnsure);
+  $("limits").textContent =
+    "This model has no signature explain: other tag sequences and each token's distribution cannot be shown.";
+  $("curl").textContent = server.asCurl(response.request);
+  $("python").textContent = server.asPython(response.request);
+  if (explained) drawSequences({ list: $("sequences"), rest: $("sequences-rest") }, next, name);
+  const same = before?.text === next.text && chosen < next.tokens.length;
+  if (next.tokens.length) chooseToken(same ? chosen : leastCertain(next), focused);
 }
 
-function summaryOf(found) {
-  const entities = found.plain ? "" : `${counted(found.entities.length, "entity")} in `;
-  return `${entities}${counted(found.tokens.length, "token")}, probability ${percent(found.score)} as a whole`;
+function summaryOf({ plain, entities, tokens, score }) {
+  const counts = plain ? "" : `${counted(entities.length, "entity")} in `;
+  return `${counts}${counted(tokens.length, "token")}, probability of all tags ${percent(score)}`;
 }
 
 const leastCertain = ({ tokens }) =>
@@ -171,7 +173,7 @@ const leastCertain = ({ tokens }) =>
 
 const elementOf = (index) => marked.querySelector(`[data-token="${index}"]`);
 
-/** Makes a token the one that is shown, and the one that Tab reaches. */
+/** Shows a token's distribution and makes it the one that Tab reaches. */
 function chooseToken(index, focus = false) {
   const old = marked.querySelector("[aria-current]");
   old?.removeAttribute("aria-current");
@@ -233,10 +235,11 @@ function remember() {
   if (!listed || models.length > 1) state.set("model", chosenModel());
   if (version.value) state.set("version", version.value);
   const hash = String(state);
-  history.replaceState(null, "", hash && hash.length <= LONGEST_LINK ? `#${hash}` : location.pathname + location.search);
+  const fits = hash && hash.length <= LONGEST_LINK;
+  history.replaceState(null, "", fits ? `#${hash}` : location.pathname + location.search);
 }
 
-/** Takes text and choice from the address; false where it holds none. */
+/** Takes text and choice from the address; false if it holds no text. */
 function recall() {
   const state = new URLSearchParams(location.hash.slice(1));
   text.value = state.get("text") ?? "";
@@ -254,43 +257,43 @@ function recall() {
 for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", async () => {
     await copy($(button.dataset.copies).textContent);
-    tellOn(button, "Copied", $("said"));
+    flash(button, "Copied", $("status"));
   });
 }
 $("share").addEventListener("click", async () => {
   remember();
   if (text.value && !location.hash) {
-    tellOn($("share"), "Too long for a link", $("said"));
+    flash($("share"), "Too long for a link", $("status"));
     return;
   }
   await copy(location.href);
-  tellOn($("share"), "Link copied", $("said"));
+  flash($("share"), "Link copied", $("status"));
 });
 $("clear").addEventListener("click", () => {
   text.value = "";
-  askNow();
+  requestNow();
   text.focus();
 });
 $("samples").append(...samples.map((sample) => {
   const button = make("button", { type: "button", className: "sample" }, sample);
   button.addEventListener("click", () => {
     text.value = sample;
-    askNow();
+    requestNow();
   });
   return make("li", {}, button);
 }));
-text.addEventListener("input", askSoon);
-version.addEventListener("change", askNow);
+text.addEventListener("input", requestSoon);
+version.addEventListener("change", requestNow);
 model.addEventListener("change", () => {
   version.value = "";
   offerVersions();
-  askNow();
+  requestNow();
 });
 modelName.addEventListener("change", async () => {
   version.value = "";
   try {
     await refreshModels();
-    askNow();
+    requestNow();
   } catch (error) {
     complain(error);
   }
@@ -299,16 +302,16 @@ addEventListener("hashchange", () => {
   clearTimeout(remembering);
   recall();
   offerVersions();
-  askNow();
+  requestNow();
 });
 addEventListener("visibilitychange", refreshQuietly);
 setInterval(refreshQuietly, REFRESH);
 
-const given = recall();
+const recalled = recall();
 try {
   await refreshModels();
-  if (!given) text.value = samples[0];
-  askNow();
+  if (!recalled) text.value = samples[0];
+  requestNow();
 } catch (error) {
   complain(error);
 }

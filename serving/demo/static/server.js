@@ -1,18 +1,18 @@
-// Asks the model server, in TensorFlow Serving's own REST API.
+// Calls the model server by TensorFlow Serving's own REST API.
 
-/** What went wrong, in words for people. */
+/** A failure, with a message for the user. */
 export class Trouble extends Error {
-  /** @param {{unreachable?: boolean, outdated?: boolean}} kind no server there; or none of what was asked for */
+  /** @param {{unreachable?: boolean, outdated?: boolean}} kind no server; or an unknown model or version */
   constructor(message, kind = {}) {
     super(message);
     Object.assign(this, kind);
   }
 }
 
-/** An answer that comes after the user has gone on to something else is of no use. */
+/** Whether a request was aborted, since the user has changed text or choice. */
 export const isAborted = (error) => error.name === "AbortError";
 
-/** Models with versions and labels as the page's server lists them; null where nothing lists them. */
+/** Models with versions and labels, from the embedded server; null from a server that does not list them. */
 export async function listModels() {
   const response = await reach("demo/models.json", { cache: "no-store" });
   return response.ok ? (await parsed(response)).models : null;
@@ -20,11 +20,11 @@ export async function listModels() {
 
 /** The versions of one model, by TensorFlow Serving's own status call. */
 export async function statusOf(model) {
-  const told = await parsed(await accepted(await reach(modelPath(model))));
+  const status = await parsed(await accepted(await reach(modelPath(model))));
   return {
     name: model,
     labels: {},
-    versions: told.model_version_status.map(({ version, state }) => ({ version, state })),
+    versions: status.model_version_status.map(({ version, state }) => ({ version, state })),
   };
 }
 
@@ -40,14 +40,14 @@ const signatures = new Map();
 async function signatureOf(model, choice, signal) {
   const path = `${modelPath(model, choice)}/metadata`;
   if (!signatures.has(path)) {
-    const told = await parsed(await accepted(await reach(path, { signal })));
-    const names = Object.keys(told.metadata?.signature_def?.signature_def ?? {});
-    const found = ["explain", "decode_text"].find((name) => names.includes(name));
-    if (!found) {
+    const metadata = await parsed(await accepted(await reach(path, { signal })));
+    const names = Object.keys(metadata.metadata?.signature_def?.signature_def ?? {});
+    const signature = ["explain", "decode_text"].find((name) => names.includes(name));
+    if (!signature) {
       const others = names.filter((name) => !name.startsWith("__")).join(", ") || "none";
       throw new Trouble(`This model takes no text: it has neither explain nor decode_text. Its signatures: ${others}.`);
     }
-    signatures.set(path, found);
+    signatures.set(path, signature);
   }
   return signatures.get(path);
 }
@@ -57,7 +57,7 @@ export function forgetSignatures() {
   signatures.clear();
 }
 
-/** The request for one text: where to, and the body. */
+/** The request for one text: its address and its body. */
 export function requestFor(model, choice, signature, text) {
   return {
     url: new URL(`${modelPath(model, choice)}:predict`, document.baseURI).href,
@@ -65,7 +65,7 @@ export function requestFor(model, choice, signature, text) {
   };
 }
 
-/** The outputs for one text, and the request that brought them. */
+/** Sends one text; returns the outputs and the request. */
 export async function ask(model, choice, text, signal) {
   const signature = await signatureOf(model, choice, signal);
   const request = requestFor(model, choice, signature, text);
@@ -94,20 +94,20 @@ async function reach(address, options) {
 
 async function accepted(response) {
   if (response.ok) return response;
-  let told = "";
+  let message = "";
   try {
-    told = (await response.json()).error ?? "";
+    message = (await response.json()).error ?? "";
   } catch (error) {
     if (isAborted(error)) throw error;
   }
   const meaning = {
     404: "The server does not have this model or version (any more).",
     413: "The text is too long for the server.",
-    429: "The server has too much to do just now.",
-    503: "The server cannot answer just now.",
-    504: "The server gave up: it took too long.",
+    429: "The server is overloaded.",
+    503: "The server is unavailable.",
+    504: "The request took too long.",
   }[response.status] ?? `The server refused the request (HTTP ${response.status}).`;
-  throw new Trouble(told ? `${meaning} It says: ${told}` : meaning, { outdated: response.status === 404 });
+  throw new Trouble(message ? `${meaning} Its message: ${message}` : meaning, { outdated: response.status === 404 });
 }
 
 async function parsed(response) {
@@ -115,7 +115,7 @@ async function parsed(response) {
     return await response.json();
   } catch (error) {
     if (isAborted(error)) throw error;
-    throw new Trouble("The server answered in a form that is no JSON. Is it a model server?");
+    throw new Trouble("The server did not answer with JSON. Is it a model server?");
   }
 }
 

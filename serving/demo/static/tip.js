@@ -1,7 +1,7 @@
-// A tip over a token of the marked text: by pointer, by keyboard and by touch; Escape takes it away.
+// A tip over a token of the marked text: by pointer, keyboard or touch; Escape hides it.
 
 const LEAVE = 150; // milliseconds: time enough to move the pointer onto the tip, which keeps it
-const GAP = 8; // pixels to what it is about, and to the edge of the window
+const GAP = 8; // pixels to the token, and to the edge of the window
 
 const tokenAt = (event) =>
   event.target.closest?.("[data-token]") ?? event.target.closest?.("mark")?.querySelector("[data-token]");
@@ -9,7 +9,7 @@ const tokenAt = (event) =>
 /**
  * @param {HTMLElement} around holds the tokens
  * @param {HTMLElement} tip an element with the role tooltip
- * @param {(token: HTMLElement) => boolean} fill writes into the tip; false where there is nothing to say
+ * @param {(token: HTMLElement) => boolean} fill writes into the tip; false if there is nothing to show
  */
 export function tipOver(around, tip, fill) {
   let owner = null;

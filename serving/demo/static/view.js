@@ -1,16 +1,16 @@
-// Draws an answer. Whatever comes from a text or a model is set as text, never as HTML.
+// Draws an answer. Strings from a text or a model are set as text, never as HTML.
 
 import { beyond, difference, labelOf, percent } from "./answer.js";
 
 const COLOURS = 12;
 const SHOWN_TAGS = 5;
 const UNSURE_BELOW = 0.8;
-// Readings of a longer text scroll within their own box.
+// The sequences of a longer text scroll within their own box.
 const LONG_TEXT = 600;
 
 const slots = new Map();
 
-/** One colour a label for as long as the page is open; in order of the alphabet where all labels are known. */
+/** Gives each label a colour for as long as the page is open, in alphabetical order. */
 export function learnLabels(model, labels) {
   for (const label of [...new Set(labels)].filter(Boolean).sort()) {
     const key = `${model} ${label}`;
@@ -40,8 +40,8 @@ export function make(name, properties = {}, ...children) {
 }
 
 /**
- * The text with its entities marked, or its tags under the tokens. With `onToken` tokens are buttons of which one
- * can be reached by Tab and the others by arrows.
+ * The text with its entities marked, or its tags under the tokens. With `buttons` tokens are buttons, of which one
+ * is reached by Tab and the others by arrows.
  */
 export function drawText(into, answer, { model, tags, entities, fresh = null, buttons = false }) {
   const pieces = document.createDocumentFragment();
@@ -91,7 +91,7 @@ function drawToken(token, answer, { model, tag, buttons }) {
   return make("span", properties, token.text);
 }
 
-/** The bars of one token: its most probable tags, and what is left for the others. */
+/** Draws the bars of one token's most probable tags, and the sum of the others. */
 export function drawDistribution({ list, rest }, token, { model, plain }) {
   const ranked = [...token.distribution].sort((a, b) => b.probability - a.probability);
   const shown = ranked.slice(0, SHOWN_TAGS);
@@ -111,10 +111,10 @@ export function drawDistribution({ list, rest }, token, { model, plain }) {
   rest.textContent = others.length ? `${counted(others.length, "other tag")}, ${percent(left)} together` : "";
 }
 
-/** The n best readings, each with what it says that the first does not. */
-export function drawReadings({ list, rest }, answer, model) {
-  const [first] = answer.readings;
-  list.replaceChildren(...answer.readings.map((reading, rank) => {
+/** Draws the most probable tag sequences, each with its difference from the first. */
+export function drawSequences({ list, rest }, answer, model) {
+  const [first] = answer.sequences;
+  list.replaceChildren(...answer.sequences.map((sequence, rank) => {
     const text = make("p", { className: "marked" });
     if (answer.text.length > LONG_TEXT) {
       text.tabIndex = 0;
@@ -122,20 +122,21 @@ export function drawReadings({ list, rest }, answer, model) {
     }
     drawText(text, answer, {
       model,
-      tags: reading.tags,
-      entities: reading.entities,
-      fresh: rank ? beyond(reading.entities, first.entities) : null,
+      tags: sequence.tags,
+      entities: sequence.entities,
+      fresh: rank ? beyond(sequence.entities, first.entities) : null,
     });
-    const told = rank ? difference(reading, first, answer) : "";
+    const note = rank ? difference(sequence, first, answer) : "";
     return make(
       "li",
       {},
-      make("p", { className: "share" }, make("span", { className: "number" }, percent(reading.probability)), " "),
-      make("div", {}, text, ...(told ? [make("p", { className: "note told" }, told)] : [])),
+      make("p", { className: "share" },
+        make("span", { className: "number" }, percent(sequence.probability)), " "),
+      make("div", {}, text, ...(note ? [make("p", { className: "note difference" }, note)] : [])),
     );
   }));
-  const left = 1 - answer.readings.reduce((sum, { probability }) => sum + probability, 0);
-  rest.textContent = left >= 0.0005 ? `All other readings together: ${percent(left)}` : "";
+  const left = 1 - answer.sequences.reduce((sum, { probability }) => sum + probability, 0);
+  rest.textContent = left >= 0.0005 ? `All other sequences together: ${percent(left)}` : "";
 }
 
 /** "1 token", "3 tokens", "3 entities". */
@@ -144,7 +145,7 @@ export function counted(number, noun) {
   return `${number} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 }
 
-/** What the tip says of a token: its entity, or its tag where tags are plain; null where there is nothing to say. */
+/** Fills the tip with a token's entity, or its tag where tags are plain; null if it has neither. */
 export function fillTip(tip, token, answer, model) {
   const entity = answer.entities.find(({ first, after }) => first <= token.index && token.index < after);
   if (!entity && !answer.plain) return null;

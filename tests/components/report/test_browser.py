@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from components.report.page import render
+from tests.browser import Visit, assert_text_stands_out, count_moving
 from tests.components.report.report_runs import HOSTILE, RUNS, long_run
 
 
@@ -22,13 +22,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@dataclass
-class Visit:
-    """A page, what the browser had to say meanwhile, and what it asked for."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
+class ReportVisit(Visit):
+    """A visit of a report's page."""
 
     def shown(self) -> list[tuple[str, str, str]]:
         """Kind, gold and predicted label of the errors that can be seen."""
@@ -39,24 +34,18 @@ class Visit:
         ]
 
 
-Open = Callable[..., Visit]
+Open = Callable[..., ReportVisit]
 
 
 @pytest.fixture
 def visit(browser: Browser, folder: Path) -> Iterator[Open]:
     """Opens a page; at the end nothing was complained of, and nothing but the file was asked for."""
-    visits: list[Visit] = []
+    visits: list[ReportVisit] = []
 
-    def opened(name: str = "pushed", address: str = "", **options: object) -> Visit:
-        context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})  # type: ignore[arg-type]
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        now = Visit(page)
+    def opened(name: str = "pushed", address: str = "", **options: object) -> ReportVisit:
+        now = ReportVisit.begin(browser, width=1400, **options)
         visits.append(now)
-        page.on("console", lambda message: now.complaints.append(message.text))
-        page.on("pageerror", lambda error: now.complaints.append(str(error)))
-        page.on("request", lambda request: now.requests.append(request.url))
-        page.goto(f"{(folder / name).as_uri()}.html{address}")
+        now.page.goto(f"{(folder / name).as_uri()}.html{address}")
         return now
 
     yield opened
@@ -216,58 +205,12 @@ def test_hostile_text_is_text(visit: Open) -> None:
     assert now.shown()
 
 
-CONTRASTS = """() => {
-    const channels = (colour) => {
-        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const luminance = (rgb) => rgb.slice(0, 3)
-        .map((value) => value / 255)
-        .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-        .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
-    const behind = (element) => {
-        const layers = [];
-        for (let each = element; each; each = each.parentElement) {
-            const colour = getComputedStyle(each).backgroundColor;
-            if (colour !== "rgba(0, 0, 0, 0)") layers.push(colour);
-        }
-        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-        canvas.fillStyle = "white";
-        canvas.fillRect(0, 0, 1, 1);
-        for (const colour of layers.reverse()) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const found = [];
-    for (const element of document.querySelectorAll("body *")) {
-        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-        if (!own || !element.getClientRects().length || ["SCRIPT", "OPTION"].includes(element.tagName)) continue;
-        const style = getComputedStyle(element);
-        const svg = element.closest("svg");
-        const [a, b] = [luminance(channels(svg ? style.fill : style.color)), luminance(behind(svg || element))];
-        found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.outerHTML.slice(0, 120)]);
-    }
-    return found;
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["pushed", "forced", "plain"])
 def test_text_stands_out_in_both_schemes(visit: Open, scheme: str, name: str) -> None:
     now = visit(name, color_scheme=scheme)
-    dark = now.page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(21, 21, 23)"
-    assert dark == (scheme == "dark")
     now.page.evaluate("() => document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    for colour in range(12):
-        now.page.evaluate(
-            """(colour) => document.querySelectorAll("[class*=colour-]").forEach((each) =>
-                each.setAttribute("class", each.getAttribute("class").replace(/colour-\\d+/, `colour-${colour}`)))""",
-            colour,
-        )
-        found = now.page.evaluate(CONTRASTS)
-        assert len(found) > 100
-        assert [each for each in found if each[0] < 4.5] == []
+    assert_text_stands_out(now.page, scheme, least=100)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -302,13 +245,4 @@ def test_names_and_roles_are_there_for_those_who_listen(visit: Open) -> None:
 
 
 def test_nothing_moves(visit: Open) -> None:
-    page = visit().page
-    assert (
-        page.evaluate(
-            """() => [...document.querySelectorAll("*")].filter((each) => {
-            const style = getComputedStyle(each);
-            return parseFloat(style.transitionDuration) || parseFloat(style.animationDuration);
-        }).length"""
-        )
-        == 0
-    )
+    assert count_moving(visit().page) == 0

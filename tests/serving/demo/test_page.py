@@ -8,16 +8,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from serving.client.entities import entity_spans
 from serving.server.flags import ANY_FREE_PORT, Flags
+from tests.browser import Visit, assert_text_stands_out, count_moving
 from tests.serving import tiny_model
 from tests.serving.running import running
 
@@ -56,13 +56,8 @@ def address(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
         yield f"http://127.0.0.1:{server.rest_port}/"
 
 
-@dataclass
-class Visit:
-    """A page, and what the browser had to say meanwhile."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
+class DemoVisit(Visit):
+    """A visit of the demo page."""
 
     def marks(self) -> list[tuple[str, str]]:
         return [
@@ -71,13 +66,13 @@ class Visit:
         ]
 
 
-Open = Callable[..., Visit]
+Open = Callable[..., DemoVisit]
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Open]:
-    """Opens the page with a text; at the end nothing was complained of, and no other host was asked."""
-    visits: list[tuple[Visit, bool]] = []
+    """Open the page with a text; at the end there are no complaints, and no requests to other hosts."""
+    visits: list[tuple[DemoVisit, bool]] = []
 
     def opened(
         text: str | None = TEXT,
@@ -86,17 +81,10 @@ def visit(browser: Browser, address: str) -> Iterator[Open]:
         version: str = "",
         trouble: bool = False,
         **options: object,
-    ) -> Visit:
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})  # type: ignore[arg-type]
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        now = Visit(page)
+    ) -> DemoVisit:
+        now = DemoVisit.begin(browser, width=1200, **options)
+        page = now.page
         visits.append((now, trouble))
-        page.on(
-            "console", lambda message: now.complaints.append(message.text) if message.type != "log" else None
-        )
-        page.on("pageerror", lambda error: now.complaints.append(str(error)))
-        page.on("request", lambda request: now.hosts.add(urlsplit(request.url).netloc))
         if text is None:
             page.goto(address)
         else:
@@ -109,10 +97,10 @@ def visit(browser: Browser, address: str) -> Iterator[Open]:
     for now, trouble in visits:
         now.page.context.close()
         assert trouble or now.complaints == []
-        assert now.hosts <= {urlsplit(address).netloc}
+        assert {urlsplit(url).netloc for url in now.requests} <= {urlsplit(address).netloc}
 
 
-def test_what_is_typed_is_answered_with_its_entities_marked(visit: Open) -> None:
+def test_typed_text_is_shown_with_its_entities_marked(visit: Open) -> None:
     now = visit("")
     expect(now.page.locator("#empty")).to_be_visible()
     now.page.locator("#text").press_sequentially("then Anna Keller saw Rome ")
@@ -183,10 +171,9 @@ def test_the_keyboard_walks_over_tokens_and_entities(visit: Open) -> None:
     expect(focused).to_have_text("Anna")
 
 
-def test_tab_reaches_everything_and_shows_where_it_is(visit: Open) -> None:
+def test_tab_reaches_every_control_and_shows_the_focus(visit: Open) -> None:
     now = visit("Anna met Keller")
-    told = now.page.locator("body").evaluate("() => document.activeElement === document.body")
-    assert told
+    assert now.page.locator("body").evaluate("() => document.activeElement === document.body")
     seen = []
     for _ in range(40):
         now.page.keyboard.press("Tab")
@@ -220,11 +207,11 @@ def test_every_control_has_a_name_and_the_page_an_order(visit: Open) -> None:
     assert now.page.locator("h1").count() == now.page.locator("main").count() == 1
     ids = now.page.evaluate("() => [...document.querySelectorAll('[id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
-    told = now.page.evaluate(
+    references = now.page.evaluate(
         """() => [...document.querySelectorAll("*")].flatMap((each) =>
             ["aria-labelledby", "aria-describedby", "for"].map((name) => each.getAttribute(name)).filter(Boolean))"""
     )
-    assert {each for names in told for each in names.split()} <= set(ids)
+    assert {each for names in references for each in names.split()} <= set(ids)
 
 
 def test_a_version_or_a_label_is_chosen(visit: Open) -> None:
@@ -253,23 +240,23 @@ def test_plain_tags_stand_below_their_tokens(visit: Open) -> None:
     words.last.hover()
     expect(now.page.locator("#tip")).to_contain_text("NAME 50.0\u00a0%")
     expect(now.page.locator("#summary")).to_contain_text("3 tokens")
-    expect(now.page.locator("#readings .told")).to_have_text("Anna word instead of NAME")
+    expect(now.page.locator("#sequences .difference")).to_have_text("Anna word instead of NAME")
 
 
-def test_the_best_readings_with_their_probabilities(visit: Open) -> None:
+def test_the_most_probable_tag_sequences_with_their_probabilities(visit: Open) -> None:
     now = visit("we met Anna")
-    readings = now.page.locator("#readings > li")
-    expect(readings).to_have_count(2)
-    assert readings.locator(".number").all_text_contents() == ["25.0\u00a0%", "12.5\u00a0%"]
-    assert readings.nth(0).locator("mark").all_text_contents() == ["Anna"]
-    assert readings.nth(1).locator("mark").count() == 0
-    expect(readings.nth(1)).to_contain_text("without Anna ORG")
-    expect(now.page.locator("#readings-rest")).to_have_text("All other readings together: 62.5\u00a0%")
+    sequences = now.page.locator("#sequences > li")
+    expect(sequences).to_have_count(2)
+    assert sequences.locator(".number").all_text_contents() == ["25.0\u00a0%", "12.5\u00a0%"]
+    assert sequences.nth(0).locator("mark").all_text_contents() == ["Anna"]
+    assert sequences.nth(1).locator("mark").count() == 0
+    expect(sequences.nth(1)).to_contain_text("without Anna ORG")
+    expect(now.page.locator("#sequences-rest")).to_have_text("All other sequences together: 62.5\u00a0%")
 
 
 def test_each_tokens_distribution(visit: Open) -> None:
     now = visit("we met Anna in Rome")
-    # The least certain is there unasked.
+    # The least certain token is shown first.
     expect(now.page.locator("#token-text")).to_have_text("Rome")
     now.page.locator("#marked .word").nth(2).click()
     expect(now.page.locator("#token-text")).to_have_text("Anna")
@@ -288,14 +275,14 @@ def test_each_tokens_distribution(visit: Open) -> None:
 def test_the_request_that_is_copied_gets_the_same_answer(visit: Open, address: str, what: str) -> None:
     now = visit(HOSTILE, version="labels/stable", permissions=["clipboard-read", "clipboard-write"])
     now.page.locator(f"[data-copies={what}]").click()
-    expect(now.page.locator("#said")).to_have_text("Copied")
+    expect(now.page.locator("#status")).to_have_text("Copied")
     copied = now.page.evaluate("() => navigator.clipboard.readText()")
     assert copied == now.page.locator(f"#{what}").text_content()
     command = ["bash", "-c", copied] if what == "curl" else [sys.executable, "-c", copied]
     done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
     outputs = json.loads(done.stdout)
     outputs = outputs.get("outputs", outputs)
-    asked = now.page.evaluate(
+    expected = now.page.evaluate(
         """async (text) => {
             const body = JSON.stringify({signature_name: "explain", inputs: {text: [text]}});
             const response = await fetch("v1/models/tagger/labels/stable:predict", {method: "POST", body});
@@ -303,7 +290,7 @@ def test_the_request_that_is_copied_gets_the_same_answer(visit: Open, address: s
         }""",
         HOSTILE,
     )
-    assert outputs == asked
+    assert outputs == expected
     assert outputs["tokens"] == [HOSTILE.split()]
 
 
@@ -358,13 +345,15 @@ def test_the_latest_text_wins(visit: Open) -> None:
     expect(now.page.locator("#marked")).to_have_text("second Rome")
 
 
-def test_fast_typing_asks_little(visit: Open) -> None:
+def test_fast_typing_sends_few_requests(visit: Open) -> None:
     now = visit("")
-    asked: list[str] = []
-    now.page.on("request", lambda request: asked.append(request.url) if ":predict" in request.url else None)
+    requests: list[str] = []
+    now.page.on(
+        "request", lambda request: requests.append(request.url) if ":predict" in request.url else None
+    )
     now.page.locator("#text").press_sequentially("Anna met Keller in Rome", delay=5)
     expect(now.page.locator("#marked mark")).to_have_count(3)
-    assert len(asked) < 10
+    assert len(requests) < 10
 
 
 def test_a_model_without_explain_shows_what_it_can(visit: Open) -> None:
@@ -378,7 +367,7 @@ def test_a_model_without_explain_shows_what_it_can(visit: Open) -> None:
     expect(now.page.locator("#tip")).to_contain_text("50.0\u00a0%")
 
 
-def test_a_version_that_is_not_served_is_told_in_words(visit: Open) -> None:
+def test_a_version_that_is_not_served_is_reported(visit: Open) -> None:
     now = visit("we met Anna", version="versions/9", trouble=True)
     alert = now.page.get_by_role("alert")
     expect(alert).to_contain_text("The server does not have this model or version")
@@ -389,7 +378,7 @@ def test_a_version_that_is_not_served_is_told_in_words(visit: Open) -> None:
     expect(alert).to_be_hidden()
 
 
-def test_a_server_that_is_away_is_told_in_words_and_tried_again(visit: Open) -> None:
+def test_an_unreachable_server_is_reported_and_tried_again(visit: Open) -> None:
     now = visit("we met Anna", trouble=True)
     expect(now.page.locator("#marked mark")).to_have_count(1)
     now.page.context.set_offline(True)
@@ -400,8 +389,8 @@ def test_a_server_that_is_away_is_told_in_words_and_tried_again(visit: Open) -> 
     expect(now.page.locator("#marked mark")).to_have_text("Keller")
 
 
-def test_a_server_that_lists_no_models_is_asked_by_name(visit: Open, address: str) -> None:
-    # TensorFlow Serving itself, with the page before it.
+def test_a_server_that_lists_no_models_is_used_by_a_typed_name(visit: Open, address: str) -> None:
+    # As TensorFlow Serving itself, with the page in front of it.
     now = visit("", trouble=True)
     now.page.route("**/demo/models.json", lambda route: route.fulfill(status=404, body="{}"))
     now.page.goto("about:blank")
@@ -417,9 +406,9 @@ def test_a_server_that_lists_no_models_is_asked_by_name(visit: Open, address: st
 def test_entities_are_those_of_the_client(visit: Open, prefixes: str) -> None:
     now = visit("Anna")
     random = Random(7)
-    known = ["O", *(f"{prefix}-{label}" for prefix in prefixes for label in ("PER", "LOC-X"))]
-    rows = [random.choices(known, k=random.randrange(9)) for _ in range(300)]
-    found = now.page.evaluate(
+    all_tags = ["O", *(f"{prefix}-{label}" for prefix in prefixes for label in ("PER", "LOC-X"))]
+    rows = [random.choices(all_tags, k=random.randrange(9)) for _ in range(300)]
+    spans = now.page.evaluate(
         """async (rows) => {
             const { spansOf } = await import("./demo/answer.js");
             return rows.map((tags) => spansOf(tags).map(({ label, first, after }) => [label, first, after]));
@@ -427,10 +416,10 @@ def test_entities_are_those_of_the_client(visit: Open, prefixes: str) -> None:
         rows,
     )
     expected = [[[span.label, span.start, span.end] for span in entity_spans(tags)] for tags in rows]
-    assert found == expected
+    assert spans == expected
 
 
-def test_half_a_character_is_one_that_is_not_known(visit: Open) -> None:
+def test_half_a_surrogate_pair_becomes_the_replacement_character(visit: Open) -> None:
     now = visit("Anna")
     now.page.locator("#text").evaluate(
         """(text) => {
@@ -462,70 +451,18 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(visit: Open, text: str) -> 
     assert now.page.evaluate("() => document.documentElement.scrollWidth") <= 360
 
 
-CONTRASTS = """() => {
-    const channels = (colour) => {
-        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const luminance = (rgb) => rgb.slice(0, 3)
-        .map((value) => value / 255)
-        .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-        .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
-    const behind = (element) => {
-        for (let each = element; each; each = each.parentElement) {
-            const colour = channels(getComputedStyle(each).backgroundColor);
-            if (colour[3] === 255) return colour;
-        }
-        return [255, 255, 255, 255];
-    };
-    const found = [];
-    const look = (element, colour, what) => {
-        const [a, b] = [luminance(channels(colour)), luminance(behind(element))];
-        found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), what]);
-    };
-    for (const element of document.querySelectorAll("body *")) {
-        if (!element.offsetParent && element.tagName !== "OPTION") continue;
-        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-        if (own) look(element, getComputedStyle(element).color, element.outerHTML.slice(0, 90));
-        const after = getComputedStyle(element, "::after");
-        if (!["none", "normal"].includes(after.content)) look(element, after.color, `after ${element.className}`);
-        if (element.placeholder) look(element, getComputedStyle(element, "::placeholder").color, "placeholder");
-    }
-    return found;
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("model", ["tagger", "pos"])
 def test_text_stands_out_in_both_schemes(visit: Open, scheme: str, model: str) -> None:
     now = visit("we met Anna Keller in Rome", model=model, color_scheme=scheme)
     now.page.locator("#marked .word").nth(2).hover()
     expect(now.page.locator("#tip")).to_be_visible()
-    dark = now.page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(21, 21, 23)"
-    assert dark == (scheme == "dark")
-    # Each of the colours in turn, on a mark and on the bars.
-    for colour in range(12):
-        now.page.evaluate(
-            """(colour) => document.querySelectorAll("[class*=colour-]").forEach((each) =>
-                each.className = each.className.replace(/colour-\\d+/, `colour-${colour}`))""",
-            colour,
-        )
-        found = now.page.evaluate(CONTRASTS)
-        assert len(found) > 20
-        assert [each for each in found if each[0] < 4.5] == []
+    assert_text_stands_out(now.page, scheme, least=20)
 
 
-def test_nothing_moves_for_those_who_asked_for_it(visit: Open) -> None:
+def test_nothing_moves_with_reduced_motion(visit: Open) -> None:
     now = visit("we met Anna", reduced_motion="reduce")
-    moving = now.page.evaluate(
-        """() => [...document.querySelectorAll("*")].filter((each) => {
-            const style = getComputedStyle(each);
-            return parseFloat(style.transitionDuration) || parseFloat(style.animationDuration);
-        }).length"""
-    )
-    assert moving == 0
+    assert count_moving(now.page) == 0
 
 
 def test_labels_keep_their_colours(visit: Open) -> None:

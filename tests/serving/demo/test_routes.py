@@ -1,4 +1,4 @@
-"""What the REST port answers beside the REST API when it shows the page."""
+"""The demo page's routes on the REST port."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def address(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
         ("/demo/icon.svg", "icon.svg", "image/svg+xml"),
     ],
 )
-def test_the_page_and_what_it_loads(address: str, path: str, file: str, kind: str) -> None:
+def test_the_page_and_the_files_it_loads(address: str, path: str, file: str, kind: str) -> None:
     with urlopen(address + path) as response:
         assert response.read() == (STATIC / file).read_bytes()
         assert response.headers["Content-Type"] == kind
@@ -53,8 +53,8 @@ def test_every_file_of_the_page_is_served_and_named_by_it() -> None:
     text = "".join(path.read_text() for path in STATIC.iterdir())
     for path in STATIC.iterdir():
         assert path.name in text or path.name == "index.html"
-    for foreign in ("http://", "https://", "//cdn", "innerHTML", "insertAdjacentHTML", "eval("):
-        assert foreign not in text.replace("http://www.w3.org/2000/svg", "")
+    for forbidden in ("http://", "https://", "//cdn", "innerHTML", "insertAdjacentHTML", "eval("):
+        assert forbidden not in text.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_the_page_may_load_nothing_from_elsewhere(address: str) -> None:
@@ -72,7 +72,7 @@ def test_models_are_listed_with_versions_and_labels(address: str) -> None:
     assert listed == {"models": [{"name": "tagger", "labels": {}, "versions": versions}]}
 
 
-def test_the_rest_api_is_there_as_ever(address: str) -> None:
+def test_the_rest_api_is_unchanged(address: str) -> None:
     with urlopen(f"{address}/v1/models/tagger") as response:
         assert json.load(response)["model_version_status"][0]["version"] == "12"
 
@@ -84,7 +84,7 @@ def test_nothing_else_is_served(address: str, path: str) -> None:
     assert error.value.code == 404
 
 
-def test_no_page_unless_asked_for(server: Running) -> None:
+def test_no_page_without_the_flag(server: Running) -> None:
     for path in ("/", "/demo/models.json"):
         with pytest.raises(HTTPError) as error:
             urlopen(f"http://127.0.0.1:{server.rest_port}{path}")
