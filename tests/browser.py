@@ -12,7 +12,7 @@ COLOURS = 12
 # WCAG's least contrast for text of a normal size.
 LEAST_CONTRAST = 4.5
 _DARK = "rgb(21, 21, 23)"
-# For each element with text of its own: its contrast with what is behind it, and what it is.
+# Contrast with the background and description of each element with text of its own.
 _CONTRASTS = """() => {
     const context = () => document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const painted = (...layers) => {

@@ -1,1 +1,1 @@
-"""What serving costs over the graph itself."""
+"""The cost of serving over that of the graph itself."""

@@ -1,9 +1,9 @@
-"""What serving costs over the graph itself: `python -m benchmarks.serving [--model FOLDER] [--rounds N]`.
+"""The cost of serving over that of the graph: `python -m benchmarks.serving [--model FOLDER] [--rounds N]`.
 
-Every figure is a ratio of two things measured in turn, in one run, on one machine; medians over the rounds. Those
-of one client are taken on one core, where what is measured is work, not how soon a sleeping core wakes. The
-servers, the load and the graph without a server are processes of their own; the model is the one that `make run`
-pushed, the request one sentence of 20 tokens as a tf.Example, for the signature `decode`.
+Most figures are ratios of two measurements taken in turns, in one run on one machine; medians over the
+rounds. Those of one client are taken on one core, where they do not depend on how fast a sleeping core wakes.
+The servers, the load and the graph without a server are processes of their own; the model is the one that
+`make run` pushed, the request one sentence of 20 tokens as a tf.Example, for the signature `decode`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import grpc
 
@@ -36,7 +35,7 @@ from serving.server.process import ServerProcess, start_server_process
 
 RESULTS = ROOT / "benchmarks" / "results" / "serving.json"
 NAME = "model"
-# A quarter of it before the change, at least a quarter after it.
+# A quarter of the load comes before the change, at least a quarter after it.
 _CHANGE_SECONDS = 32.0
 WORDS = ("Anna", "Keller", "flew", "from", "Berlin", "to", "Oslo", "in", "May", ",") * 2
 
@@ -76,12 +75,12 @@ def latency(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
         _server(model, home) as server,
         _inside(model) as inside,
     ):
-        # Bytes in and out: what the messages cost the caller is not the server's.
+        # Bytes in and out: encoding messages is the client's cost.
         predict = grpc.insecure_channel(server.target).unary_unary(PREDICT)
         for batch, calls in ((1, 50), (32, 10)):
             request, examples = _request(batch).SerializeToString(), [_as_text(_example())] * batch
             served, alone = [], []
-            # Short turns: a machine that others use too is slow for seconds at a time, and must be so for both.
+            # Short turns, since a shared machine is slow for seconds at a time, which must affect both.
             for number in range(8 * options.rounds + 4):
                 ours, theirs = [], inside.order(calls=calls, examples=examples)
                 for _ in range(calls):
@@ -124,7 +123,7 @@ def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
                     rates[flag].append(len(answer["took"]) / options.seconds)
                     if flag == "true":
                         slow.append(_p99(answer["took"]))
-            median = {flag: statistics.median(found) for flag, found in rates.items()}
+            median = {flag: statistics.median(values) for flag, values in rates.items()}
             yield Figure(
                 f"{clients} clients, batching over none", median["true"] / median["false"], "x", least=bound
             )
@@ -133,7 +132,7 @@ def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """A new version under the load of 16 clients."""
+    """A change of version under the load of 16 clients."""
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
         server = stack.enter_context(
@@ -170,7 +169,7 @@ def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """Many version changes: the server's memory."""
+    """The server's memory over many version changes."""
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
         server = stack.enter_context(
@@ -194,7 +193,7 @@ def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def stream(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """The client's stream over many sentences: its memory."""
+    """The client's memory and speed in a stream of many sentences."""
     with tempfile.TemporaryDirectory() as home, _server(model, home, "--enable_batching") as server:
         code = (
             "import sys, time; from serving.client import Tagger\n"
@@ -218,7 +217,7 @@ def stream(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def client_import(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """What `import serving.client` costs a process."""
+    """Time and memory of `import serving.client`."""
     code = (
         "import sys, time; began = time.perf_counter(); import serving.client\n"
         "print(time.perf_counter() - began)\n"
@@ -250,16 +249,16 @@ def _newest() -> Path:
     base = ROOT / "serving_models" / "sample"
     versions = sorted((int(path.name), path) for path in base.glob("[0-9]*")) if base.is_dir() else []
     if not versions:
-        raise SystemExit(f"{base}: no version there; `make run` pushes one, or name one by --model")
+        raise SystemExit(f"{base}: no version found; `make run` pushes one, or pass one by --model")
     return versions[-1][1]
 
 
 @contextlib.contextmanager
 def _one_core() -> Iterator[None]:
-    """This process, and all that it starts meanwhile, on one core.
+    """Keep this process, and those it starts meanwhile, on one core.
 
-    Only one of them works at a time here. Left alone, each hand-over may wake a core that has slept, which on a
-    virtual machine costs as much as the server does, and changes from minute to minute.
+    Only one of them works at a time. On several cores each switch may wake a sleeping core, which on a virtual
+    machine costs as much as the server does, and varies from minute to minute.
     """
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
@@ -306,11 +305,11 @@ def _until_gone(tagger: Tagger, version: int) -> None:
     _until(tagger, lambda states: states.get(version) == "END")
 
 
-def _until(tagger: Tagger, is_so: Any) -> None:
+def _until(tagger: Tagger, is_reached: Callable[[dict[int, str]], bool]) -> None:
     give_up = time.monotonic() + 60
-    while not is_so({entry.version: entry.state for entry in tagger.status()}):
+    while not is_reached({entry.version: entry.state for entry in tagger.status()}):
         if time.monotonic() > give_up:
-            raise SystemExit(f"the version does not come: {tagger.status()}")
+            raise SystemExit(f"the version is not reached within 60 s: {tagger.status()}")
         time.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""A process that is given orders, and answers them, a line of JSON each."""
+"""A process that answers orders, a line of JSON each."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ class Child:
         )
 
     def read(self) -> str:
-        """The next line it prints."""
+        """Read the next line it prints."""
         assert self._process.stdout is not None
         if not (line := self._process.stdout.readline()):
             raise SystemExit(f"{self._process.args} ended early")
         return line
 
     def order(self, **order: Any) -> Any:
-        """Its answer to `order`."""
+        """Send `order` and read the answer."""
         self.begin(**order)
         return json.loads(self.read())
 
     def begin(self, **order: Any) -> None:
-        """Gives the order; `read` gets the answer."""
+        """Send `order`; `read` reads the answer."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
 
     def close(self) -> None:
-        """Ends it."""
+        """End it."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()

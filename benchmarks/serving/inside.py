@@ -1,7 +1,7 @@
 """The same graph without a server: `python -m benchmarks.serving.inside MODEL_FOLDER`.
 
-The fastest way through it that this process knows, the server's own. Reads orders from stdin, one JSON object a
-line: `{"calls": 100, "examples": ["<base64>", ...]}`, and answers each with the seconds of every call.
+The graph is run as by the server. Reads orders from stdin, one JSON object per line: `{"calls": 100,
+"examples": ["<base64>", ...]}`, and answers each with the seconds of every call.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from serving.server.graph.servable import Servable
 
 
 def main(folder: Path) -> None:
-    """Carries out the orders until stdin ends."""
+    """Carry out the orders until stdin ends."""
     servable = Servable("model", 1, folder)
     signature = servable.signatures["decode"]
     call = call_of(

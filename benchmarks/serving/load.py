@@ -1,7 +1,7 @@
 """Load on a server, from a process of its own: `python -m benchmarks.serving.load TARGET`.
 
-Reads orders from stdin, one JSON object a line: `{"clients": 16, "seconds": 3, "request": "<base64>"}`, and answers
-each with a line: when each request began (monotonic seconds), how long it took, and what failed.
+Reads orders from stdin, one JSON object per line: `{"clients": 16, "seconds": 3, "request": "<base64>"}`, and
+answers each with a line: when each request began (monotonic seconds), how long it took, and the failures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PREDICT = "/tensorflow.serving.PredictionService/Predict"
 
 
 async def main(target: str) -> None:
-    """Carries out the orders until stdin ends."""
+    """Carry out the orders until stdin ends."""
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)
@@ -33,7 +33,7 @@ async def main(target: str) -> None:
 
 
 async def load(target: str, clients: int, seconds: float, request: bytes) -> dict[str, list]:
-    """`clients` callers, each with a connection of its own and one request at a time, for `seconds`."""
+    """Run `clients` clients for `seconds`, each with its own connection and one request at a time."""
     began: list[float] = []
     took: list[float] = []
     failed: list[str] = []
@@ -41,7 +41,7 @@ async def load(target: str, clients: int, seconds: float, request: bytes) -> dic
     async def client() -> None:
         options = [("grpc.use_local_subchannel_pool", 1)]
         async with aio.insecure_channel(target, options) as channel:
-            # Bytes in and out: what the messages cost the caller is not the server's.
+            # Bytes in and out: encoding messages is the client's cost.
             predict = channel.unary_unary(PREDICT)
             await predict(request, wait_for_ready=True)
             end = time.monotonic() + seconds

@@ -130,5 +130,5 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-# The `_created` samples double the page and nobody reads them.
+# The `_created` samples double the page and are not needed.
 prometheus_client.disable_created_metrics()

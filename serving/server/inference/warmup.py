@@ -115,7 +115,7 @@ def _send_all(servable: Servable, file: Path, iterations: int, called: set[str])
 
 
 def _call_tagger(servable: Servable, *, skip: set[str]) -> None:
-    """Call a tagger's signatures but `skip`; failures are logged, since another model may use the names too."""
+    """Call a tagger's signatures but `skip`; log failures, since another model may use the names too."""
     for signature in ("decode_text", "decode"):
         request = None if signature in skip else _request(servable, signature)
         if request is None:

@@ -197,7 +197,7 @@ class Catalogue:
             return None
         labels = self._labels
         if labels is None:
-            # The client tells this error of TensorFlow Serving by its text, as it stands.
+            # TensorFlow Serving's own words: clients recognise the error by them.
             raise ServingError(Code.UNAVAILABLE, f"Model labels does not init yet.{spec.version_label}")
         version = labels.get(spec.name, {}).get(spec.version_label)
         if version is None:

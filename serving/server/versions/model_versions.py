@@ -1,4 +1,4 @@
-"""The life of a model's versions: found on disk, loaded, visible, replaced, unloaded.
+"""A model's versions from START to END: found on disk, loaded, served, replaced, unloaded.
 
 The policy is TensorFlow Serving's availability-preserving one: a new version is loaded and warmed up before
 the old one is unloaded, so that some version is always available; a failed load does not affect the other
@@ -136,7 +136,7 @@ class ModelVersions:
             if chosen is None or chosen not in self._ready:
                 raise not_found(self.name, version)
             servable = self._ready[chosen]
-            # Counted under the lock: once a version has left `_ready` nobody new can enter it.
+            # Counted under the lock: a version that has left `_ready` gets no new users.
             servable.enter()
         return servable
 
@@ -278,7 +278,7 @@ class ModelVersions:
             self._complain(
                 logging.WARNING,
                 f"Version {', '.join(map(str, moved))} of servable {self.name} is still served from the "
-                f"folder it was loaded from, not from {model.base_path}: a served number is not loaded again; "
+                f"folder it was loaded from, not {model.base_path}: a served number is not loaded again; "
                 "give the other model another number",
             )
         else:

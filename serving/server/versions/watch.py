@@ -18,7 +18,7 @@ class Watch:
         Args:
           name: the thread's.
           look: returns the seconds after which it must be called again at the latest, or None.
-          every: the pause in seconds; 0 looks once, and again only when woken or when `look` asked for it.
+          every: the pause in seconds; 0 looks once, and again only when woken or when due by the result of `look`.
         """
         self._look = look
         self._every = every or None

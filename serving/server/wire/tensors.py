@@ -1,7 +1,7 @@
 """TensorProto to NumPy and back, through the typed fields (`string_val`, `float_val`, ...).
 
 TensorFlow's own converters are general and slow, which shows where a request is one sentence. Reading and
-writing the repeated fields as whole lists is what makes the difference.
+writing the repeated fields as complete lists is what makes the difference.
 """
 
 from __future__ import annotations

@@ -57,11 +57,11 @@ def test_numbers_and_texts():
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("", True), ("=true", True), ("=false", False)], ids=["alone", "true", "false"]
+    ("written", "expected"), [("", True), ("=true", True), ("=false", False)], ids=["alone", "true", "false"]
 )
-def test_switches_as_tensorflow_serving_takes_them(written, meant):
+def test_switches_as_tensorflow_serving_takes_them(written, expected):
     flags = parse([BASE, f"--enable_batching{written}", f"--enable_model_warmup{written}", "--port=1"])
-    assert (flags.enable_batching, flags.enable_model_warmup, flags.port) == (meant, meant, 1)
+    assert (flags.enable_batching, flags.enable_model_warmup, flags.port) == (expected, expected, 1)
 
 
 def test_channel_arguments_are_numbers_where_they_read_as_numbers():

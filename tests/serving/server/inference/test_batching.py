@@ -171,9 +171,9 @@ def test_a_thread_survives_an_unexpected_error() -> None:
 
     echo = Echo(answer)
     batching = Batching(BatchingParameters(num_batch_threads=1), Metrics())
-    for found in run_all(batching, echo, [column(1), column(2)]):
-        assert isinstance(found, ServingError)
-        assert (found.code, found.message) == (Code.INTERNAL, "MemoryError: too much")
+    for outcome in run_all(batching, echo, [column(1), column(2)]):
+        assert isinstance(outcome, ServingError)
+        assert (outcome.code, outcome.message) == (Code.INTERNAL, "MemoryError: too much")
     assert batching.run(echo, CALL, column(3), timeout=10)[0].tolist() == [3]
     batching.stop()
     with pytest.raises(ServingError, match="stopping"):
@@ -189,13 +189,13 @@ def test_no_reference_is_kept_to_requests_that_fail() -> None:
 
     echo = Echo(answer)
     arrays = [column(number) for number in range(3)]
-    watched = [weakref.ref(found[0]) for found in arrays]
+    watched = [weakref.ref(array) for (array,) in arrays]
     gc.collect()
     gc.disable()  # so that reference cycles stay
     try:
-        for found in batched(arrays, echo):
-            assert isinstance(found, ServingError)
-        del arrays, found
+        for outcome in batched(arrays, echo):
+            assert isinstance(outcome, ServingError)
+        del arrays, outcome
         echo.batches.clear()
         assert [reference() for reference in watched] == [None] * 3
     finally:
@@ -279,7 +279,7 @@ def test_an_answer_is_cut_to_its_own_longest_sentence() -> None:
         return [np.tile(lengths[:, None], [1, lengths.max(initial=0)]), lengths]
 
     answers = batched([column(2, 3), column(5)], Echo(answer), call=call)
-    assert [found[0].shape for found in answers] == [(2, 3), (1, 5)]
+    assert [answer[0].shape for answer in answers] == [(2, 3), (1, 5)]
 
 
 def test_invalid_parameters() -> None:

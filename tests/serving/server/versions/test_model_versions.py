@@ -182,7 +182,7 @@ def test_a_number_that_is_served_is_not_loaded_again_from_elsewhere(tmp_path, ex
     models.poll()
     with models.use() as servable:
         assert servable.path == tmp_path / "here" / "1"
-    assert f"not from {tmp_path / 'there'}" in caplog.text
+    assert f"not {tmp_path / 'there'}" in caplog.text
     push(exported["ORG"], tmp_path / "there" / "2")
     models.poll()
     assert models.ready == [2]
