@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 
 CONTENT_TYPE = "text/plain"
 
+_PREFIX = ":tensorflow:serving:"
 _MICROSECONDS = 1e6
 
 
@@ -37,54 +38,48 @@ class Metrics:
         can be read.
         """
         self._distributions = distributions
-        # Not the default registry: two servers in one process count for themselves.
+        # Not the default registry: two servers in one process have separate counts.
         self._registry = registry = CollectorRegistry()
-        self._requests = _Count(
-            ":tensorflow:serving:request_count",
-            "The total number of requests.",
-            ["model_name", "status"],
-            registry=registry,
-        )
-        self._latency = Histogram(
-            ":tensorflow:serving:request_latency",
+
+        def count(name: str, help: str, *labels: str) -> _Count:
+            return _Count(_PREFIX + name, help, labels, registry=registry)
+
+        def distribution(name: str, help: str, *labels: str, buckets: list[float]) -> Histogram:
+            return Histogram(_PREFIX + name, help, labels, buckets=buckets, registry=registry)
+
+        self._requests = count("request_count", "The total number of requests.", "model_name", "status")
+        self._latency = distribution(
+            "request_latency",
             "Distribution of wall time (in microseconds) for Tensorflow Serving request.",
-            ["model_name", "API", "entrypoint"],
+            *("model_name", "API", "entrypoint"),
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self._runtime = Histogram(
-            ":tensorflow:serving:runtime_latency",
+        self._runtime = distribution(
+            "runtime_latency",
             "Distribution of wall time (in microseconds) for Tensorflow runtime.",
-            ["model_name", "API", "runtime"],
+            *("model_name", "API", "runtime"),
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self._examples = Histogram(
-            ":tensorflow:serving:request_example_counts",
+        self._examples = distribution(
+            "request_example_counts",
             "The number of tensorflow.Examples per request.",
-            ["model"],
+            "model",
             buckets=_exponential(1, 2, 15),
-            registry=registry,
         )
-        self._examples_total = _Count(
-            ":tensorflow:serving:request_example_count_total",
-            "The total number of tensorflow.Examples.",
-            ["model"],
-            registry=registry,
+        self._examples_total = count(
+            "request_example_count_total", "The total number of tensorflow.Examples.", "model"
         )
-        self._warmup = Histogram(
-            ":tensorflow:serving:model_warmup_latency",
+        self._warmup = distribution(
+            "model_warmup_latency",
             "Latency in microseconds for model warmup.",
-            ["model_path", "status"],
+            *("model_path", "status"),
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self._queuing = Histogram(
-            ":tensorflow:serving:batching_session:queuing_latency",
+        self._queuing = distribution(
+            "batching_session:queuing_latency",
             "Distribution of wall time spent (in microseconds) in queuing",
-            ["thread_pool_name"],
+            "thread_pool_name",
             buckets=_exponential(100, 1.2, 52),
-            registry=registry,
         )
 
     def answered(self, model: str, status: str, *, api: str, entrypoint: str, seconds: float) -> None:

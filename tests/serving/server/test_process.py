@@ -1,4 +1,4 @@
-"""The server as a process: started, called by two clients, stopped."""
+"""The server as a process: started, called, stopped."""
 
 from __future__ import annotations
 
@@ -36,25 +36,6 @@ def test_it_answers_the_client_and_keeps_its_log(process):
         assert tagger.tag("Anna").entities[0].label == "PER"
     assert "Successfully loaded servable version {name: tagger version: 1}" in process.log_path.read_text()
     assert process.is_running
-
-
-def test_it_answers_a_bare_grpc_script(process):
-    script = f"""
-        import grpc
-        import tensorflow as tf
-        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel("{process.target}"))
-        request = predict_pb2.PredictRequest()
-        request.model_spec.name = "tagger"
-        request.model_spec.signature_name = "decode_text"
-        request.inputs["text"].CopyFrom(tf.make_tensor_proto(["Anna sees Bob"]))
-        print(tf.make_ndarray(stub.Predict(request, 10.0).outputs["tags"]).tolist())
-    """
-    shown = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
-    )
-    assert shown.stdout.strip() == "[[b'B-PER', b'O', b'B-PER']]"
 
 
 def test_a_stop_finishes_the_request_in_flight(exported, tmp_path):
