@@ -28,6 +28,7 @@ from benchmarks.quality import Corpus, read  # noqa: E402
 from benchmarks.rivals.training_keras import Tagger  # noqa: E402
 from benchmarks.rivals.training_rivals import sizes_of  # noqa: E402
 from pipeline.settings import load  # noqa: E402
+from trainer.crf import LinearChain  # noqa: E402
 from trainer.export import saved_model  # noqa: E402
 from trainer.features import spelling, token_features  # noqa: E402
 from trainer.hyperparameters import Hyperparameters  # noqa: E402
@@ -69,7 +70,7 @@ class KerasTagger(tf.Module):
             arrays["affixes"] = self.affixes.lookup(spelling.affixes_of(tokens))
         if self._hp.shape_embedding:
             arrays["shapes"] = spelling.shape_ids(tokens)
-        ids, _ = addons.viterbi(self.tagger(arrays), self.tagger.transitions, lengths=lengths)
+        ids, _ = addons.viterbi(LinearChain(self.tagger(arrays), self.tagger.transitions, lengths=lengths))
         return {"tags": tf.gather(tf.constant(self._tags), ids)}
 
 

@@ -1,9 +1,9 @@
-"""The CRF by XLA and without, on the device that is here: `python -m benchmarks.xla [--rounds N] [--json]`.
+"""The CRF by XLA and without, on this machine's device: `python -m benchmarks.xla [--rounds N] [--json]`.
 
-A training step's part of it (log-likelihood and gradients) and Viterbi's path, at a fixed shape. In turn, so that what
-disturbs one disturbs both; the median counts. The whole model cannot be compiled: XLA knows no strings, of which the
-byte features are made, and would compile anew for every batch's length. So training has no switch for it; this
-says what one would be worth.
+A training step's part of it (log-likelihood and gradients) and Viterbi's path, at a fixed shape. Both ways run in turn,
+so that what disturbs one disturbs both; the median counts. The whole model cannot be compiled: XLA has no strings, of
+which the byte features are made, and would compile again for every batch's length. So training has no switch for it;
+this measures what one would be worth.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Times(NamedTuple):
     xla: float
 
 
-def questions(batch: int, tokens: int, tags: int) -> dict[str, Callable[[], Any]]:
-    """What is asked of the CRF, by name, on drawn scores."""
+def computations(batch: int, tokens: int, tags: int) -> dict[str, Callable[[], Any]]:
+    """What is measured, by name, on random scores."""
     emissions = tf.Variable(tf.random.stateless_normal([batch, tokens, tags], [1, 2]))
     transitions = tf.Variable(tf.random.stateless_normal([tags, tags], [1, 3]))
     labels = tf.random.stateless_uniform([batch, tokens], [1, 4], 0, tags, tf.int32)
@@ -44,28 +44,28 @@ def questions(batch: int, tokens: int, tags: int) -> dict[str, Callable[[], Any]
 
     def step() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
-            likelihood = crf.log_likelihood(emissions, labels, transitions, lengths=lengths)
-            loss = -tf.reduce_mean(likelihood)
+            chain = crf.LinearChain(emissions, transitions, lengths=lengths)
+            loss = -tf.reduce_mean(chain.log_likelihood(labels))
         return [loss, *tape.gradient(loss, [emissions, transitions])]
 
     def path() -> Any:
-        return crf.viterbi(emissions, transitions, lengths=lengths)
+        return crf.LinearChain(emissions, transitions, lengths=lengths).viterbi()
 
     return {"training": step, "decoding": path}
 
 
-def measure(question: Callable[[], Any], *, rounds: int) -> Times:
-    """Median times of a question, each way; compiling is left out."""
-    ways = [tf.function(question, jit_compile=jit) for jit in (False, True)]
+def measure(computation: Callable[[], Any], *, rounds: int) -> Times:
+    """Median times of a computation, each way; compiling is left out."""
+    ways = [tf.function(computation, jit_compile=jit) for jit in (False, True)]
     times: list[list[float]] = [[], []]
     for way in ways:
         way()
     for _ in range(rounds):
-        for way, found in zip(ways, times, strict=True):
+        for way, milliseconds in zip(ways, times, strict=True):
             started = time.perf_counter()
             # Taken to the host: a GPU answers before it is done.
             tf.nest.map_structure(lambda tensor: tensor.numpy(), way())
-            found.append(1e3 * (time.perf_counter() - started))
+            milliseconds.append(1e3 * (time.perf_counter() - started))
     return Times(*map(statistics.median, times))
 
 
@@ -73,22 +73,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.xla", allow_abbrev=False)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     gpus = tf.config.list_physical_devices("GPU")
     device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else "CPU"
-    found = {
-        (shape, name): measure(question, rounds=given.rounds)
+    measured = {
+        (shape, name): measure(computation, rounds=options.rounds)
         for shape in SHAPES
-        for name, question in questions(*shape).items()
+        for name, computation in computations(*shape).items()
     }
-    if given.json:
-        rows = [{"shape": shape, "asked": name, **times._asdict()} for (shape, name), times in found.items()]
+    if options.json:
+        rows = [
+            {"shape": shape, "computation": name, **times._asdict()}
+            for (shape, name), times in measured.items()
+        ]
         print(json.dumps({"device": device, "milliseconds": rows}))
         return
     table = Table(title=f"The CRF on {device}: milliseconds a call")
-    for heading in ("sentences x tokens x tags", "asked", "plain", "XLA", "plain / XLA"):
+    for heading in ("sentences x tokens x tags", "computation", "plain", "XLA", "plain / XLA"):
         table.add_column(heading, justify="right" if heading in ("plain", "XLA", "plain / XLA") else "left")
-    for (shape, name), times in found.items():
+    for (shape, name), times in measured.items():
         sizes = " x ".join(map(str, shape))
         table.add_row(sizes, name, f"{times.plain:.2f}", f"{times.xla:.2f}", f"{times.plain / times.xla:.2f}")
     Console().print(table)

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,29 @@ warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an 
 import tensorflow as tf  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from benchmarks.crf.show import Multiple, Row, picture, show, show_multiples, show_peers  # noqa: E402
+from benchmarks.crf.contestants import (  # noqa: E402
+    addons_decode,
+    addons_likelihood,
+    compiled,
+    in_graph,
+    our_decode,
+    our_k_best,
+    our_likelihood,
+    our_marginals,
+    with_gradient,
+)
+from benchmarks.crf.show import (  # noqa: E402
+    Multiple,
+    Peers,
+    Row,
+    Shape,
+    picture,
+    show,
+    show_multiples,
+    show_peers,
+)
 from benchmarks.crf.timing import Contestant, floor, machine, medians, problem, rates  # noqa: E402
 from benchmarks.rivals.crf_peers import PEERS, compared, measured_apart  # noqa: E402
-from trainer import crf  # noqa: E402
-
-Shape = tuple[int, int, int]  # B, T, K
 
 LOSS_SHAPES: tuple[Shape, ...] = (
     (32, 50, 9),
@@ -42,68 +59,11 @@ DECODE_SHAPES: tuple[Shape, ...] = ((1, 20, 9), (32, 50, 9), (256, 50, 9))
 MULTIPLE_SHAPES: tuple[Shape, ...] = ((32, 50, 9), (256, 50, 9), (32, 50, 128), (1, 512, 9))
 GRID: tuple[Shape, ...] = tuple(itertools.product((1, 32, 256), (1, 20, 50, 128, 512), (2, 9, 25, 50, 128)))
 
-
 LOSS_TARGETS = {
     "xla": dict(zip(LOSS_SHAPES, (6.5, 6.5, 8, 20, 60, 15), strict=True)),
     "graph": dict(zip(LOSS_SHAPES, (1.6, 2.2, 2.3, 13, 2.9, 10), strict=True)),
 }
 DECODE_TARGETS: dict[str, dict[Shape, float]] = {"xla": {(32, 50, 9): 6, (256, 50, 9): 4}, "graph": {}}
-
-
-def with_gradient(likelihood: Callable[..., tf.Tensor]) -> Contestant:
-    def run(emissions: tf.Tensor, tags: tf.Tensor, transitions: tf.Tensor, lengths: tf.Tensor) -> list:
-        with tf.GradientTape() as tape:
-            tape.watch([emissions, transitions])
-            loss = -tf.reduce_sum(likelihood(emissions, tags, transitions, lengths))
-        return [loss, *tape.gradient(loss, [emissions, transitions])]
-
-    return run
-
-
-def addons_likelihood(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tf.Tensor:
-    from tensorflow_addons.text import crf_log_likelihood
-
-    return crf_log_likelihood(emissions, tags, lengths, transitions)[0]
-
-
-def addons_decode(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tuple:
-    from tensorflow_addons.text import crf_decode
-
-    return crf_decode(emissions, transitions, lengths)
-
-
-def our_likelihood(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tf.Tensor:
-    return crf.log_likelihood(emissions, tags, transitions, lengths=lengths)
-
-
-def our_decode(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tuple:
-    return crf.viterbi(emissions, transitions, lengths=lengths)
-
-
-def our_marginals(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tf.Tensor:
-    return crf.marginals(emissions, transitions, lengths=lengths)
-
-
-def our_k_best(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tuple:
-    return crf.k_best(emissions, transitions, k=5, lengths=lengths)
-
-
-def in_graph(run: Contestant, tags: int) -> Contestant:
-    """B and T dynamic: what a trace that serves every batch costs."""
-    spec = tf.TensorSpec
-    return tf.function(
-        run,
-        input_signature=[
-            spec([None, None, tags]),
-            spec([None, None], tf.int32),
-            spec([tags, tags]),
-            spec([None], tf.int32),
-        ],
-    )
-
-
-def compiled(run: Contestant) -> Contestant:
-    return tf.function(run, jit_compile=True)
 
 
 def against_addons(
@@ -120,20 +80,20 @@ def against_addons(
     """One row a shape and way; `everywhere` is the target where `targets` has none."""
     rows = []
     for shape in shapes:
-        given = problem(*shape)
-        found = medians(
+        cpu = medians(
             {
                 "xla addons": tf.function(theirs),
                 "xla": compiled(ours),
                 "graph addons": in_graph(theirs, shape[2]),
                 "graph": in_graph(ours, shape[2]),
             },
-            given,
+            problem(*shape),
             seconds=seconds,
         )
         for how in ("xla", "graph"):
+            theirs_s, ours_s = cpu[f"{how} addons"], cpu[how]
             target = targets.get(how, {}).get(shape, everywhere)
-            rows.append(Row(what, how, shape, found[f"{how} addons"] * 1e3, found[how] * 1e3, target))
+            rows.append(Row(what, how, shape, theirs_s * 1e3, ours_s * 1e3, target))
         console.print(f"{what} {shape}: {rows[-2].times:.1f}x (XLA), {rows[-1].times:.1f}x (graph)")
     return rows
 
@@ -150,23 +110,15 @@ def relative(seconds: float, shapes: Sequence[Shape]) -> list[Multiple]:
                 "viterbi": make(our_decode),
                 "k_best(5)": make(our_k_best),
             }
-            found = medians(contestants, problem(*shape), seconds=seconds)
+            cpu = medians(contestants, problem(*shape), seconds=seconds)
             for what, base, most in (("marginals", "loss and gradient", 1.5), ("k_best(5)", "viterbi", 8.0)):
-                rows.append(Multiple(what, base, how, shape, found[what] * 1e3, found[base] * 1e3, most))
+                rows.append(Multiple(what, base, how, shape, cpu[what] * 1e3, cpu[base] * 1e3, most))
     return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 where every target is met, 1 where one is not."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.crf", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a fifth of the measuring time")
-    parser.add_argument("--grid", action="store_true", help="decode on the whole grid of 75 shapes as well")
-    parser.add_argument(
-        "--peers", action="store_true", help=f"{' and '.join(PEERS)} as well; installs them apart"
-    )
-    parser.add_argument("--picture", type=Path, help="where to draw the speeds")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="where crf.json goes")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     console, seconds = Console(width=110), 1.0 if options.quick else 5.0
     options.out.mkdir(parents=True, exist_ok=True)
 
@@ -186,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.peers
         else dict.fromkeys(PEERS, "not run: needs --peers")
     )
+    peers = compared(apart, {row.shape: row.addons_ms for row in losses if row.how == "graph"})
 
     floors = {shape: floor(*shape, speeds) * 1e3 for shape in LOSS_SHAPES}
     console.print(
@@ -195,32 +148,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show(console, "loss and gradient", losses, floors)
     show(console, "decode", [*decodes, *grid], {})
     show_multiples(console, multiples)
-    peers = compared(apart, {row.shape: row.addons_ms for row in losses if row.how == "graph"})
     show_peers(console, LOSS_SHAPES, peers)
 
     rows = [*losses, *decodes, *grid]
-    missed = [row for row in (*rows, *multiples) if row.met is False]
-    record = {
-        "machine": on,
-        "tensorflow": tf.__version__,
-        "rates": speeds,
-        "rows": [{**row._asdict(), "times": row.times, "met": row.met} for row in rows],
-        "floor_ms": [{"shape": shape, "ms": value} for shape, value in floors.items()],
-        "multiples": [{**row._asdict(), "times": row.times, "met": row.met} for row in multiples],
-        "peers": {
-            name: told
-            if isinstance(told, str)
-            else [{"shape": shape, **cell} for shape, cell in told.items()]
-            for name, told in peers.items()
-        },
-    }
+    record = {"machine": on, "tensorflow": tf.__version__, "rates": speeds}
+    record |= figures(rows, multiples, floors, peers)
     (options.out / "crf.json").write_text(json.dumps(record, indent=1) + "\n")
     if options.picture:
         picture([*losses, *decodes], peers, options.picture)
+    missed = [row for row in (*rows, *multiples) if row.met is False]
     console.print(
         f"{len(missed)} of {len(rows) + len(multiples)} figures miss their bound; see {options.out}/crf.json"
     )
     return 1 if missed else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.crf", description=__doc__)
+    add = arguments.add_argument
+    add("--quick", action="store_true", help="a fifth of the measuring time")
+    add("--grid", action="store_true", help="decode on the whole grid of 75 shapes as well")
+    add("--peers", action="store_true", help=f"{' and '.join(PEERS)} as well; installs them apart")
+    add("--picture", type=Path, help="where to draw the speeds")
+    add("--out", type=Path, default=Path("benchmarks/results"), help="where crf.json goes")
+    return arguments
+
+
+def figures(
+    rows: Sequence[Row], multiples: Sequence[Multiple], floors: dict[Shape, float], peers: Peers
+) -> dict[str, Any]:
+    """Every number, for crf.json."""
+    return {
+        "rows": [{**row._asdict(), "times": row.times, "met": row.met} for row in rows],
+        "floor_ms": [{"shape": shape, "ms": value} for shape, value in floors.items()],
+        "multiples": [{**row._asdict(), "times": row.times, "met": row.met} for row in multiples],
+        "peers": {
+            name: cells
+            if isinstance(cells, str)
+            else [{"shape": shape, **cell} for shape, cell in cells.items()]
+            for name, cells in peers.items()
+        },
+    }
 
 
 if __name__ == "__main__":

@@ -89,12 +89,12 @@ def show_multiples(console: Console, rows: Sequence[Multiple]) -> None:
 def show_peers(console: Console, shapes: Sequence[Shape], peers: Peers) -> None:
     """Times TensorFlow Addons' speed in graph mode, one thread each; a dash where memory does not suffice."""
     body = []
-    for name, told in peers.items():
-        if isinstance(told, str):
-            body.append([name, told, *[""] * (len(shapes) - 1)])
+    for name, cells in peers.items():
+        if isinstance(cells, str):
+            body.append([name, cells, *[""] * (len(shapes) - 1)])
         else:
             body.append(
-                [name, *(f"{told[shape]['times']:.2f}" if shape in told else "-" for shape in shapes)]
+                [name, *(f"{cells[shape]['times']:.2f}" if shape in cells else "-" for shape in shapes)]
             )
     _table(
         console,
@@ -119,17 +119,17 @@ def picture(rows: Sequence[Row], peers: Peers, path: Path) -> None:
             how: {row.shape: row.times for row in chosen if row.how == how} for how in ("xla", "graph")
         }
         if what == "loss and gradient":
-            for name, told in peers.items():
-                if not isinstance(told, str):
-                    bars[name] = {shape: cell["times"] for shape, cell in told.items()}
+            for name, cells in peers.items():
+                if not isinstance(cells, str):
+                    bars[name] = {shape: cell["times"] for shape, cell in cells.items()}
         width = 0.8 / len(bars)
-        for place, (name, found) in enumerate(bars.items()):
+        for place, (name, times) in enumerate(bars.items()):
             left = [index - 0.4 + width * (place + 0.5) for index in range(len(shapes))]
             # A bar begins at 1, so that what is slower than TensorFlow Addons hangs below the line.
-            heights = [found.get(shape, 1.0) - 1 for shape in shapes]
+            heights = [times.get(shape, 1.0) - 1 for shape in shapes]
             drawn = axis.bar(left, heights, width, bottom=1, label=name)
             axis.bar_label(
-                drawn, [f"{found[shape]:.2g}" if shape in found else "" for shape in shapes], fontsize=7
+                drawn, [f"{times[shape]:.2g}" if shape in times else "" for shape in shapes], fontsize=7
             )
             for row in chosen:
                 if row.how == name and row.target is not None:

@@ -1,4 +1,4 @@
-"""How the CRF's speed is measured: contestants in turn in one process, medians of the process's CPU time.
+"""Measures the CRF's speed: contestants in turn in one process, medians of the process's CPU time.
 
 CPU time, because wall time on a shared machine measures the neighbours; in turn, so that what disturbs one
 disturbs all.
@@ -42,32 +42,32 @@ def medians(
 def _cpu(run: Contestant, arguments: Sequence[tf.Tensor], calls: int) -> float:
     began = time.process_time()
     for _ in range(calls):
-        found = run(*arguments)
-    tf.nest.flatten(found)[0].numpy()  # what is still running belongs to this turn
+        results = run(*arguments)
+    tf.nest.flatten(results)[0].numpy()  # what is still running belongs to this turn
     return (time.process_time() - began) / calls
 
 
 def rates() -> dict[str, float]:
-    """What this machine can do at most, per CPU second: float32 operations in a matrix product, bytes copied."""
+    """Measure the machine's peak per CPU second: float32 operations in a matrix product, bytes copied."""
     side = 1024
     square, row = tf.ones([side, side]), tf.ones([16 * 2**20])
     product = tf.function(lambda x: tf.matmul(x, x))
     copy = tf.function(lambda x: x + 1.0)
-    found = medians({"product": product}, [square], seconds=1.0)["product"]
+    multiplied = medians({"product": product}, [square], seconds=1.0)["product"]
     copied = medians({"copy": copy}, [row], seconds=1.0)["copy"]
-    return {"operations": 2 * side**3 / found, "bytes": 2 * row.shape[0] * 4 / copied}
+    return {"operations": 2 * side**3 / multiplied, "bytes": 2 * row.shape[0] * 4 / copied}
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
+    """The processor and its number of cores."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count()}
 
 
 def floor(batch: int, steps: int, tags: int, measured: Mapping[str, float]) -> float:
-    """CPU seconds below which loss and gradient cannot go on this machine.
+    """The least CPU seconds that loss and gradient could take on this machine.
 
     Three products of [B, K] by [K, K] a step (forward, backward, expected steps), and one reading of the emissions
     and one writing of their gradient.

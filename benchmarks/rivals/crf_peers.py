@@ -1,8 +1,8 @@
-"""Other libraries' CRF at the same problems, each in an environment of its own: they do not share ours.
+"""Other libraries' CRF on the same problems, each in an environment of its own.
 
-An environment is made once, under a folder that git ignores, with Python 3.11 and PyTorch. It is measured there by
-benchmarks/rivals/crf_torch.py on one thread, since PyTorch's threads on a shared machine measure the neighbours. Each
-must find our own losses; a peer that answers another question is not compared.
+An environment is made once, under a folder that git ignores, with Python 3.11 and PyTorch. There the peer is measured
+by benchmarks/rivals/crf_torch.py on one thread, since threads on a shared machine measure the neighbours. A peer
+whose losses differ from ours is not compared.
 """
 
 from __future__ import annotations
@@ -28,49 +28,51 @@ PYTHON = "3.11"
 def measured_apart(
     folder: Path, shapes: Sequence[Shape], seconds: float
 ) -> dict[str, str | dict[Shape, dict[str, float]]]:
-    """Per peer: milliseconds of CPU and the loss at each shape that fits into memory, or why it was not run."""
+    """Per peer: CPU milliseconds and the loss at each shape that fits into memory, or why it was not run."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for shape in shapes:
         names = ("emissions", "tags", "transitions", "lengths")
-        given = dict(zip(names, (value.numpy() for value in problem(*shape)), strict=True))
+        arrays = dict(zip(names, (value.numpy() for value in problem(*shape)), strict=True))
         files.append(folder / f"{'-'.join(map(str, shape))}.npz")
-        np.savez(files[-1], **given)
-    found: dict[str, str | dict[Shape, dict[str, float]]] = {}
+        np.savez(files[-1], **arrays)
+    results: dict[str, str | dict[Shape, dict[str, float]]] = {}
     for name in PEERS:
         try:
             python = environment(folder / name, name)
             cells = _measure(python, name, files, seconds)
-            found[name] = {shape: cell for shape, cell in zip(shapes, cells, strict=True) if cell}
+            results[name] = {shape: cell for shape, cell in zip(shapes, cells, strict=True) if cell}
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-            found[name] = f"not run: {error}"
-    return found
+            results[name] = f"not run: {error}"
+    return results
 
 
 def compared(
-    found: Mapping[str, str | dict[Shape, dict[str, float]]], addons_ms: Mapping[Shape, float]
+    results: Mapping[str, str | dict[Shape, dict[str, float]]], addons_ms: Mapping[Shape, float]
 ) -> dict[str, str | dict[Shape, dict[str, float]]]:
-    """The same with `times`, the multiple of the speed of TensorFlow Addons; a wrong loss is told instead."""
+    """The results with `times`, the multiple of the speed of TensorFlow Addons; a wrong loss replaces a peer's."""
     return {
-        name: told if isinstance(told, str) else _checked(told, addons_ms) for name, told in found.items()
+        name: cells if isinstance(cells, str) else _checked(cells, addons_ms)
+        for name, cells in results.items()
     }
 
 
 def _checked(
-    told: dict[Shape, dict[str, float]], addons_ms: Mapping[Shape, float]
+    cells: dict[Shape, dict[str, float]], addons_ms: Mapping[Shape, float]
 ) -> str | dict[Shape, dict[str, float]]:
     from trainer import crf
 
-    for shape, cell in told.items():
+    for shape, cell in cells.items():
         emissions, tags, transitions, lengths = problem(*shape)
-        ours = -float(np.sum(crf.log_likelihood(emissions, tags, transitions, lengths=lengths)))
+        chain = crf.LinearChain(emissions, transitions, lengths=lengths)
+        ours = -float(np.sum(chain.log_likelihood(tags)))
         if not np.isclose(cell["loss"], ours, rtol=1e-4):
             return f"not compared: at {shape} its loss is {cell['loss']:.3f} and ours {ours:.3f}"
-    return {shape: {**cell, "times": addons_ms[shape] / cell["ms"]} for shape, cell in told.items()}
+    return {shape: {**cell, "times": addons_ms[shape] / cell["ms"]} for shape, cell in cells.items()}
 
 
 def environment(folder: Path, peer: str) -> str:
-    """The interpreter of the peer's environment, which is made where it is not there yet."""
+    """The interpreter of the peer's environment, which is made if missing."""
     python, ready = folder / "bin" / "python", folder / ".ready"
     if not ready.exists():
         _run([_interpreter(), "-m", "venv", "--clear", str(folder)])
@@ -89,24 +91,24 @@ def _interpreter() -> str:
     for candidate in candidates:
         if candidate and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
             return candidate
-    raise RuntimeError(f"found no Python {PYTHON}, for which there are wheels of {TORCH}")
+    raise RuntimeError(f"Python {PYTHON} not found, for which there are wheels of {TORCH}")
 
 
 def _measure(python: str, peer: str, files: Iterable[Path], seconds: float) -> list[dict[str, float] | None]:
     script = Path(__file__).with_name("crf_torch.py")
-    told = _run([python, str(script), peer, str(seconds), *map(str, files)])
-    return json.loads(told.splitlines()[-1])
+    output = _run([python, str(script), peer, str(seconds), *map(str, files)])
+    return json.loads(output.splitlines()[-1])
 
 
 def _run(command: Sequence[str]) -> str:
-    """What it printed.
+    """Run a command and return its output.
 
     Raises:
-        RuntimeError: it failed; with the last line it wrote.
+        RuntimeError: it failed; with its last error line.
     """
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     if done.returncode:
         print(done.stderr, file=sys.stderr)
-        told = [line for line in done.stderr.splitlines() if "Error" in line] or ["nothing was said"]
-        raise RuntimeError(f"{Path(command[0]).name} failed: {told[-1][:200]}")
+        errors = [line for line in done.stderr.splitlines() if "Error" in line] or ["no message"]
+        raise RuntimeError(f"{Path(command[0]).name} failed: {errors[-1][:200]}")
     return done.stdout

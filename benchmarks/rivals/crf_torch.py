@@ -32,8 +32,8 @@ def pytorch_crf(problem: dict[str, torch.Tensor]) -> Callable[[], torch.Tensor]:
 
     def run() -> torch.Tensor:
         model.zero_grad()
-        given = emissions.detach().requires_grad_()
-        loss = -model(given, tags, mask=mask, reduction="sum")
+        inputs = emissions.detach().requires_grad_()
+        loss = -model(inputs, tags, mask=mask, reduction="sum")
         loss.backward()
         return loss
 
@@ -46,19 +46,19 @@ def torch_struct(problem: dict[str, torch.Tensor]) -> Callable[[], torch.Tensor]
     # Written before PyTorch checked the arguments of distributions; its own declare none.
     torch.distributions.Distribution.set_default_validate_args(False)
     lengths = problem["lengths"].long()
-    steps = int(lengths.max())  # it insists that the longest sentence fills the batch
+    steps = int(lengths.max())  # it requires that the longest sentence fills the batch
     emissions, tags = problem["emissions"][:, :steps], problem["tags"][:, :steps].long()
     transitions = problem["transitions"].clone().requires_grad_()
     mask = torch.arange(emissions.shape[1]) < lengths[:, None]
 
     def run() -> torch.Tensor:
         transitions.grad = None
-        given = emissions.detach().requires_grad_()
+        inputs = emissions.detach().requires_grad_()
         # Its potentials are [B, T-1, to, from]; the first step carries the first token as well.
-        first = torch.nn.functional.pad(given[:, :1, None, :], (0, 0, 0, 0, 0, given.shape[1] - 2))
-        edges = given[:, 1:, :, None] + transitions.T + first
+        first = torch.nn.functional.pad(inputs[:, :1, None, :], (0, 0, 0, 0, 0, inputs.shape[1] - 2))
+        edges = inputs[:, 1:, :, None] + transitions.T + first
         norm = LinearChainCRF(edges, lengths=lengths).partition
-        unary = given.gather(2, tags[:, :, None])[:, :, 0]
+        unary = inputs.gather(2, tags[:, :, None])[:, :, 0]
         taken = transitions[tags[:, :-1], tags[:, 1:]]
         path = (unary * mask).sum() + (taken * mask[:, 1:]).sum()
         loss = norm.sum() - path

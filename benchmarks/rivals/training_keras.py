@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from trainer.crf import LinearChain
 from trainer.model import addons
 
 Arrays = Mapping[str, tf.Tensor]
@@ -63,8 +64,8 @@ def trainer_of(sizes: Mapping[str, Any], batches: Sequence[Arrays]) -> Callable[
         with tf.GradientTape() as tape:
             emissions = model(arrays, training=True)
             labels = tf.cast(arrays["labels"], tf.int32)
-            found = addons.log_likelihood(emissions, labels, model.transitions, lengths=arrays["lengths"])
-            loss = -tf.reduce_mean(found)
+            chain = LinearChain(emissions, model.transitions, lengths=arrays["lengths"])
+            loss = -tf.reduce_mean(addons.log_likelihood(chain, labels))
         optimizer.minimize(loss, model.trainable_variables, tape)
         return loss
 

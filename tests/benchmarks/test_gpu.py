@@ -38,8 +38,8 @@ def test_what_it_measures_on_a_gpu_runs_on_a_cpu_too(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_crf_answers_the_same_by_xla() -> None:
-    for name, question in xla.questions(3, 5, 4).items():
-        plain, compiled = (tf.function(question, jit_compile=jit)() for jit in (False, True))
+    for name, computation in xla.computations(3, 5, 4).items():
+        plain, compiled = (tf.function(computation, jit_compile=jit)() for jit in (False, True))
         pairs = zip(tf.nest.flatten(plain), tf.nest.flatten(compiled), strict=True)
         for one, other in pairs:
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5, err_msg=name)

@@ -1,6 +1,6 @@
 """The functional interface of tensorflow_addons.text, so that old code moves by changing an import.
 
-Same names, arguments, shapes and return values. What differs is what went wrong there: lengths and padding are
+Same names, arguments, shapes and return values. The differences correct errors: lengths and padding are
 honoured at T = 0 and T = 1, an empty sentence scores 0, decoded tags after the end are 0, and gradients compile
 under XLA.
 """
@@ -12,11 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.crf.arguments import chain
-from trainer.crf.decode import best_path, viterbi
-from trainer.crf.guarded import log_norm as chain_norm
-from trainer.crf.likelihood import centred, log_likelihood, log_norm
-from trainer.crf.scores import sequence_score
+from trainer.crf.linear_chain import LinearChain
 
 
 def crf_filtered_inputs(inputs: Any, tag_bitmap: Any) -> tf.Tensor:
@@ -28,22 +24,20 @@ def crf_filtered_inputs(inputs: Any, tag_bitmap: Any) -> tf.Tensor:
 def crf_sequence_score(
     inputs: Any, tag_indices: Any, sequence_lengths: Any, transition_params: Any
 ) -> tf.Tensor:
-    """[B]: see `trainer.crf.sequence_score`."""
-    return sequence_score(inputs, tag_indices, transition_params, lengths=sequence_lengths)
+    """[B]: see `LinearChain.score`."""
+    return LinearChain(inputs, transition_params, lengths=sequence_lengths).score(tag_indices)
 
 
 def crf_multitag_sequence_score(
     inputs: Any, tag_bitmap: Any, sequence_lengths: Any, transition_params: Any
 ) -> tf.Tensor:
     """[B]: log of the summed exponentials of the scores of all paths through `tag_bitmap` bool[B, T, K]."""
-    filtered = crf_filtered_inputs(inputs, tag_bitmap)
-    shifted, peaks = centred(chain(filtered, transition_params, lengths=sequence_lengths))
-    return chain_norm(shifted) + peaks
+    return crf_log_norm(crf_filtered_inputs(inputs, tag_bitmap), sequence_lengths, transition_params)
 
 
 def crf_log_norm(inputs: Any, sequence_lengths: Any, transition_params: Any) -> tf.Tensor:
-    """[B]: see `trainer.crf.log_norm`."""
-    return log_norm(inputs, transition_params, lengths=sequence_lengths)
+    """[B]: see `LinearChain.log_norm`."""
+    return LinearChain(inputs, transition_params, lengths=sequence_lengths).log_norm()
 
 
 def crf_log_likelihood(
@@ -54,25 +48,24 @@ def crf_log_likelihood(
         tags = tf.convert_to_tensor(inputs).shape[2]
         initial = tf.keras.initializers.GlorotUniform()(shape=[tags, tags])
         transition_params = tf.Variable(initial, name="transitions")
-    found = log_likelihood(inputs, tag_indices, transition_params, lengths=sequence_lengths)
-    return found, transition_params
+    chain = LinearChain(inputs, transition_params, lengths=sequence_lengths)
+    return chain.log_likelihood(tag_indices), transition_params
 
 
 def crf_decode(potentials: Any, transition_params: Any, sequence_length: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags int32[B, T] and scores [B]: see `trainer.crf.viterbi`."""
-    return viterbi(potentials, transition_params, lengths=sequence_length)
+    """Tags int32[B, T] and scores [B]: see `LinearChain.viterbi`."""
+    return LinearChain(potentials, transition_params, lengths=sequence_length).viterbi()
 
 
 def crf_constrained_decode(
     potentials: Any, tag_bitmap: Any, transition_params: Any, sequence_length: Any
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """As `crf_decode`, among the paths through `tag_bitmap` bool[B, T, K]."""
-    filtered = crf_filtered_inputs(potentials, tag_bitmap)
-    return best_path(chain(filtered, transition_params, lengths=sequence_length))
+    return crf_decode(crf_filtered_inputs(potentials, tag_bitmap), transition_params, sequence_length)
 
 
 def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[int], np.floating]:
     """The best tags of one sentence, `score` [T, K], as a list, and their score; not for graphs."""
     emissions = tf.convert_to_tensor(score)[tf.newaxis]
-    tags, best = viterbi(emissions, transition_params, lengths=[emissions.shape[1]])
+    tags, best = crf_decode(emissions, transition_params, [emissions.shape[1]])
     return tags[0].numpy().tolist(), best[0].numpy()

@@ -1,17 +1,15 @@
-"""The CRF as a Keras layer: a thin shell over the functions."""
+"""The CRF as a Keras layer: a thin shell over `LinearChain`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from tagging.schemes import scheme_named, transition_masks
-from trainer.crf.decode import viterbi
-from trainer.crf.likelihood import log_likelihood
-from trainer.crf.marginals import marginals
+from tagging.schemes import scheme_named
+from trainer.crf.linear_chain import LinearChain
+from trainer.crf.masks import masks_of
 
 
 @tf.keras.utils.register_keras_serializable(package="tagline")
@@ -63,20 +61,18 @@ class CRF(tf.keras.layers.Layer):
         self.initializer = tf.keras.initializers.get(initializer)
         self.regularizer = tf.keras.regularizers.get(regularizer)
         self.supports_masking = True
-        self._masks: dict[str, np.ndarray] = {}
-        if scheme is not None and self.tag_names is not None:
-            found = transition_masks(self.tag_names, scheme_named(scheme))
-            names = ("allowed", "allowed_start", "allowed_end")
-            self._masks = {name: np.array(mask) for name, mask in zip(names, found, strict=True)}
+        self._masks = None
+        if scheme is not None and tag_names is not None:
+            self._masks = masks_of(tag_names, scheme_named(scheme))
 
     def build(self, input_shape: Any) -> None:
-        """Makes the trainable scores."""
-        found = tf.TensorShape(input_shape)
-        if found.rank not in (None, 3) or (found.rank == 3 and found[2] not in (None, self.num_tags)):
-            raise ValueError(f"emissions: expected shape [B, T, {self.num_tags}], got {found}")
-        self.transitions = self._scores("transitions", 2, self.initializer, self.regularizer)
-        self.start = self._scores("start", 1, "zeros") if self.edges else None
-        self.end = self._scores("end", 1, "zeros") if self.edges else None
+        """Make the trainable scores."""
+        shape = tf.TensorShape(input_shape)
+        if not shape.is_compatible_with([None, None, self.num_tags]):
+            raise ValueError(f"emissions: expected shape [B, T, {self.num_tags}], got {shape}")
+        self.transitions = self._add_scores("transitions", 2, self.initializer, self.regularizer)
+        self.start = self._add_scores("start", 1, "zeros") if self.edges else None
+        self.end = self._add_scores("end", 1, "zeros") if self.edges else None
         super().build(input_shape)
 
     def call(
@@ -91,16 +87,16 @@ class CRF(tf.keras.layers.Layer):
         """
         chain = self._chain(emissions, mask)
         if labels is not None:
-            self.add_loss(self._loss(emissions, labels, chain))
-        return viterbi(emissions, self.transitions, **chain)[0]
+            self.add_loss(_mean_loss(chain.log_likelihood(tf.cast(labels, tf.int32))))
+        return chain.viterbi()[0]
 
     def log_likelihood(self, emissions: Any, labels: Any, mask: Any = None) -> tf.Tensor:
-        """float[B]: see `trainer.crf.log_likelihood`. For losses of one's own; the layer must be built."""
-        return log_likelihood(emissions, labels, self.transitions, **self._chain(emissions, mask))
+        """float[B]: see `LinearChain.log_likelihood`. For losses of one's own; the layer must be built."""
+        return self._chain(emissions, mask).log_likelihood(labels)
 
     def marginals(self, emissions: Any, mask: Any = None) -> tf.Tensor:
-        """float[B, T, K]: see `trainer.crf.marginals`. Differentiable, so that layers may follow."""
-        return marginals(emissions, self.transitions, **self._chain(emissions, mask))
+        """float[B, T, K]: see `LinearChain.marginals`. Differentiable, so that layers may follow."""
+        return self._chain(emissions, mask).marginals()
 
     def compute_output_shape(self, input_shape: Any) -> tf.TensorShape:
         """[B, T]."""
@@ -118,7 +114,7 @@ class CRF(tf.keras.layers.Layer):
             "regularizer": tf.keras.regularizers.serialize(self.regularizer),
         }
 
-    def _scores(self, name: str, axes: int, initializer: Any, regularizer: Any = None) -> tf.Variable:
+    def _add_scores(self, name: str, axes: int, initializer: Any, regularizer: Any = None) -> tf.Variable:
         return self.add_weight(
             name=name,
             shape=[self.num_tags] * axes,
@@ -128,19 +124,22 @@ class CRF(tf.keras.layers.Layer):
             experimental_autocast=False,
         )
 
-    def _loss(self, emissions: tf.Tensor, labels: tf.Tensor, chain: dict[str, Any]) -> tf.Tensor:
-        likelihood = log_likelihood(emissions, tf.cast(labels, tf.int32), self.transitions, **chain)
-        possible = tf.math.is_finite(likelihood)
-        total = tf.reduce_sum(tf.where(possible, likelihood, tf.zeros_like(likelihood)))
-        return -tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(possible, total.dtype)))
+    def _chain(self, emissions: Any, mask: Any) -> LinearChain:
+        return LinearChain(
+            emissions,
+            self.transitions,
+            lengths=lengths_of(emissions, mask),
+            start=self.start,
+            end=self.end,
+            masks=self._masks,
+        )
 
-    def _chain(self, emissions: Any, mask: Any) -> dict[str, Any]:
-        return {
-            "lengths": lengths_of(emissions, mask),
-            "start": self.start,
-            "end": self.end,
-            **self._masks,
-        }
+
+def _mean_loss(likelihood: tf.Tensor) -> tf.Tensor:
+    """The mean negative log-likelihood of the sentences whose labels the masks allow."""
+    possible = tf.math.is_finite(likelihood)
+    total = tf.reduce_sum(tf.where(possible, likelihood, tf.zeros_like(likelihood)))
+    return -tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(possible, total.dtype)))
 
 
 def lengths_of(emissions: Any, mask: Any) -> tf.Tensor:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
-from tagging.schemes import PLAIN, Scheme, transition_masks
+from tagging.schemes import Scheme
 from trainer import crf
 from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
@@ -46,24 +45,17 @@ class BiLstmCrf(tf.Module):
             affixes=vocabulary.affixes,
             singletons=vocabulary.singleton_flags(),
         )
-        # transitions[i, j] scores the step from tag i to tag j
         self.transitions = tf.Variable(tf.zeros([num_tags, num_tags]), name="transitions")
         self.start = tf.Variable(tf.zeros([num_tags]), name="start")
         self.end = tf.Variable(tf.zeros([num_tags]), name="end")
         self._settings = hyperparameters.crf
-        self._constraints: dict[str, np.ndarray] = {}
-        if self._settings.constrained and self._native and scheme is not PLAIN:
-            masks = transition_masks(vocabulary.tags, scheme)
-            self._constraints = {
-                "allowed": np.array(masks.allowed),
-                "allowed_start": np.array(masks.start),
-                "allowed_end": np.array(masks.end),
-            }
+        constrained = self._settings.constrained and self._native
+        self._masks = crf.masks_of(vocabulary.tags, scheme) if constrained else None
 
     @property
     def constrained(self) -> bool:
-        """Whether steps that the tag scheme forbids are shut out, in the loss and in decoding."""
-        return bool(self._constraints)
+        """Whether steps that the tag scheme forbids are impossible, in the loss and in decoding."""
+        return self._masks is not None
 
     @property
     def _native(self) -> bool:
@@ -71,51 +63,46 @@ class BiLstmCrf(tf.Module):
 
     def log_likelihood(self, inputs: Inputs, labels: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
         """Log-probability of the gold path `labels` int64[B,T]: float32[B], with dropout drawn by `seed`."""
-        emissions = self.encoder(inputs, seed=seed)
+        chain = self._chain(self.encoder(inputs, seed=seed), inputs.lengths)
         labels = tf.cast(labels, tf.int32)
-        if not self._native:
-            return addons.log_likelihood(emissions, labels, self.transitions, lengths=inputs.lengths)
-        return crf.log_likelihood(emissions, labels, self.transitions, **self._chain(inputs.lengths))
+        return chain.log_likelihood(labels) if self._native else addons.log_likelihood(chain, labels)
 
     def predict(self, inputs: Inputs, *, fused: bool = False) -> tf.Tensor:
-        """Tag ids int32[B,T] of the best paths: what scoring needs, and no more."""
-        emissions = self.encoder(inputs, fused=fused)
-        if not self._native:
-            return addons.viterbi(emissions, self.transitions, lengths=inputs.lengths)[0]
-        return crf.viterbi(emissions, self.transitions, **self._chain(inputs.lengths))[0]
+        """Tag ids int32[B,T] of the best paths: all that scoring needs."""
+        chain = self._chain(self.encoder(inputs, fused=fused), inputs.lengths)
+        tags, _ = chain.viterbi() if self._native else addons.viterbi(chain)
+        return tags
 
     def decode(self, inputs: Inputs) -> Decoded:
         """The best paths with exact marginals and path probabilities, for the exported signatures."""
-        emissions = self.encoder(inputs, fused=True)
-        chain = self._chain(inputs.lengths)
-        tags, _ = crf.viterbi(emissions, self.transitions, **chain)
-        log_probability, marginals = crf.log_probability_and_marginals(
-            emissions, tags, self.transitions, **chain
-        )
+        chain = self._chain(self.encoder(inputs, fused=True), inputs.lengths)
+        tags, _ = chain.viterbi()
+        log_probability, marginals = chain.log_probability_and_marginals(tags)
         return Decoded(tags=tags, marginals=marginals, probability=tf.exp(log_probability))
 
     def decode_n_best(self, inputs: Inputs, n: int) -> BestPaths:
         """The `n` best paths with their true probabilities."""
-        emissions = self.encoder(inputs, fused=True)
-        chain = self._chain(inputs.lengths)
-        tags, _, log_probability = crf.k_best(emissions, self.transitions, k=n, **chain)
-        return BestPaths(tags=tags, log_probability=log_probability)
+        best = self._chain(self.encoder(inputs, fused=True), inputs.lengths).k_best(n)
+        return BestPaths(tags=best.tags, log_probability=best.log_probabilities)
 
     def explain(self, inputs: Inputs, n: int) -> tuple[Decoded, BestPaths]:
-        """What `decode` and `decode_n_best` answer, from one run of the encoder and of the CRF."""
-        found = crf.readings(
-            self.encoder(inputs, fused=True), self.transitions, k=n, **self._chain(inputs.lengths)
-        )
+        """What `decode` and `decode_n_best` return, from one run of the encoder and of the CRF."""
+        chain = self._chain(self.encoder(inputs, fused=True), inputs.lengths)
+        best, marginals = chain.k_best_and_marginals(n)
         decoded = Decoded(
-            tags=found.tags[:, 0],
-            marginals=found.marginals,
-            probability=tf.exp(found.log_probabilities[:, 0]),
+            tags=best.tags[:, 0],
+            marginals=marginals,
+            probability=tf.exp(best.log_probabilities[:, 0]),
         )
-        return decoded, BestPaths(tags=found.tags, log_probability=found.log_probabilities)
+        return decoded, BestPaths(tags=best.tags, log_probability=best.log_probabilities)
 
-    def _chain(self, lengths: tf.Tensor) -> dict[str, tf.Tensor | np.ndarray]:
-        """What every function of the CRF takes after emissions and transitions.
-
-        tensorflow-addons knows no start and end scores: there they stay at zero, which changes nothing.
-        """
-        return {"lengths": lengths, "start": self.start, "end": self.end, **self._constraints}
+    def _chain(self, emissions: tf.Tensor, lengths: tf.Tensor) -> crf.LinearChain:
+        # TensorFlow Addons has no start and end scores: with it they stay zero, which changes nothing.
+        return crf.LinearChain(
+            emissions,
+            self.transitions,
+            lengths=lengths,
+            start=self.start,
+            end=self.end,
+            masks=self._masks,
+        )

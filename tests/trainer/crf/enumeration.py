@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from trainer.crf import LinearChain, Masks
+
+Path = tuple[int, ...]
+
 
 class Problem(NamedTuple):
-    """Arguments of the CRF functions, as numpy arrays; None where the caller gives none."""
+    """Arguments of a linear chain and gold tags, as numpy arrays."""
 
     emissions: np.ndarray  # [B, T, K]
     tags: np.ndarray  # int32[B, T]
@@ -17,38 +21,37 @@ class Problem(NamedTuple):
     lengths: np.ndarray  # int32[B]
     start: np.ndarray | None = None
     end: np.ndarray | None = None
-    allowed: np.ndarray | None = None
-    allowed_start: np.ndarray | None = None
-    allowed_end: np.ndarray | None = None
+    masks: Masks | None = None
 
-    def options(self) -> dict[str, np.ndarray]:
-        """Everything optional, by name."""
-        names = ("start", "end", "allowed", "allowed_start", "allowed_end")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+    def chain(self) -> LinearChain:
+        return LinearChain(
+            self.emissions,
+            self.transitions,
+            lengths=self.lengths,
+            start=self.start,
+            end=self.end,
+            masks=self.masks,
+        )
 
 
-def paths(problem: Problem, row: int) -> dict[tuple[int, ...], float]:
+def paths(problem: Problem, row: int) -> dict[Path, float]:
     """Every legal path of one sentence and its score."""
-    length, tags = int(problem.lengths[row]), problem.transitions.shape[0]
-    found = {}
-    for path in itertools.product(range(tags), repeat=length):
-        if legal(problem, path):
-            found[path] = score(problem, row, path)
-    return found
+    every = itertools.product(range(problem.transitions.shape[0]), repeat=int(problem.lengths[row]))
+    return {path: score(problem, row, path) for path in every if legal(problem, path)}
 
 
-def legal(problem: Problem, path: tuple[int, ...]) -> bool:
-    if not path:
+def legal(problem: Problem, path: Path) -> bool:
+    if problem.masks is None or not path:
         return True
-    steps = itertools.pairwise(path)
+    allowed, start, end = problem.masks
     return (
-        (problem.allowed is None or all(problem.allowed[step] for step in steps))
-        and (problem.allowed_start is None or bool(problem.allowed_start[path[0]]))
-        and (problem.allowed_end is None or bool(problem.allowed_end[path[-1]]))
+        all(allowed[step] for step in itertools.pairwise(path))
+        and bool(start[path[0]])
+        and bool(end[path[-1]])
     )
 
 
-def score(problem: Problem, row: int, path: tuple[int, ...]) -> float:
+def score(problem: Problem, row: int, path: Path) -> float:
     if not path:
         return 0.0
     total = sum(float(problem.emissions[row, t, tag]) for t, tag in enumerate(path))
@@ -58,13 +61,15 @@ def score(problem: Problem, row: int, path: tuple[int, ...]) -> float:
 
 
 def log_norm(problem: Problem, row: int) -> float:
-    scores = np.array(list(paths(problem, row).values()), np.float64)
-    if not scores.size:
-        return -np.inf
-    return float(np.log(np.sum(np.exp(scores - scores.max()))) + scores.max())
+    return logsumexp(paths(problem, row).values())
 
 
-def probabilities(problem: Problem, row: int) -> dict[tuple[int, ...], float]:
+def logsumexp(scores) -> float:
+    scores = np.array(list(scores), np.float64)
+    return float(np.log(np.sum(np.exp(scores - scores.max()))) + scores.max()) if scores.size else -np.inf
+
+
+def probabilities(problem: Problem, row: int) -> dict[Path, float]:
     norm = log_norm(problem, row)
     return {path: float(np.exp(value - norm)) for path, value in paths(problem, row).items()}
 
@@ -78,22 +83,26 @@ class Uses(NamedTuple):
     end: np.ndarray
 
 
-def uses(problem: Problem, row: int, weighted: dict[tuple[int, ...], float]) -> Uses:
+def uses(problem: Problem, row: int, weighted: dict[Path, float]) -> Uses:
     """Uses of each score over paths, each counted by its weight."""
     tags = problem.transitions.shape[0]
-    found = Uses(
+    total = Uses(
         np.zeros(problem.emissions.shape[1:]), np.zeros([tags, tags]), np.zeros(tags), np.zeros(tags)
     )
     for path, weight in weighted.items():
         for t, tag in enumerate(path):
-            found.emissions[t, tag] += weight
+            total.emissions[t, tag] += weight
         for step in itertools.pairwise(path):
-            found.transitions[step] += weight
+            total.transitions[step] += weight
         if path:
-            found.start[path[0]] += weight
-            found.end[path[-1]] += weight
-    return found
+            total.start[path[0]] += weight
+            total.end[path[-1]] += weight
+    return total
 
 
-def gold(problem: Problem, row: int) -> tuple[int, ...]:
+def gold(problem: Problem, row: int) -> Path:
     return tuple(int(tag) for tag in problem.tags[row, : problem.lengths[row]])
+
+
+def all_gold_legal(problem: Problem) -> bool:
+    return all(legal(problem, gold(problem, row)) for row in range(len(problem.lengths)))

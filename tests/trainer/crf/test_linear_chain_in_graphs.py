@@ -1,4 +1,4 @@
-"""Graphs: dynamic shapes, XLA, SavedModels, empty axes and what lies in the padding."""
+"""Linear chains in graphs: dynamic shapes, XLA, SavedModels, empty axes and junk in the padding."""
 
 from __future__ import annotations
 
@@ -8,31 +8,46 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import crf
+from trainer.crf import LinearChain, Masks
 
 K = 5
-ALLOWED = ~np.eye(K, k=2, dtype=bool)
+MASKS = Masks(allowed=~np.eye(K, k=2, dtype=bool))
 
 
 def everything(emissions, tags, transitions, lengths, start, end) -> dict[str, tf.Tensor]:
-    options = {"lengths": lengths, "start": start, "end": end, "allowed": ALLOWED}
+    scores, names = [emissions, transitions, start, end], ("u", "a", "start", "end")
     with tf.GradientTape() as tape:
-        tape.watch([emissions, transitions, start, end])
-        likelihood = crf.log_likelihood(emissions, tags, transitions, **options)
-    gradients = tape.gradient(likelihood, [emissions, transitions, start, end])
-    decoded, best = crf.viterbi(emissions, transitions, **options)
-    paths, scores, logs = crf.k_best(emissions, transitions, k=3, **options)
+        tape.watch(scores)
+        chain = LinearChain(emissions, transitions, lengths=lengths, start=start, end=end, masks=MASKS)
+        likelihood = chain.log_likelihood(tags)
+    gradients = dict(zip([f"by_{name}" for name in names], tape.gradient(likelihood, scores), strict=True))
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        chain = LinearChain(emissions, transitions, lengths=lengths, start=start, end=end, masks=MASKS)
+        weighted = chain.log_likelihood(tags, token_weights=tf.ones(tf.shape(tags)))
+        partial = chain.partial_log_likelihood(tf.one_hot(tags, K, on_value=True, off_value=False))
+    # Weights of one and sets of one tag change nothing.
+    both = tape.gradient(weighted + partial, scores)
+    gradients |= dict(zip([f"both_by_{name}" for name in names], both, strict=True))
+    decoded, best = chain.viterbi()
+    path, path_marginals = chain.log_probability_and_marginals(decoded)
+    together, together_marginals = chain.k_best_and_marginals(2)
     return {
-        "score": crf.sequence_score(emissions, tags, transitions, lengths=lengths, start=start, end=end),
-        "norm": crf.log_norm(emissions, transitions, **options),
+        "score": chain.score(tags),
+        "norm": chain.log_norm(),
         "likelihood": likelihood,
-        **dict(zip(("by_u", "by_a", "by_start", "by_end"), gradients, strict=True)),
+        "weighted": weighted,
+        "partial": partial,
+        **gradients,
         "decoded": decoded,
         "best": best,
-        "paths": paths,
-        "scores": scores,
-        "logs": logs,
-        "marginals": crf.marginals(emissions, transitions, **options),
+        **chain.k_best(3)._asdict(),
+        "marginals": chain.marginals(),
+        "pair_marginals": chain.pair_marginals(),
+        "path": path,
+        "path_marginals": path_marginals,
+        "together": together.log_probabilities,
+        "together_marginals": together_marginals,
     }
 
 
@@ -80,10 +95,19 @@ def test_shapes_eagerly_and_in_a_graph(shape: tuple[int, int]) -> None:
     same(found, DYNAMIC(*given))
     batch, steps = shape
     assert found["decoded"].shape == (batch, steps)
-    assert found["paths"].shape == (batch, 3, steps)
+    assert found["tags"].shape == (batch, 3, steps)
     assert found["marginals"].shape == (batch, steps, K)
+    assert found["pair_marginals"].shape == (batch, max(steps - 1, 0), K, K)
     assert found["by_u"].shape == (batch, steps, K)
     assert found["norm"].shape == (batch,)
+
+
+def test_weights_of_one_and_sets_of_one_tag_are_the_gold_tags() -> None:
+    found = DYNAMIC(*arguments(3, 6))
+    for name in ("weighted", "partial"):
+        np.testing.assert_allclose(found[name], found["likelihood"], rtol=1e-5, atol=1e-5)
+    for name in ("u", "a", "start", "end"):
+        np.testing.assert_allclose(found[f"both_by_{name}"], 2 * found[f"by_{name}"], rtol=1e-4, atol=1e-5)
 
 
 def test_one_trace_serves_every_length() -> None:
@@ -105,28 +129,28 @@ def test_the_padding_reaches_nothing() -> None:
         )
         for name, value in clean.items():
             np.testing.assert_array_equal(dirty[name], value, err_msg=name)
-    assert not clean["by_u"].numpy()[padding.numpy()].any()
+    for name in ("by_u", "both_by_u"):
+        assert not clean[name].numpy()[padding.numpy()].any()
 
 
 def test_the_padding_gets_no_gradient_from_anything() -> None:
     emissions, tags, transitions, lengths, start, end = arguments(6, 9, seed=1)
     padding = ~tf.sequence_mask(lengths, 9)
     emissions = tf.where(padding[:, :, tf.newaxis], tf.constant(np.nan, tf.float32), emissions)
-    edges = {"lengths": lengths, "start": start, "end": end}
     sets = tf.random.stateless_uniform(emissions.shape, [1, 2]) < 0.8
 
     @tf.function
     def gradients() -> list[tf.Tensor]:
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(emissions)
-            given = (emissions, tags, transitions)
+            chain = LinearChain(emissions, transitions, lengths=lengths, start=start, end=end)
             values = [
-                crf.sequence_score(*given, **edges),
-                crf.log_norm(emissions, transitions, allowed=ALLOWED, **edges),
-                crf.log_likelihood(*given, token_weights=tf.ones(tags.shape), **edges),
-                crf.log_likelihood(*given, tag_sets=sets, **edges),
-                crf.marginals(emissions, transitions, **edges)[:, :, :2] ** 2,
-                crf.pair_marginals(emissions, transitions, **edges) ** 2,
+                chain.score(tags),
+                chain.log_norm(),
+                chain.log_likelihood(tags, token_weights=tf.ones(tags.shape)),
+                chain.partial_log_likelihood(sets),
+                chain.marginals()[:, :, :2] ** 2,
+                chain.pair_marginals() ** 2,
             ]
         return [tape.gradient(value, emissions) for value in values]
 
@@ -146,7 +170,7 @@ def test_alone_and_in_a_batch_give_the_same() -> None:
             lengths[row : row + 1],
             *edges,
         )
-        for name in ("norm", "likelihood", "best", "logs"):
+        for name in ("norm", "likelihood", "best", "log_probabilities"):
             np.testing.assert_allclose(alone[name][0], together[name][row], rtol=1e-5, atol=1e-5)
         np.testing.assert_array_equal(alone["decoded"][0], together["decoded"][row, :length])
         np.testing.assert_allclose(
@@ -175,16 +199,13 @@ def test_trainable_scores_get_gradients() -> None:
     def step() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             transitions, start, end = variables
-            loss = -tf.reduce_sum(
-                crf.log_likelihood(
-                    given[0], given[1], transitions, lengths=given[3], start=start, end=end, allowed=ALLOWED
-                )
-            )
+            chain = LinearChain(given[0], transitions, lengths=given[3], start=start, end=end, masks=MASKS)
+            loss = -tf.reduce_sum(chain.log_likelihood(given[1]))
         return tape.gradient(loss, variables)
 
     expected = DYNAMIC(*given)
-    for found, name in zip(step(), ("by_a", "by_start", "by_end"), strict=True):
-        np.testing.assert_allclose(found, -expected[name], rtol=2e-5, atol=2e-5)
+    for found, name in zip(step(), ("a", "start", "end"), strict=True):
+        np.testing.assert_allclose(found, -expected[f"by_{name}"], rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize("compile_it", [False, True])
@@ -195,8 +216,8 @@ def test_marginals_carry_a_gradient(compile_it: bool) -> None:
     weights = tf.constant(np.random.default_rng(9).normal(size=[2, 4, K]))
 
     def value(emissions: tf.Tensor, transitions: tf.Tensor, start: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
-        found = crf.marginals(emissions, transitions, lengths=lengths, start=start, end=end, allowed=ALLOWED)
-        return tf.reduce_sum(found * weights)
+        chain = LinearChain(emissions, transitions, lengths=lengths, start=start, end=end, masks=MASKS)
+        return tf.reduce_sum(chain.marginals() * weights)
 
     @tf.function(jit_compile=compile_it)
     def gradient(*given: tf.Tensor) -> list[tf.Tensor]:
@@ -224,7 +245,7 @@ def test_under_a_mirrored_strategy() -> None:
     def step() -> tf.Tensor:
         def replica() -> tf.Tensor:
             with tf.GradientTape() as tape:
-                likelihood = crf.log_likelihood(given[0], given[1], transitions, lengths=given[3])
+                likelihood = LinearChain(given[0], transitions, lengths=given[3]).log_likelihood(given[1])
             return tape.gradient(likelihood, transitions)
 
         return strategy.run(replica)
@@ -245,31 +266,11 @@ def test_second_derivatives_of_log_norm_are_those_of_the_marginals(scale: float)
             outer.watch(emissions)
             with tf.GradientTape() as inner:
                 inner.watch(emissions)
-                norm = crf.log_norm(emissions, transitions, lengths=[4, 3])
+                norm = LinearChain(emissions, transitions, lengths=[4, 3]).log_norm()
             slope = tf.reduce_sum(inner.gradient(norm, emissions) * along)
         return outer.gradient(slope, emissions)
 
     with tf.GradientTape() as tape:
         tape.watch(emissions)
-        slope = tf.reduce_sum(crf.marginals(emissions, transitions, lengths=[4, 3]) * along)
+        slope = tf.reduce_sum(LinearChain(emissions, transitions, lengths=[4, 3]).marginals() * along)
     np.testing.assert_allclose(twice(), tape.gradient(slope, emissions), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("known", ["lengths", "emissions"])
-@pytest.mark.parametrize("batch", [1, 2])
-def test_the_best_path_where_one_argument_alone_tells_the_batch(known: str, batch: int) -> None:
-    emissions, _, transitions, lengths, *_ = arguments(batch, 9, seed=3)
-    rows = {"lengths": (None, batch), "emissions": (batch, None)}[known]
-    signature = [tf.TensorSpec([rows[0], None, K]), tf.TensorSpec([rows[1]], tf.int32)]
-
-    @tf.function(input_signature=signature, autograph=False)
-    def traced(emissions: tf.Tensor, lengths: tf.Tensor) -> list[tf.Tensor]:
-        found = crf.k_best(emissions, transitions, k=3, lengths=lengths, allowed=ALLOWED)
-        return [*crf.viterbi(emissions, transitions, lengths=lengths, allowed=ALLOWED), *found]
-
-    expected = [
-        *crf.viterbi(emissions, transitions, lengths=lengths, allowed=ALLOWED),
-        *crf.k_best(emissions, transitions, k=3, lengths=lengths, allowed=ALLOWED),
-    ]
-    for found, right in zip(traced(emissions, lengths), expected, strict=True):
-        np.testing.assert_allclose(found, right, atol=1e-6)

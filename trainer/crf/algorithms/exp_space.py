@@ -1,6 +1,6 @@
 """Forward-backward as products of exponentials: matrix products instead of logarithms of sums.
 
-Time-major, with u_t the emissions less each token's largest, A the transitions, a = max A and c_t row sums:
+With u_t the emissions less each token's largest, A the transitions, a = max A and c_t row sums:
 
     e_t = exp(u_t)    E = exp(A - a)
     q_0 = exp(start)      q_t = ((q_{t-1} * e_{t-1}) @ E) / c_t     forward, before the step's emission
@@ -16,10 +16,10 @@ Two things keep it quick where each step is small. The loop takes a block of ste
 overhead is paid once a block and a dynamic T costs little. And rows are divided by their sum twice a
 block, not every step; the formulas hold for any c_t.
 
-What it cannot do is hold a range of more than some 30 powers of ten in float32. So it also tells whether
-every reachable state kept its digits (`Forward.sound`, `Backward.sound`). That is checked on the result
-rather than guessed from the range of the scores: forbidden steps let small factors pile up over many
-tokens, and a bound that covers this would turn ordinary scores away.
+It cannot hold a range of more than some 30 powers of ten in float32. So it also reports whether every
+reachable state kept its digits (`Forward.sound`, `Backward.sound`). That is checked on the result rather
+than guessed from the range of the scores: forbidden steps let small factors pile up over many tokens, and
+a bound that covers this would turn ordinary scores away.
 """
 
 from __future__ import annotations
@@ -28,14 +28,21 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from trainer.crf.blocks import block_of, join, reading, split, writing
-from trainer.crf.constraints import Reach
-from trainer.crf.log_space import at_last
-from trainer.crf.scores import edge_tags
+from trainer.crf.algorithms.path_score import edge_tags
+from trainer.crf.algorithms.reachable import Reachable
+from trainer.crf.algorithms.time_major import (
+    TimeMajor,
+    at_last,
+    block_reader,
+    block_writer,
+    join_blocks,
+    split_blocks,
+    steps_of,
+)
 
 
 class Forward(NamedTuple):
-    """What the forward pass leaves for the backward pass. T' is T padded to whole blocks."""
+    """What the forward pass leaves for the backward pass."""
 
     emitted: tf.Tensor  # e [T', B, K]
     steps: tf.Tensor  # E [K, K]
@@ -54,31 +61,22 @@ class Backward(NamedTuple):
     sound: tf.Tensor  # bool
 
 
-def forward(
-    unary: tf.Tensor,
-    transitions: tf.Tensor,
-    start: tf.Tensor,
-    end: tf.Tensor,
-    lengths: tf.Tensor,
-    reach: Reach,
-) -> Forward:
-    """Runs forward over unary [T', B, K], whose T' is whole blocks and whose largest score per token is 0."""
-    block = block_of(unary.shape[0])
-    half = block // 2
-    emitted = tf.exp(unary)
-    peak = _finite_max(transitions)
-    steps = tf.exp(transitions - peak)
-    first_peak, last_peak = _finite_max(start), _finite_max(end)
-    tiny = _tiny(unary.dtype)
+def forward(rows: TimeMajor, states: Reachable) -> Forward:
+    """Run forward over rows in whole blocks, whose largest score per token is 0."""
+    emitted = tf.exp(rows.unary)
+    peak = _finite_max(rows.transitions)
+    steps = tf.exp(rows.transitions - peak)
+    tiny = _tiny(emitted.dtype)
+    half = rows.block // 2
 
-    blocks = split(emitted, block)  # [N, block, B, K]
+    blocks = split_blocks(emitted, rows.block)  # [N, block, B, K]
     number = tf.shape(blocks)[0]
-    source, ahead = reading(blocks), writing(blocks)
-    scales = tf.TensorArray(unary.dtype, size=number, element_shape=[2, unary.shape[1], 1])
+    source, ahead = block_reader(blocks), block_writer(blocks)
+    scales = tf.TensorArray(emitted.dtype, size=number, element_shape=[2, emitted.shape[1], 1])
 
     def advance(n: tf.Tensor, q: tf.Tensor, ahead: tf.TensorArray, scales: tf.TensorArray) -> tuple:
         kept, sums = [], []
-        for step, e in enumerate(tf.unstack(source.read(n), num=block)):
+        for step, e in enumerate(tf.unstack(source.read(n), num=rows.block)):
             if step % half == 0:
                 c = tf.reduce_sum(q, axis=1, keepdims=True)  # [B, 1]
                 sums.append(c)
@@ -88,47 +86,50 @@ def forward(
             q = tf.matmul(q * e, steps)
         return n + 1, q, ahead.write(n, tf.stack(kept)), scales.write(n, tf.stack(sums))
 
-    q = tf.zeros_like(unary[0]) + tf.exp(start - first_peak)
+    q = tf.zeros_like(emitted[0]) + tf.exp(rows.start - _finite_max(rows.start))
     _, _, ahead, scales = tf.while_loop(
         lambda n, *_: n < number, advance, (0, q, ahead, scales), maximum_iterations=blocks.shape[0]
     )
-    q = join(ahead.stack(), unary)
-    c = tf.reshape(scales.stack(), [2 * number, tf.shape(unary)[1]])
-
-    last = at_last(q, lengths) * at_last(emitted, lengths)  # [B, K]
-    total = tf.reduce_sum(last * tf.exp(end - last_peak), axis=1)
-    scaled_at = tf.range(2 * number) * half
-    logs = tf.where(scaled_at[:, tf.newaxis] < lengths, tf.math.log(c), tf.zeros([], c.dtype))
-    norm = (
-        tf.reduce_sum(logs, axis=0)
-        + tf.math.log(total)
-        + tf.cast(lengths - 1, unary.dtype) * peak
-        + first_peak
-        + last_peak
-    )
-    norm = tf.where(lengths > 0, norm, tf.zeros([], norm.dtype))
-    lowest = _lowest_ahead(q, reach) * tf.minimum(tf.reduce_min(c), tf.ones([], c.dtype))
+    q = join_blocks(ahead.stack(), emitted)
+    c = tf.reshape(scales.stack(), [2 * number, tf.shape(emitted)[1]])
+    norm = _log_norm(rows, at_last(q, rows.lengths) * at_last(emitted, rows.lengths), c, peak)
+    lowest = _lowest_ahead(q, states) * tf.minimum(tf.reduce_min(c), tf.ones([], c.dtype))
     return Forward(emitted, steps, q, c, norm, (lowest >= tiny) & tf.reduce_all(tf.math.is_finite(norm)))
 
 
-def backward(passed: Forward, end: tf.Tensor, lengths: tf.Tensor, reach: Reach) -> Backward:
-    """Runs backward over what `forward` left."""
+def _log_norm(rows: TimeMajor, last: tf.Tensor, c: tf.Tensor, peak: tf.Tensor) -> tf.Tensor:
+    """log Z [B] from the last token's (q e) [B, K], the row sums c and the largest transition."""
+    first_peak, last_peak = _finite_max(rows.start), _finite_max(rows.end)
+    total = tf.reduce_sum(last * tf.exp(rows.end - last_peak), axis=1)
+    scaled_at = steps_of(c) * (rows.block // 2)
+    logs = tf.where(scaled_at < rows.lengths, tf.math.log(c), tf.zeros([], c.dtype))
+    norm = (
+        tf.reduce_sum(logs, axis=0)
+        + tf.math.log(total)
+        + tf.cast(rows.lengths - 1, c.dtype) * peak
+        + first_peak
+        + last_peak
+    )
+    return tf.where(rows.lengths > 0, norm, tf.zeros([], norm.dtype))
+
+
+def backward(rows: TimeMajor, passed: Forward, states: Reachable) -> Backward:
+    """Run backward over what `forward` left."""
     emitted, transposed = passed.emitted, tf.transpose(passed.steps)
-    block = block_of(emitted.shape[0])
-    half = block // 2
+    half = rows.block // 2
     tiny = _tiny(emitted.dtype)
-    blocks = split(emitted, block)
+    blocks = split_blocks(emitted, rows.block)
     number = tf.shape(blocks)[0]
-    source, behind = reading(blocks), writing(blocks)
-    final = tf.zeros_like(emitted[0]) + tf.exp(end - _finite_max(end))
-    before_last = lengths - 1
+    source, behind = block_reader(blocks), block_writer(blocks)
+    final = tf.zeros_like(emitted[0]) + tf.exp(rows.end - _finite_max(rows.end))
+    before_last = rows.lengths - 1
 
     def retreat(n: tf.Tensor, r: tf.Tensor, least: tf.Tensor, behind: tf.TensorArray) -> tuple:
         kept = []
-        steps = list(enumerate(tf.unstack(source.read(n), num=block)))
+        steps = list(enumerate(tf.unstack(source.read(n), num=rows.block)))
         for step, e in reversed(steps):
             # Whole rows are selected, by a vector: cheaper than the broadcasting tf.where.
-            r = tf.raw_ops.Select(condition=n * block + step < before_last, x=r, y=final)
+            r = tf.raw_ops.Select(condition=n * rows.block + step < before_last, x=r, y=final)
             if step % half == half - 1:
                 d = tf.reduce_sum(r, axis=1, keepdims=True)
                 least = tf.minimum(least, d)
@@ -141,23 +142,23 @@ def backward(passed: Forward, end: tf.Tensor, lengths: tf.Tensor, reach: Reach) 
     _, _, least, behind = tf.while_loop(
         lambda n, *_: n >= 0, retreat, (number - 1, final, least, behind), maximum_iterations=blocks.shape[0]
     )
-    r = join(behind.stack(), emitted)
+    r = join_blocks(behind.stack(), emitted)
 
     through = passed.ahead * emitted
     mass = tf.reduce_sum(through * r, axis=2)  # [T', B]
-    mass = tf.where(_steps(emitted) < lengths, mass, tf.ones([], mass.dtype))
-    lowest = tf.minimum(_lowest_behind(r, lengths, reach) * tf.reduce_min(least), tf.reduce_min(mass))
+    mass = tf.where(rows.real, mass, tf.ones([], mass.dtype))
+    lowest = tf.minimum(_lowest_behind(r, rows.lengths, states) * tf.reduce_min(least), tf.reduce_min(mass))
     return Backward(through, r, mass, passed.sound & (lowest >= tiny))
 
 
-def posterior(found: Backward, lengths: tf.Tensor) -> tf.Tensor:
+def posterior(rows: TimeMajor, back: Backward) -> tf.Tensor:
     """[T', B, K]: the probability of each tag at each token; 0 in the padding."""
-    one = tf.ones([], found.mass.dtype)
-    factor = tf.where(_steps(found.through) < lengths, one / found.mass, tf.zeros_like(one))  # [T', B]
-    return found.through * found.behind * factor[:, :, tf.newaxis]
+    one = tf.ones([], back.mass.dtype)
+    factor = tf.where(rows.real, one / back.mass, tf.zeros_like(one))  # [T', B]
+    return back.through * back.behind * factor[:, :, tf.newaxis]
 
 
-def path_probability(passed: Forward, found: Backward, tags: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+def path_log_probability(rows: TimeMajor, passed: Forward, back: Backward, tags: tf.Tensor) -> tf.Tensor:
     """Log p [B] of the paths int32[B, T], by the chain rule from the last token backward.
 
     p(y_t = i | y_{t+1} = j) is (q e)_t[i] E[i, j] over its sum over i. Every term is small, so that thousands of them
@@ -165,36 +166,31 @@ def path_probability(passed: Forward, found: Backward, tags: tf.Tensor, lengths:
     """
     path = tf.transpose(tags)  # [T, B]
     here, later = path[:-1], path[1:]
-    through = found.through[: tf.shape(here)[0]]  # [T-1, B, K]
+    through = back.through[: tf.shape(here)[0]]  # [T-1, B, K]
     taken = tf.gather(through, here, batch_dims=2) * tf.gather_nd(passed.steps, tf.stack([here, later], 2))
     either = tf.gather(tf.matmul(through, passed.steps), later, batch_dims=2)  # [T-1, B]
-    steps = tf.where(_steps(through) < lengths - 1, tf.math.log(taken / either), tf.zeros([], taken.dtype))
-    _, last = edge_tags(lengths, tags)
-    ended = tf.gather(at_last(posterior(found, lengths), lengths), last, batch_dims=1)  # [B]
+    inside = steps_of(through) < rows.lengths - 1
+    steps = tf.where(inside, tf.math.log(taken / either), tf.zeros([], taken.dtype))
+    _, last = edge_tags(rows.lengths, tags)
+    ended = tf.gather(at_last(posterior(rows, back), rows.lengths), last, batch_dims=1)  # [B]
     total = tf.reduce_sum(steps, axis=0) + tf.math.log(ended)
-    return tf.where(lengths > 0, total, tf.zeros_like(total))
+    return tf.where(rows.lengths > 0, total, tf.zeros_like(total))
 
 
-def transition_uses(passed: Forward, found: Backward, weights: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+def expected_steps(rows: TimeMajor, passed: Forward, back: Backward, weights: tf.Tensor) -> tf.Tensor:
     """[K, K]: the expected number of steps from i to j, each sentence counted `weights` [B] times."""
     tags = passed.steps.shape[0]
     tags = tf.shape(passed.steps)[0] if tags is None else tags
-    half = block_of(passed.emitted.shape[0]) // 2
-    real = _steps(found.through) < lengths
+    half = rows.block // 2
     # c_t is 1 except where the rows were divided: twice a block.
     scale = tf.pad(passed.scales[:, tf.newaxis], [[0, 0], [0, half - 1], [0, 0]], constant_values=1.0)
-    scale = tf.reshape(scale, tf.shape(found.mass))
-    factor = tf.where(real, weights / (found.mass * scale), tf.zeros([], weights.dtype))
-    into = passed.emitted * found.behind * factor[:, :, tf.newaxis]
+    scale = tf.reshape(scale, tf.shape(back.mass))
+    factor = tf.where(rows.real, weights / (back.mass * scale), tf.zeros([], weights.dtype))
+    into = passed.emitted * back.behind * factor[:, :, tf.newaxis]
     counts = tf.matmul(
-        tf.reshape(found.through[:-1], [-1, tags]), tf.reshape(into[1:], [-1, tags]), transpose_a=True
+        tf.reshape(back.through[:-1], [-1, tags]), tf.reshape(into[1:], [-1, tags]), transpose_a=True
     )
     return passed.steps * counts
-
-
-def _steps(rows: tf.Tensor) -> tf.Tensor:
-    """int32[T', 1]: 0, 1, ..."""
-    return tf.range(tf.shape(rows)[0])[:, tf.newaxis]
 
 
 def _tiny(dtype: tf.DType) -> tf.Tensor:
@@ -208,9 +204,9 @@ def _finite_max(scores: tf.Tensor) -> tf.Tensor:
     return tf.where(tf.math.is_finite(peak), peak, tf.zeros_like(peak))
 
 
-def _lowest_ahead(q: tf.Tensor, reach: Reach) -> tf.Tensor:
+def _lowest_ahead(q: tf.Tensor, states: Reachable) -> tf.Tensor:
     """The smallest q of a reachable state."""
-    settled, table = len(reach.from_start) - 1, reach.from_start
+    settled, table = len(states.from_start) - 1, states.from_start
     if table.all():
         return tf.reduce_min(q)
     one = tf.ones([], q.dtype)
@@ -220,10 +216,10 @@ def _lowest_ahead(q: tf.Tensor, reach: Reach) -> tf.Tensor:
     return tf.minimum(tf.reduce_min(later), tf.reduce_min(early))
 
 
-def _lowest_behind(r: tf.Tensor, lengths: tf.Tensor, reach: Reach) -> tf.Tensor:
+def _lowest_behind(r: tf.Tensor, lengths: tf.Tensor, states: Reachable) -> tf.Tensor:
     """The smallest r of a state from which the end can be reached."""
-    table = reach.from_end
+    table = states.from_end
     if table.all():
         return tf.reduce_min(r)
-    distance = tf.clip_by_value(lengths - 1 - _steps(r), 0, len(table) - 1)  # [T', B]
+    distance = tf.clip_by_value(lengths - 1 - steps_of(r), 0, len(table) - 1)  # [T', B]
     return tf.reduce_min(tf.where(tf.gather(tf.constant(table), distance), r, tf.ones([], r.dtype)))

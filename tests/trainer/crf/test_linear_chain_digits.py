@@ -1,4 +1,4 @@
-"""Scores at which sums of exponentials lose their digits."""
+"""Scores at which sums of exponentials lose their digits, and long sentences."""
 
 from __future__ import annotations
 
@@ -9,21 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tagging.schemes import BIOES, transition_masks
-from trainer import crf
-from trainer.crf import forward_backward
-from trainer.crf.arguments import chain
-from trainer.crf.blocks import block_of, time_major
-from trainer.crf.constraints import reach
-from trainer.crf.likelihood import centred
+from tagging.schemes import BIOES
+from trainer.crf import LinearChain, Masks, masks_of
+from trainer.crf.algorithms import exp_space
+from trainer.crf.algorithms.reachable import reachable
+from trainer.crf.algorithms.time_major import time_major
 
 TAGS = ["O", *(f"{prefix}-{label}" for label in ("a", "b") for prefix in "BIES")]
-FOUND = transition_masks(TAGS, BIOES)
-MASKS = {
-    "allowed": np.array(FOUND.allowed),
-    "allowed_start": np.array(FOUND.start),
-    "allowed_end": np.array(FOUND.end),
-}
+MASKS = masks_of(TAGS, BIOES)
 BATCH, NUMBER = 4, len(TAGS)
 
 
@@ -40,10 +33,10 @@ def case(steps: int, *, emissions: float, transitions: float) -> dict[str, np.nd
     }
 
 
-def answers(given: dict[str, np.ndarray], dtype: tf.DType, masks: dict[str, np.ndarray]) -> list[np.ndarray]:
+def results(given: dict[str, np.ndarray], dtype: tf.DType, masks: Masks | None) -> list[np.ndarray]:
     wide = tf.float64 if dtype == tf.float64 else tf.float32
     edges = [tf.cast(given.get(name, np.zeros(NUMBER)), wide) for name in ("start", "end")]
-    run = traced(dtype, wide, bool(masks))
+    run = traced(dtype, wide, masks is not None)
     found = run(
         tf.cast(given["emissions"], dtype),
         tf.constant(given["tags"]),
@@ -57,7 +50,7 @@ def answers(given: dict[str, np.ndarray], dtype: tf.DType, masks: dict[str, np.n
 @functools.cache
 def traced(dtype: tf.DType, wide: tf.DType, masked: bool) -> Callable[..., list[tf.Tensor]]:
     """One graph a type, with or without the masks, for every case and T."""
-    masks = MASKS if masked else {}
+    masks = MASKS if masked else None
 
     @tf.function(
         input_signature=[
@@ -70,17 +63,17 @@ def traced(dtype: tf.DType, wide: tf.DType, masked: bool) -> Callable[..., list[
         ]
     )
     def run(emissions, tags, transitions, lengths, start, end) -> list[tf.Tensor]:
-        options = {"lengths": lengths, "start": start, "end": end, **masks}
         with tf.GradientTape() as tape:
             tape.watch([emissions, transitions])
-            likelihood = crf.log_likelihood(emissions, tags, transitions, **options)
+            chain = LinearChain(emissions, transitions, lengths=lengths, start=start, end=end, masks=masks)
+            likelihood = chain.log_likelihood(tags)
         gradients = tape.gradient(likelihood, [emissions, transitions])
         return [
             likelihood,
-            crf.log_norm(emissions, transitions, **options),
+            chain.log_norm(),
             tf.cast(gradients[0], likelihood.dtype),
             gradients[1],
-            crf.marginals(emissions, transitions, **options),
+            chain.marginals(),
         ]
 
     return run
@@ -89,27 +82,25 @@ def traced(dtype: tf.DType, wide: tf.DType, masked: bool) -> Callable[..., list[
 @pytest.mark.parametrize(
     ("given", "masks", "dtype"),
     [
-        (case(40, emissions=1, transitions=30), {}, tf.float32),
+        (case(40, emissions=1, transitions=30), None, tf.float32),
         (case(40, emissions=1, transitions=100), MASKS, tf.float32),
         (case(40, emissions=50, transitions=1), MASKS, tf.float32),
         (case(40, emissions=1e4, transitions=1), MASKS, tf.float32),
-        (case(40, emissions=1e4, transitions=1), {}, tf.float32),
-        (case(2048, emissions=1, transitions=1), {}, tf.float32),
+        (case(40, emissions=1e4, transitions=1), None, tf.float32),
+        (case(2048, emissions=1, transitions=1), None, tf.float32),
         (case(2048, emissions=3, transitions=1), MASKS, tf.float32),
         (case(40, emissions=3, transitions=1), MASKS, tf.float16),
-        (case(512, emissions=3, transitions=1), {}, tf.float16),
+        (case(512, emissions=3, transitions=1), None, tf.float16),
     ],
 )
-def test_float32_stays_by_float64(
-    given: dict[str, np.ndarray], masks: dict[str, np.ndarray], dtype: tf.DType
-) -> None:
+def test_float32_stays_by_float64(given: dict[str, np.ndarray], masks: Masks | None, dtype: tf.DType) -> None:
     # What float16 and float32 can hold of the scores is what float64 is asked about.
     given = {
         **given,
         "emissions": given["emissions"].astype(dtype.as_numpy_dtype).astype(np.float64),
         "transitions": given["transitions"].astype(np.float32).astype(np.float64),
     }
-    found, exact = answers(given, dtype, masks), answers(given, tf.float64, masks)
+    found, exact = results(given, dtype, masks), results(given, tf.float64, masks)
     for value, other in zip(found[:2], exact[:2], strict=True):
         assert np.isfinite(value).all()
         np.testing.assert_allclose(value, other, rtol=1e-5, atol=1e-5)
@@ -130,32 +121,27 @@ def test_float32_stays_by_float64(
 @pytest.mark.parametrize(
     ("emissions", "transitions", "masks", "sound"),
     [
-        (3.0, 1.0, {}, True),
+        (3.0, 1.0, None, True),
         (3.0, 1.0, MASKS, True),
-        (1e4, 1.0, {}, True),  # the emissions alone may range as they like
+        (1e4, 1.0, None, True),  # the emissions alone may range as they like
         (1e4, 1.0, MASKS, False),
-        (1.0, 100.0, {}, False),
+        (1.0, 100.0, None, False),
     ],
 )
 def test_products_are_used_where_they_hold(
-    emissions: float, transitions: float, masks: dict[str, np.ndarray], sound: bool
+    emissions: float, transitions: float, masks: Masks | None, sound: bool
 ) -> None:
     given = case(40, emissions=emissions, transitions=transitions)
-    checked, _ = centred(
-        chain(
-            given["emissions"].astype(np.float32),
-            given["transitions"].astype(np.float32),
-            lengths=given["lengths"],
-            **masks,
-        )
+    chain = LinearChain(
+        given["emissions"].astype(np.float32),
+        given["transitions"].astype(np.float32),
+        lengths=given["lengths"],
+        masks=masks,
     )
-    table = reach(checked)
-    assert table is not None
-    unary = time_major(checked.emissions, block_of(40))
-    edges = checked.start_scores(), checked.end_scores()
-    passed = forward_backward.forward(unary, checked.transitions, *edges, checked.lengths, table)
-    found = forward_backward.backward(passed, edges[1], checked.lengths, table)
-    assert bool(found.sound) is sound
+    centred, _ = chain.potentials.cleaned().centred()
+    rows, states = time_major(centred), reachable(centred)
+    assert states is not None
+    assert bool(exp_space.backward(rows, exp_space.forward(rows, states), states).sound) is sound
 
 
 def test_a_path_that_loses_at_both_ends_and_wins_in_the_middle() -> None:
@@ -164,21 +150,46 @@ def test_a_path_that_loses_at_both_ends_and_wins_in_the_middle() -> None:
     emissions = np.zeros([1, steps, 2], np.float32)
     emissions[0, :100, 1] = emissions[0, 300:, 1] = -1
     emissions[0, 100:300, 0] = -1.2
-    options = {"lengths": [steps], "allowed": np.eye(2, dtype=bool)}
-    norm = crf.log_norm(emissions, np.zeros([2, 2], np.float32), **options)
-    np.testing.assert_allclose(norm, [-200.0], rtol=1e-6)
-    probability = crf.marginals(emissions, np.zeros([2, 2], np.float32), **options)
-    np.testing.assert_allclose(probability[0, :, 1], np.ones(steps), rtol=1e-6)
+    transitions, apart = np.zeros([2, 2], np.float32), Masks(allowed=np.eye(2, dtype=bool))
+    chain = LinearChain(emissions, transitions, lengths=[steps], masks=apart)
+    np.testing.assert_allclose(chain.log_norm(), [-200.0], rtol=1e-6)
+    np.testing.assert_allclose(chain.marginals()[0, :, 1], np.ones(steps), rtol=1e-6)
+
+
+def test_log_probability_and_marginals_beyond_what_products_hold() -> None:
+    random = np.random.default_rng(3)
+    emissions = tf.constant(random.normal(size=(2, 40, 4)) * 200, tf.float32)
+    transitions = tf.constant(random.normal(size=(4, 4)) * 200, tf.float32)
+    chain = LinearChain(emissions, transitions, lengths=[40, 7])
+    tags, _ = chain.viterbi()
+    found, marginals = chain.log_probability_and_marginals(tags)
+    double = LinearChain(tf.cast(emissions, tf.float64), tf.cast(transitions, tf.float64), lengths=[40, 7])
+    np.testing.assert_allclose(found, double.log_likelihood(tags), atol=5e-3)
+    np.testing.assert_allclose(tf.reduce_sum(marginals, axis=2)[0], 1.0, atol=1e-5)
+
+
+def test_a_long_path_has_its_probability_to_all_digits() -> None:
+    random = np.random.default_rng(5)
+    tokens = 2000
+    emissions = random.normal(size=(1, tokens, 4))
+    # Large scores, and one tag that wins nearly always: the path as a whole is likely.
+    emissions[..., 0] += 11.5
+    transitions = random.normal(size=(4, 4)) + 3
+    options = {"lengths": [tokens], "start": [5.0, 1, 1, 1], "end": [7.0, 0, 1, 1]}
+    double = LinearChain(emissions, transitions, **options)
+    tags, _ = double.viterbi()
+    exact = double.log_likelihood(tags).numpy()
+    assert 0.1 < np.exp(exact[0]) < 0.95
+    single = LinearChain(emissions.astype(np.float32), transitions.astype(np.float32), **options)
+    found, _ = single.log_probability_and_marginals(tags)
+    np.testing.assert_allclose(np.exp(found), np.exp(exact), atol=2e-5)
 
 
 def test_minus_infinity_as_a_score_is_a_forbidden_step() -> None:
     given = case(12, emissions=1, transitions=1)
-    masked = answers(given, tf.float64, MASKS)
-    scores = np.where(MASKS["allowed"], given["transitions"], -np.inf)
-    edges = {
-        "start": np.where(MASKS["allowed_start"], 0.0, -np.inf),
-        "end": np.where(MASKS["allowed_end"], 0.0, -np.inf),
-    }
-    unmasked = answers({**given, "transitions": scores, **edges}, tf.float64, {})
+    masked = results(given, tf.float64, MASKS)
+    allowed, start, end = (np.where(mask, 0.0, -np.inf) for mask in MASKS)
+    scores = {"transitions": given["transitions"] + allowed, "start": start, "end": end}
+    unmasked = results({**given, **scores}, tf.float64, None)
     for one, other in zip(masked, unmasked, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
