@@ -26,9 +26,8 @@ def everything(emissions, tags, transitions, lengths, start, end) -> dict[str, t
         chain = LinearChain(emissions, transitions, lengths=lengths, start=start, end=end, masks=MASKS)
         weighted = chain.log_likelihood(tags, token_weights=tf.ones(tf.shape(tags)))
         partial = chain.partial_log_likelihood(tf.one_hot(tags, K, on_value=True, off_value=False))
-    # Weights of one and sets of one tag change nothing.
-    both = tape.gradient(weighted + partial, scores)
-    gradients |= dict(zip([f"both_by_{name}" for name in names], both, strict=True))
+        both = weighted + partial
+    gradients |= dict(zip([f"both_by_{name}" for name in names], tape.gradient(both, scores), strict=True))
     decoded, best = chain.viterbi()
     path, path_marginals = chain.log_probability_and_marginals(decoded)
     together, together_marginals = chain.k_best_and_marginals(2)
