@@ -31,7 +31,7 @@ class LinearChain:
     """The distribution over the taggings of a batch of sentences, p(y) = exp(score(y)) / Z.
 
     Shape letters: `B` sentences, `T` tokens, `K` tags. `transitions[i, j]` scores the step from tag i to tag j.
-    Sums over the whole batch: score(y) = start[y_0] + sum_t emissions[t, y_t] + sum_t transitions[y_{t-1}, y_t] +
+    Of one sentence, score(y) = start[y_0] + sum_t emissions[t, y_t] + sum_t transitions[y_{t-1}, y_t] +
     end[y_{L-1}], and Z sums exp(score) over every legal path (Lafferty, McCallum and Pereira 2001).
 
     All methods run eagerly, in a graph with every axis unknown, and under XLA with gradients.
