@@ -1,11 +1,13 @@
-"""What can be set about the model and its training: plain data, no TensorFlow.
+"""The settings of the model and its training, and copies of them with some replaced: plain data, no TensorFlow.
 
-`configs/default.yaml` repeats every default with a comment, and a test holds the two together.
+`configs/default.yaml` repeats every default with a comment, and a test holds the two together. A dotted name, such as
+`crf.constrained`, names a setting of a section.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -13,6 +15,10 @@ Rate = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 PositiveFloat = Annotated[float, msgspec.Meta(gt=0.0)]
+
+# keras-tuner's Hyperband adds values of its own to a trial's, all below this prefix.
+_HYPERBAND = "tuner/"
+_HYPERBAND_EPOCHS = "tuner/epochs"
 
 
 class Crf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -76,3 +82,61 @@ class Hyperparameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
                 f"vectors_frozen: {str(self.vectors_frozen).lower()}; expected a file, frozen: a word outside of the "
                 "corpus stays where the file has it, and the others must stay there too"
             )
+
+
+def value_at(hyperparameters: Hyperparameters, name: str) -> Any:
+    """Look up the setting of a dotted name.
+
+    Raises:
+        KeyError: no such setting; its argument is the list of all names.
+    """
+    names = _leaf_names(msgspec.to_builtins(hyperparameters))
+    if name not in names:
+        raise KeyError(names)
+    value: Any = hyperparameters
+    for key in name.split("."):
+        value = getattr(value, key)
+    return value
+
+
+def with_values(hyperparameters: Hyperparameters, values: Mapping[str, Any]) -> Hyperparameters:
+    """Copy `hyperparameters` with `values`, by dotted name, in place of its own.
+
+    Raises:
+        ValueError: a value that the setting does not take.
+    """
+    tree = msgspec.to_builtins(hyperparameters)
+    for name, value in values.items():
+        *sections, key = name.split(".")
+        section = tree
+        for each in sections:
+            section = section[each]
+        section[key] = value
+    try:
+        return msgspec.convert(tree, Hyperparameters)
+    except msgspec.ValidationError as error:
+        reason, _, _ = str(error).partition(" - at ")
+        shown = ", ".join(
+            f"{name} {value!r}" if len(values) > 1 else repr(value) for name, value in values.items()
+        )
+        raise ValueError(f"{reason[:1].lower()}{reason[1:]}; found {shown}") from error
+
+
+def with_trial(hyperparameters: Hyperparameters, values: Mapping[str, Any]) -> Hyperparameters:
+    """Copy `hyperparameters` with the values of a keras-tuner trial, Hyperband's number of epochs among them.
+
+    Raises:
+        ValueError: a value that the setting does not take.
+    """
+    settings = {name: value for name, value in values.items() if not name.startswith(_HYPERBAND)}
+    if _HYPERBAND_EPOCHS in values:
+        settings["epochs"] = values[_HYPERBAND_EPOCHS]
+    return with_values(hyperparameters, settings)
+
+
+def _leaf_names(tree: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """List the dotted names of all leaves, sorted."""
+    names = []
+    for key, value in tree.items():
+        names += _leaf_names(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [prefix + key]
+    return sorted(names)

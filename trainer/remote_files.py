@@ -1,17 +1,25 @@
-"""Writes files whole or not at all, in a bucket too; on a local disk use `files.atomic`."""
+"""Small files on any file system that TensorFlow knows, a bucket too; on a local disk use `files.atomic`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 
 def write(path: str, content: str | bytes) -> None:
-    """Write a small file, and its folder where that is missing. A process killed meanwhile leaves what was there."""
+    """Write a file in one step, creating its folder; a process killed in between leaves the earlier file as it was."""
     tf.io.gfile.makedirs(os.path.dirname(path))
-    # Several processes may write the same: each has a draft of its own.
+    # Several processes may write the same file: each has a draft of its own.
     draft = f"{path}.draft-{os.getpid()}"
     with tf.io.gfile.GFile(draft, "wb") as file:
         file.write(content)
     tf.io.gfile.rename(draft, path, overwrite=True)
+
+
+def chunks(path: str) -> Iterator[bytes]:
+    """Read a file of any size piece by piece."""
+    with tf.io.gfile.GFile(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk

@@ -1,1 +1,1 @@
-"""The search for better settings of the training: what may be set, what was tried, what was best."""
+"""The search for better training settings: its options and space, the oracles, the trials' records."""

@@ -1,7 +1,6 @@
-"""Which values are tried next: keras-tuner's oracles over the search space of the settings.
+"""keras-tuner's oracles, which choose the values to try next, over the search space of the settings.
 
-The first values of a search are those of the settings as they are, where the space holds them: what a search is to
-beat is part of it.
+A search first tries the current settings, if the space contains them: so the search includes its own baseline.
 """
 
 from __future__ import annotations
@@ -13,24 +12,22 @@ from typing import Any
 import keras_tuner
 from keras_tuner import oracles
 
-from components.tuner.options import Tuning
-from components.tuner.rounds import FACTOR, trainings_of_a_round
-from components.tuner.space import Range, Space, Value, holds, is_whole, tried, values_of
-from trainer.hyperparameters import Hyperparameters
-from trainer.overrides import value_at
+from components.tuner.options import FACTOR, Tuning, trainings_of_a_round
+from components.tuner.space import Range, Space, Value, contains, is_integer, tried, values_of
+from trainer.hyperparameters import Hyperparameters, value_at
 
 OBJECTIVE = "dev_score"
 
-# keras-tuner draws the n-th value by the seed plus n: neighbouring seeds would draw nearly the same values.
+# keras-tuner draws the n-th value by the seed plus n, so neighbouring seeds would draw nearly the same values.
 _SEED_STRIDE = 1_000_003
 
 
 def oracle_of(tuning: Tuning, hyperparameters: Hyperparameters) -> keras_tuner.Oracle:
-    """The algorithm that `tuning` names.
+    """Make the oracle of the algorithm that `tuning` names.
 
     Args:
-        tuning: the search.
-        hyperparameters: the settings as they are, which are tried first; with the epochs of the longest training.
+        tuning: the options.
+        hyperparameters: the current settings, which are tried first; with the epochs of the longest training.
     """
     space, epochs = tuning.space, hyperparameters.epochs
     trials = tuning.most_trials(epochs)
@@ -41,57 +38,57 @@ def oracle_of(tuning: Tuning, hyperparameters: Hyperparameters) -> keras_tuner.O
         "tune_new_entries": False,
         "allow_new_entries": False,
     }
-    oracle: _BeginsHere
+    oracle: _WithBaseline
     if tuning.algorithm == "hyperband":
         rounds = math.ceil(trials / trainings_of_a_round(epochs))
         oracle = _Hyperband(max_epochs=epochs, factor=FACTOR, hyperband_iterations=rounds, **common)
         oracle.max_trials = trials
     elif tuning.algorithm == "bayesian":
-        # As many random ones as it takes to see more than one value of each setting; keras-tuner's own
-        # number is three times that, more than most searches have.
+        # Enough random trials to see more than one value of each setting; keras-tuner's default is three times
+        # that, more than most searches have.
         oracle = _Bayesian(max_trials=trials, num_initial_points=len(tried(space)) + 1, **common)
     else:
         oracle = _Random(max_trials=trials, **common)
-    here = {name: value_at(hyperparameters, name) for name in tried(space)}
-    oracle.first = here if holds(space, here) else None
+    current = {name: value_at(hyperparameters, name) for name in tried(space)}
+    oracle.baseline = current if contains(space, current) else None
     return oracle
 
 
-class _BeginsHere(keras_tuner.Oracle):
-    """An oracle whose first values are given."""
+class _WithBaseline(keras_tuner.Oracle):
+    """An oracle that tries `baseline` first."""
 
-    first: Mapping[str, Value] | None = None
+    baseline: Mapping[str, Value] | None = None
 
     def _random_values(self) -> dict[str, Value] | None:
-        """What all three algorithms draw their first values by."""
-        if self.first is not None and not self.trials:
-            return dict(self.first)
+        """Overrides the method by which all three algorithms draw their first values."""
+        if self.baseline is not None and not self.trials:
+            return dict(self.baseline)
         return super()._random_values()
 
 
-class _Hyperband(_BeginsHere, oracles.HyperbandOracle):
+class _Hyperband(_WithBaseline, oracles.HyperbandOracle):
     pass
 
 
-class _Bayesian(_BeginsHere, oracles.BayesianOptimizationOracle):
+class _Bayesian(_WithBaseline, oracles.BayesianOptimizationOracle):
     pass
 
 
-class _Random(_BeginsHere, oracles.RandomSearchOracle):
+class _Random(_WithBaseline, oracles.RandomSearchOracle):
     pass
 
 
 def _keras_space(space: Space) -> keras_tuner.HyperParameters:
-    found = keras_tuner.HyperParameters()
+    hyperparameters = keras_tuner.HyperParameters()
     for name, entry in tried(space).items():
         values = values_of(entry)
         if values is not None and isinstance(values[0], bool):
-            # Among choices, keras-tuner would make numbers of them.
-            found.Boolean(name) if len(values) > 1 else found.Fixed(name, values[0])
+            # keras-tuner would turn booleans among choices into numbers.
+            hyperparameters.Boolean(name) if len(values) > 1 else hyperparameters.Fixed(name, values[0])
         elif values is not None:
-            found.Choice(name, list(values))
-        elif isinstance(entry, Range) and is_whole(name):
-            found.Int(name, entry.min, entry.max, sampling=entry.scale)
+            hyperparameters.Choice(name, list(values))
+        elif isinstance(entry, Range) and is_integer(name):
+            hyperparameters.Int(name, entry.min, entry.max, sampling=entry.scale)
         elif isinstance(entry, Range):
-            found.Float(name, entry.min, entry.max, sampling=entry.scale)
-    return found
+            hyperparameters.Float(name, entry.min, entry.max, sampling=entry.scale)
+    return hyperparameters

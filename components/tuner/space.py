@@ -1,4 +1,4 @@
-"""The search space: which settings of the training are tried, and which values of each. Imports no TensorFlow."""
+"""The search space: the settings of the training to try, and the values of each. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from trainer.hyperparameters import Hyperparameters
-from trainer.overrides import value_at, with_values
+from trainer.hyperparameters import Hyperparameters, value_at, with_values
 
 Value: TypeAlias = bool | int | float | str
 
-# What the search itself decides on, and where that is said.
-_DECIDED = {
+# Settings that a search may not try, each with the reason and the remedy.
+_EXCLUDED = {
     "epochs": "the search trains for tuning.epochs; leave it out",
-    "seed": "another seed is luck and no better setting; leave it out",
+    "seed": "another seed is luck, not a better setting; leave it out",
     "seeds": "a trial trains once; leave it out",
     "warm_start": "a trial begins with new weights; leave it out",
     "vectors": "a search reads one file of vectors, that of trainer.vectors; leave it out",
     "vectors_extra_words": "a search reads one file of vectors once; leave it out",
-    "workers": "that is for the machines; leave it out",
+    "workers": "it depends on the machines, not on the model; leave it out",
 }
 
-# Of a drawn float: enough to tell two settings apart, few enough to read.
+# Significant digits of a drawn float: enough to distinguish two settings, few enough to read.
 _DIGITS = 4
 
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Values from `min` to `max`, both possible.
+    """Values from `min` to `max`, both included.
 
     Attributes:
         min, max: the ends.
-        step: what lies between two values, counted from `min`; None: 1 for whole numbers, any value for others.
-        scale: what is drawn evenly: the value, or its logarithm, for what is felt by factors.
+        step: between two values, counted from `min`; None: 1 for whole numbers, any value for floats.
+        scale: whether the value is drawn uniformly, or its logarithm.
     """
 
     min: int | float
@@ -42,13 +41,13 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scale: Literal["linear", "log"] = "linear"
 
 
-# None takes a setting of the defaults out of the search.
+# None removes a setting of the default space.
 Entry: TypeAlias = Range | tuple[Value, ...] | None
 Space: TypeAlias = dict[str, Entry]
 
 
 def default_space() -> Space:
-    """What matters most for a BiLSTM-CRF on a small corpus; sizes that a CPU still trains."""
+    """Return the settings that matter most for a BiLSTM-CRF on a small corpus, in sizes that a CPU can train."""
     return {
         "learning_rate": Range(min=0.0005, max=0.008, scale="log"),
         "batch_size": (8, 16, 32),
@@ -62,15 +61,17 @@ def default_space() -> Space:
 
 
 def require_legal(space: Space) -> None:
-    """Raises:
-    ValueError: a name that is no setting of the trainer, or values that it does not take.
+    """Check a space.
+
+    Raises:
+        ValueError: a name is not a setting of the trainer, or a value is not one that the setting takes.
     """
     for name, entry in space.items():
         if entry is None:
             continue
         default = _default_of(name)
-        if name in _DECIDED:
-            raise ValueError(f"space: {name}: {_DECIDED[name]}")
+        if name in _EXCLUDED:
+            raise ValueError(f"space: {name}: {_EXCLUDED[name]}")
         if isinstance(entry, Range):
             _require_range(name, entry, default)
         else:
@@ -78,30 +79,30 @@ def require_legal(space: Space) -> None:
 
 
 def tried(space: Space) -> dict[str, Range | tuple[Value, ...]]:
-    """What is searched: without what was taken out."""
+    """Return the settings to try, without the removed ones."""
     return {name: entry for name, entry in space.items() if entry is not None}
 
 
 def values_of(entry: Range | tuple[Value, ...]) -> tuple[Value, ...] | None:
-    """The values that are tried, in their order; None of a range without steps, which are too many to list."""
+    """List the values to try, in their order; None for a range without steps, which has too many."""
     if not isinstance(entry, Range):
-        # 0 among floats is one: keras-tuner wants values of one type.
+        # A whole number among floats becomes a float: keras-tuner needs values of one type.
         return tuple(map(float, entry)) if any(isinstance(value, float) for value in entry) else entry
     if entry.step is None:
         return None
-    # The small share more is for the last step of floats, which may come out a hair above the maximum.
+    # The tolerance is for the last step of floats, which rounding may put just above the maximum.
     steps = int((entry.max - entry.min) / entry.step + 1e-9)
     values = [entry.min + number * entry.step for number in range(steps + 1)]
-    return tuple(dict.fromkeys(value if isinstance(value, int) else _rounded(value) for value in values))
+    return tuple(dict.fromkeys(value if isinstance(value, int) else _significant(value) for value in values))
 
 
-def is_whole(name: str) -> bool:
-    """Does the setting take whole numbers only?"""
+def is_integer(name: str) -> bool:
+    """Whether the setting takes whole numbers only."""
     return isinstance(_default_of(name), int)
 
 
-def holds(space: Space, values: Mapping[str, Any]) -> bool:
-    """Could a search come upon these `values`?"""
+def contains(space: Space, values: Mapping[str, Any]) -> bool:
+    """Whether a search could try these `values`."""
     for name, entry in tried(space).items():
         listed = values_of(entry)
         if listed is not None:
@@ -112,16 +113,16 @@ def holds(space: Space, values: Mapping[str, Any]) -> bool:
     return True
 
 
-def readable(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` as they are trained with and written down: drawn floats with a few digits, still in their range."""
-    found = dict(values)
+def rounded(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Round drawn floats to a few digits, within their range, as they are trained with and recorded."""
+    result = dict(values)
     for name, entry in tried(space).items():
-        if isinstance(entry, Range) and isinstance(found[name], float):
-            found[name] = min(max(_rounded(found[name]), float(entry.min)), float(entry.max))
-    return found
+        if isinstance(entry, Range) and isinstance(result[name], float):
+            result[name] = min(max(_significant(result[name]), float(entry.min)), float(entry.max))
+    return result
 
 
-def _rounded(value: float) -> float:
+def _significant(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
@@ -137,7 +138,7 @@ def _default_of(name: str) -> Any:
 def _require_range(name: str, entry: Range, default: Any) -> None:
     where = f"space: {name}"
     if isinstance(default, bool) or not isinstance(default, int | float):
-        raise ValueError(f"{where}: found a range; expected a list, since {name} is no number")
+        raise ValueError(f"{where}: found a range; expected a list, since {name} is not a number")
     bounds = {"min": entry.min, "max": entry.max, "step": entry.step}
     if isinstance(default, int):
         for key, value in bounds.items():

@@ -1,8 +1,8 @@
-"""What trainings of a search came to, kept on disk: what was trained once is not trained again.
+"""The records of a search's trials on disk, so that nothing is trained twice.
 
-A trial is known by what it trained with, never by its number: the examples, the code and every setting. A search
-that is called again asks for the same trials in the same order, and those with a record answer from it. So whatever
-moment a search is killed at, it goes on where it was, and a longer one begins with what a shorter one has done.
+A trial is identified by the examples, the code and every setting, not by its number. A repeated search tries the same
+settings in the same order, and those with a record are not trained again. So a search that was killed resumes where it
+was, and a longer search starts with the results of a shorter one.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _SEARCH = "search.json"
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A training of a search.
+    """The record of one training.
 
     Attributes:
-        settings: what the search chose, by name.
-        hyperparameters: all that it trained with, the epochs among them.
+        settings: the values that the search chose, by name.
+        hyperparameters: all settings of the training, its epochs among them.
         metric: of the score: `entity_f1_strict` or `token_accuracy`.
-        dev_score: of the best epoch, 0..1; 0 of a training that failed.
-        best_epoch: its number; 0 of a training that failed.
+        dev_score: of the best epoch, 0..1; 0 for a training that failed.
+        best_epoch: its number; 0 for a training that failed.
         seconds: wall time of its epochs.
-        failed: why; empty if it did not.
+        failed: the reason; empty if it did not fail.
     """
 
     settings: dict[str, Any]
@@ -44,12 +44,12 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     failed: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial in its place in a search.
+class SearchTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial as part of a search.
 
     Attributes:
         number: 1 for the first.
-        trial: what it came to.
+        trial: its record.
         known: whether an earlier call had trained it.
     """
 
@@ -59,11 +59,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trials:
-    """The records of trials.
+    """The records of all trials.
 
     Args:
-        root: where they are kept, with the checkpoints of trainings under way; a folder, or below a bucket.
-        same: what trials have in common beside their settings: digests of the examples and of the code, say.
+        root: the folder, or bucket path, of the records and of the checkpoints of unfinished trainings.
+        same: what identifies a trial beside its settings, such as digests of the examples and the code.
     """
 
     def __init__(self, root: str, *, same: Sequence[str]) -> None:
@@ -71,20 +71,20 @@ class Trials:
         self._same = "\0".join(same)
 
     def folder(self, hyperparameters: Hyperparameters) -> str:
-        """Where a training with these settings keeps its checkpoints and its record."""
+        """Return the folder of checkpoints and record of a training with these settings."""
         settings = msgspec.json.encode(hyperparameters, order="sorted").decode()
         name = hashlib.sha256(f"{self._same}\0{settings}".encode()).hexdigest()[:16]
         return os.path.join(self._root, name)
 
     def find(self, hyperparameters: Hyperparameters) -> Trial | None:
-        """What a training with these settings came to; None if it has not ended, or in a form of another time."""
+        """Read the record of a training with these settings; None if there is no readable one."""
         try:
             return msgspec.json.decode(_read(self.folder(hyperparameters), _RECORD), type=Trial)
         except (tf.errors.NotFoundError, msgspec.DecodeError):
             return None
 
     def keep(self, trial: Trial) -> None:
-        """Record it; what its training would have gone on from is not needed any more."""
+        """Write the record of a finished trial, and delete its checkpoints."""
         folder = self.folder(trial.hyperparameters)
         _write(folder, _RECORD, trial)
         for name in tf.io.gfile.listdir(folder):
@@ -93,34 +93,34 @@ class Trials:
                 tf.io.gfile.rmtree(path)
 
     def discard_unfinished(self) -> None:
-        """Delete what trainings would go on from that no search came back to."""
+        """Delete the checkpoints of trainings that no search resumed."""
         for name in tf.io.gfile.listdir(self._root) if tf.io.gfile.isdir(self._root) else ():
             folder = os.path.join(self._root, name.rstrip("/"))
             if not tf.io.gfile.exists(os.path.join(folder, _RECORD)):
                 tf.io.gfile.rmtree(folder)
 
 
-def write_search(root: str, asked: Sequence[Asked]) -> None:
-    """Keep what the latest search below `root` has come to so far."""
-    _write(root, _SEARCH, list(asked))
+def write_search(root: str, trials: Sequence[SearchTrial]) -> None:
+    """Write the trials so far of the latest search below `root`."""
+    _write(root, _SEARCH, list(trials))
 
 
-def read_search(root: str) -> list[Asked]:
-    """The trials of the latest search below `root`, in their order; none where there was none."""
+def read_search(root: str) -> list[SearchTrial]:
+    """Read the trials of the latest search below `root`, in their order; empty if there was no search."""
     try:
-        return msgspec.json.decode(_read(root, _SEARCH), type=list[Asked])
+        return msgspec.json.decode(_read(root, _SEARCH), type=list[SearchTrial])
     except tf.errors.NotFoundError:
         return []
 
 
-def best_of(asked: Sequence[Asked]) -> Asked | None:
-    """The one with the highest score, of equal ones the earlier; None where none came to an end."""
-    ended = [one for one in asked if not one.trial.failed]
-    return max(ended, key=lambda one: (one.trial.dev_score, -one.number)) if ended else None
+def best_of(trials: Sequence[SearchTrial]) -> SearchTrial | None:
+    """Return the trial with the highest score, of equal ones the earlier; None if all failed."""
+    succeeded = [each for each in trials if not each.trial.failed]
+    return max(succeeded, key=lambda each: (each.trial.dev_score, -each.number), default=None)
 
 
-def spoken(settings: Mapping[str, Any]) -> str:
-    """Settings in a line: `batch_size 8, learning_rate 0.00213`."""
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Write settings in a line: `batch_size 8, learning_rate 0.00213`."""
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
@@ -129,6 +129,8 @@ def _read(folder: str, name: str) -> bytes:
         return bytes(file.read())
 
 
-def _write(folder: str, name: str, what: Any) -> None:
-    """In one step: a process killed in the middle leaves what was there."""
-    remote_files.write(os.path.join(folder, name), msgspec.json.format(msgspec.json.encode(what), indent=2))
+def _write(folder: str, name: str, content: Any) -> None:
+    """Write in one step: a killed process leaves the earlier file as it was."""
+    remote_files.write(
+        os.path.join(folder, name), msgspec.json.format(msgspec.json.encode(content), indent=2)
+    )

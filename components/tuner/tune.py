@@ -1,4 +1,4 @@
-"""`tuner_fn`, which TFX's Tuner calls: it only wires what the other modules do."""
+"""`tuner_fn`, which TFX's Tuner calls: makes the search over Transform's examples."""
 
 import gc
 import hashlib
@@ -13,39 +13,40 @@ from tfx.components.tuner.component import TunerFnResult
 from components.tuner.options import Tuning
 from components.tuner.search import Search
 from components.tuner.trials import Trials
-from tagging.schemes import PLAIN
+from trainer import remote_files
 from trainer.hyperparameters import Hyperparameters
+from trainer.training.dev_score import metric_of
 from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 from trainer.training.history import History
-from trainer.training.seed_trainer import Trainings
+from trainer.training.seed_trainer import SeedTrainer
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
-    """A search over Transform's examples.
+    """Make a search over Transform's examples.
 
-    `fn_args.custom_config` holds what `trainer.run_fn.run_fn` takes, and beside it `tuning` (JSON of
-    `components.tuner.options`), `root` (where trials are kept) and `search_code` (a hash, there for the cache alone).
+    `fn_args.custom_config` holds what `trainer.run_fn.run_fn` takes, and also `tuning` (JSON of
+    `components.tuner.options`), `root` (the folder of trials) and `search_code` (a hash, for the cache alone).
 
-    A trial trains one seed, the settings' own, and begins with new weights, whatever `seeds` and `warm_start` say.
+    A trial trains only the seed of the settings, and from untrained weights, whatever `seeds` and `warm_start` are.
     """
     take_gpu_memory_as_needed()
     config: dict[str, Any] = fn_args.custom_config
     tuning = msgspec.json.decode(config["tuning"], type=Tuning)
-    trainings = Trainings(fn_args, strategy_for_visible_devices())
-    if trainings.pretrained:
-        # The file's width is the width.
+    trainer = SeedTrainer(fn_args, strategy_for_visible_devices())
+    if trainer.pretrained:
+        # The file sets the width.
         tuning = msgspec.structs.replace(tuning, space={**tuning.space, "word_embedding": None})
 
     def train(hyperparameters: Hyperparameters, checkpoint_dir: str) -> History:
-        # A search trains many, and the model before and its graphs refer to each other in circles.
+        # Free the model of the trial before: it and its graphs are reference cycles.
         tf.keras.backend.clear_session()
         gc.collect()
-        return trainings.train_with(hyperparameters, checkpoint_dir)[1]
+        return trainer.train_with(hyperparameters, checkpoint_dir)[1]
 
     search = Search(
         tuning,
-        msgspec.structs.replace(trainings.hyperparameters, seeds=1, warm_start=False),
-        metric="token_accuracy" if trainings.scheme is PLAIN else "entity_f1_strict",
+        msgspec.structs.replace(trainer.hyperparameters, seeds=1, warm_start=False),
+        metric=metric_of(trainer.scheme),
         train=train,
         trials=Trials(
             os.path.join(config["root"], "trials"),
@@ -62,12 +63,11 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
 
 
 def _digest(*splits: list[str]) -> str:
-    """Of what the files hold: paths have numbers that a new metadata store gives out again."""
+    """Digest the files by content: paths hold numbers that a new metadata store gives out again."""
     digest = hashlib.sha256()
     for files in splits:
         for path in sorted(files):
-            with tf.io.gfile.GFile(path, "rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
+            for chunk in remote_files.chunks(path):
+                digest.update(chunk)
         digest.update(b"\0")
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from tfx.dsl.compiler.constants import PIPELINE_RUN_ID_PARAMETER_NAME
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.tuner.trials import Asked, read_search
+from components.tuner.trials import SearchTrial, read_search
 from pipeline.factory import TUNING, create_pipeline
 from pipeline.runners.local import LocalRunner
 from pipeline.runs.history import SEARCH
@@ -33,7 +33,7 @@ class _SearchRunner(LocalRunner):
         super().run_with_ir(pipeline, run_options)
 
 
-def search(settings: Settings) -> list[Asked]:
+def search(settings: Settings) -> list[SearchTrial]:
     """Search as `settings.tuning` says; all trials in their order, those that were trained before among them.
 
     Nodes before the Tuner are answered from the cache where the line, or an earlier search, has run them.
@@ -44,6 +44,6 @@ def search(settings: Settings) -> list[Asked]:
     return trials_of(settings)
 
 
-def trials_of(settings: Settings) -> list[Asked]:
+def trials_of(settings: Settings) -> list[SearchTrial]:
     """The trials of the latest search, also of one that was interrupted; none where there was none."""
     return read_search(str(settings.with_absolute_paths().run_dir / TUNING))

@@ -10,7 +10,7 @@ import msgspec
 
 from files import atomic
 from pipeline.settings import Settings
-from trainer.overrides import with_values
+from trainer.hyperparameters import with_values
 
 
 def tuned(settings: Settings, values: Mapping[str, Any], *, epochs: int) -> Settings:

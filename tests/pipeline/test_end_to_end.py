@@ -279,7 +279,7 @@ def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
 
     second = subprocess.run([*_tagline(tmp_path, "run"), *long], capture_output=True, text=True)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert "going on after epoch" in second.stdout
+    assert "resuming after epoch" in second.stdout
     assert "epoch 1/40" not in second.stdout
     assert versions(tmp_path / "models" / "tiny") == [1]
     cached = outcome.load(tmp_path / "runs" / "tiny")

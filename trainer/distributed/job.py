@@ -1,4 +1,4 @@
-"""One training as several workers are told of it: a file that each of them reads."""
+"""The file that describes one training to its workers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from trainer import remote_files
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What TFX handed to the Trainer, under the names that it has there, and which training of it this is.
+    """The Trainer's arguments under their names in TFX, and which seed to train.
 
     Attributes:
         train_files, eval_files: patterns of Transform's examples.
         transform_graph_path: of Transform's vocabularies.
         model_run_dir: where TensorBoard's event files go.
         base_model: the exported model that a warm start is from.
-        hyperparameters: what a search found to be best, in keras-tuner's form.
-        custom_config: as `train.run_fn` has it.
+        hyperparameters: the best settings of a search, in keras-tuner's form.
+        custom_config: as `trainer.run_fn` describes it.
         seed: of this training.
         directory: of its checkpoints.
     """
@@ -35,7 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     directory: str
 
     def write(self, path: str) -> None:
-        """Make the file, whole or not at all."""
+        """Write the file in one step."""
         remote_files.write(path, msgspec.json.encode(self))
 
     @classmethod

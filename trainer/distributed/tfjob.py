@@ -1,7 +1,7 @@
-"""Workers as pods of a TFJob, which Kubeflow's training operator starts, connects by `TF_CONFIG` and starts again.
+"""Workers as pods of a TFJob, which Kubeflow's training operator starts, connects by `TF_CONFIG` and restarts.
 
-Whoever makes the Trainer's step hands it a manifest in the environment. The step fills in the name of the job's
-file, creates the TFJob, waits for its end, and takes the result from the checkpoints, as from processes beside it.
+The compiled pipeline puts a manifest into the environment of the Trainer's step. The step fills in the path of the job
+file, creates the TFJob, waits for its end, and reads the result from the checkpoints, as it does with local workers.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ log = logging.getLogger("tagline.trainer")
 
 # The environment variable with the manifest, as JSON.
 MANIFEST = "TAGLINE_TFJOB"
-# What stands for the job's file in the manifest's arguments, and ends its name.
+# The placeholder for the job file's path in the manifest's arguments.
 JOB_FILE = "JOB_FILE"
 
 _GROUP, _VERSION, _PLURAL = "kubeflow.org", "v1", "tfjobs"
-_SECONDS_BETWEEN_LOOKS = 5.0
+_POLL_SECONDS = 5.0
 
 
 class TFJobFailed(RuntimeError):
-    """The operator gave the TFJob up."""
+    """The TFJob could not be created, or the operator reported that it failed."""
 
 
-def filled_in(manifest: str, job_file: str) -> dict[str, Any]:
-    """The manifest for one job: a name of its own, the file in the workers' arguments."""
+def fill_in(manifest: str, job_file: str) -> dict[str, Any]:
+    """Fill a job's own name and the path of its file into the manifest."""
     tfjob: dict[str, Any] = json.loads(manifest)
-    # The same training asks for the same name: a step that was started again finds its job.
+    # The same training has the same name: a restarted step finds its job.
     tfjob["metadata"]["name"] += f"-{hashlib.sha256(job_file.encode()).hexdigest()[:10]}"
     for replicas in tfjob["spec"]["tfReplicaSpecs"].values():
         for container in replicas["template"]["spec"]["containers"]:
@@ -38,11 +38,11 @@ def filled_in(manifest: str, job_file: str) -> dict[str, Any]:
     return tfjob
 
 
-def run(manifest: str, job_file: str, *, seconds_between_looks: float = _SECONDS_BETWEEN_LOOKS) -> None:
-    """Create the TFJob and wait for its end; one of that name that is under way is waited for.
+def run(manifest: str, job_file: str, *, poll_seconds: float = _POLL_SECONDS) -> None:
+    """Create the TFJob, unless one of that name is running already, and wait for its end.
 
     Raises:
-        TFJobFailed: with what the operator says.
+        TFJobFailed: with the operator's message.
     """
     from kubernetes import client, config
     from kubernetes.config.config_exception import ConfigException
@@ -52,7 +52,7 @@ def run(manifest: str, job_file: str, *, seconds_between_looks: float = _SECONDS
     except ConfigException:
         config.load_kube_config()
     api = client.CustomObjectsApi()
-    tfjob = filled_in(manifest, job_file)
+    tfjob = fill_in(manifest, job_file)
     name, namespace = tfjob["metadata"]["name"], tfjob["metadata"]["namespace"]
     place = (_GROUP, _VERSION, namespace, _PLURAL)
     try:
@@ -64,23 +64,22 @@ def run(manifest: str, job_file: str, *, seconds_between_looks: float = _SECONDS
                 f"TFJob {name} cannot be created in {namespace}: {error.status} {error.reason}; it takes the "
                 "training operator there, and a role that may create, get and delete tfjobs"
             ) from error
-        log.info("TFJob %s in %s is there already", name, namespace)
+        log.info("TFJob %s in %s exists already", name, namespace)
     while True:
-        found = api.get_namespaced_custom_object(*place, name)
-        state = ended(found)
-        if state is not None:
+        outcome = outcome_of(api.get_namespaced_custom_object(*place, name))
+        if outcome is not None:
             break
-        time.sleep(seconds_between_looks)
-    # With it go its pods; their logs were the operator's to keep.
+        time.sleep(poll_seconds)
+    # This deletes its pods too; keeping their logs is the cluster's business.
     api.delete_namespaced_custom_object(*place, name)
-    good, words = state
-    if not good:
-        raise TFJobFailed(f"TFJob {name} in {namespace} failed: {words}")
+    succeeded, message = outcome
+    if not succeeded:
+        raise TFJobFailed(f"TFJob {name} in {namespace} failed: {message}")
     log.info("TFJob %s in %s has ended", name, namespace)
 
 
-def ended(tfjob: dict[str, Any]) -> tuple[bool, str] | None:
-    """Whether the TFJob went well and what is said of it; None while it goes on."""
+def outcome_of(tfjob: dict[str, Any]) -> tuple[bool, str] | None:
+    """Whether the TFJob succeeded, with the operator's message; None while it runs."""
     for condition in tfjob.get("status", {}).get("conditions", []):
         if condition["status"] == "True" and condition["type"] in ("Succeeded", "Failed"):
             return condition["type"] == "Succeeded", condition.get("message", "")

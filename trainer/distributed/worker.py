@@ -1,8 +1,8 @@
 """`python -m trainer.distributed.worker JOB`: one of several processes that train a model together.
 
-`TF_CONFIG` in the environment says which one of whom. The exit status is 0 when the training has ended, AGAIN when
-this process, started anew with all others, would go on from the last checkpoint, DIVERGED when the loss is no number
-any more, and 1 if anything else would not help.
+`TF_CONFIG` in the environment lists the workers and says which one this is. The exit status is 0 when the training has
+finished, RESTART when restarting all workers would resume it from the last checkpoint, DIVERGED when the loss is NaN or
+infinite, and 1 for an error that a restart would not help.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from trainer.distributed.job import Job
 from trainer.training import replicas
 from trainer.training.devices import take_gpu_memory_as_needed
 from trainer.training.loop import Diverged
-from trainer.training.seed_trainer import Trainings
+from trainer.training.seed_trainer import SeedTrainer
 
-# Between 128 and 255 Kubeflow's training operator starts a pod again, and 138 is the one left to programs.
-AGAIN = 138
+# Kubeflow's training operator restarts a pod at any status from 128 to 255; 138 is the one meant for programs to use.
+RESTART = 138
 DIVERGED = 3
 
-# What a step says when another worker is gone, or when memory is short and the batch is to be cut.
-_PASSING = (
+# Raised by a step when another worker is gone, or when memory runs out and the batch must be split.
+_TRANSIENT = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
@@ -40,15 +40,15 @@ _PASSING = (
 
 def exit_status(
     train: Callable[[tf.distribute.Strategy], object],
-    meet: Callable[[], tf.distribute.Strategy] = replicas.strategy_of_worker,
+    join: Callable[[], tf.distribute.Strategy] = replicas.multi_worker_strategy,
 ) -> int:
-    """Train as one of several, which `meet` first, and say how that went; the reason goes to stderr."""
+    """Join the other workers, train, and return the exit status; the reason of a failure goes to stderr."""
     try:
-        train(meet())
-    except _PASSING as error:
+        train(join())
+    except _TRANSIENT as error:
         print(error.message, file=sys.stderr)
-        print(f"to be started again: {_reason(error)}", file=sys.stderr)
-        return AGAIN
+        print(f"restart needed: {_reason(error)}", file=sys.stderr)
+        return RESTART
     except Diverged as error:
         print(error, file=sys.stderr)
         return DIVERGED
@@ -59,37 +59,37 @@ def exit_status(
 
 
 def _reason(error: tf.errors.OpError) -> str:
-    """Of a message that says where in the graph as well, a line that says what."""
+    """Pick the line that says what failed from a message that also lists where in the graph."""
     lines = [line.strip() for line in str(error.message).splitlines() if line.strip()]
-    telling = [
+    reasons = [
         line for line in lines if not line.startswith(("Graph execution", "Detected at", "File ", "[[", "<"))
     ]
-    return (telling or lines or [type(error).__name__])[0]
+    return (reasons or lines or [type(error).__name__])[0]
 
 
-def end(status: int) -> None:
-    """End this process at once: threads that wait for a worker that is gone would hold it for ever."""
+def exit_now(status: int) -> None:
+    """End this process at once: threads that wait for a lost worker would keep it alive for ever."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 
 
-def log_to_stdout(*, leads: bool) -> None:
-    """What training says goes to stdout, `LEVEL message` a line; of those who follow only warnings."""
+def log_to_stdout(*, is_leader: bool) -> None:
+    """Log training to stdout, `LEVEL message` a line; from other workers than the leader only warnings."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     log = logging.getLogger("tagline.trainer")
     log.addHandler(handler)
-    log.setLevel(logging.INFO if leads else logging.WARNING)
+    log.setLevel(logging.INFO if is_leader else logging.WARNING)
     log.propagate = False
 
 
 def end_with_parent() -> None:
-    """End this process when stdin closes, as it does when the one that started it is gone, however it went."""
+    """End this process when stdin closes, as it does when the parent process ends in any way."""
 
     def wait() -> None:
         sys.stdin.buffer.read()
-        os._exit(AGAIN)
+        os._exit(RESTART)
 
     threading.Thread(target=wait, daemon=True).start()
 
@@ -98,19 +98,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m trainer.distributed.worker", description="Train as one of several."
     )
-    parser.add_argument("job", help="the file that the Trainer wrote")
+    parser.add_argument("job", help="the job file that the Trainer wrote")
     parser.add_argument("--end-with-parent", action="store_true", help="end when stdin closes")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     take_gpu_memory_as_needed()
-    if given.end_with_parent:
+    if arguments.end_with_parent:
         end_with_parent()
 
     def train(strategy: tf.distribute.Strategy) -> None:
-        log_to_stdout(leads=replicas.leads(strategy))
-        job = Job.read(given.job)
-        Trainings(job, strategy).train(job.seed, job.directory)
+        log_to_stdout(is_leader=replicas.is_leader(strategy))
+        job = Job.read(arguments.job)
+        SeedTrainer(job, strategy).train(job.seed, job.directory)
 
-    end(exit_status(train))
+    exit_now(exit_status(train))
 
 
 if __name__ == "__main__":

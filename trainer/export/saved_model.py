@@ -1,4 +1,4 @@
-"""Writes the trained model as a SavedModel that stock TensorFlow Serving loads."""
+"""Exports the trained model as a SavedModel that stock TensorFlow Serving loads."""
 
 from __future__ import annotations
 
@@ -26,15 +26,20 @@ def export(
     n_best: int,
     extra: dict[str, str],
 ) -> None:
-    """Save the signatures of `trainer.export.signatures` to `directory`, and the texts of `extra` by file name.
+    """Save a model with the signatures of `trainer.export.signatures` to `directory`.
 
-    What the CRF has learned of tags beside each other and requests to warm a server up are recorded with it.
+    Args:
+        model: trained.
+        vocabulary, scheme: of the model.
+        directory: of the SavedModel.
+        n_best: paths that the signatures `decode_nbest` and `explain` return.
+        extra: texts by file name, written to `assets.extra` beside the CRF's scores and the warm-up requests.
     """
     served = Served(model, vocabulary, scheme, n_best=n_best)
-    # Nobody trains what is served: without gradients the graph is smaller and sooner loaded.
+    # A served model is not trained: without gradients the graph is smaller and loads faster.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(served, directory, signatures=served.functions, options=options)
-    learned = transitions.to_json(
+    scores = transitions.to_json(
         tags=vocabulary.tags,
         transitions=model.transitions,
         start=model.start,
@@ -43,7 +48,7 @@ def export(
     )
     extra_dir = os.path.join(directory, "assets.extra")
     tf.io.gfile.makedirs(extra_dir)
-    for name, text in {transitions.FILE_NAME: learned, **extra}.items():
+    for name, text in {transitions.FILE_NAME: scores, **extra}.items():
         with tf.io.gfile.GFile(os.path.join(extra_dir, name), "w") as file:
             file.write(text)
     warmup.write(served.functions, directory)

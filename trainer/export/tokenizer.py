@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tagging.characters import CharClass, class_table
 
-# Of a symbol that a zero-width joiner ties to what is before it; beyond the classes of the table.
+# The class of a symbol that a zero-width joiner ties to the character before it; beyond those of the table.
 _TIED = len(CharClass)
 
 
@@ -33,17 +33,17 @@ class Tokens(NamedTuple):
 
 
 def tokenize(texts: tf.Tensor) -> Tokens:
-    """Tokenize as `tagging.tokenizer.tokenize` does, on any number of texts of any length, also none.
+    """Tokenize as `tagging.tokenizer.tokenize` does, any number of texts of any length, 0 included.
 
-    A sequence of bytes that is not UTF-8 is read as U+FFFD, the replacement character, and tokens
-    and offsets are those of the text so read.
+    Bytes that are not UTF-8 are read as U+FFFD, the replacement character, and tokens and offsets refer
+    to the text read so.
 
     Args:
         texts: string[B].
     """
     characters = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")  # int32[B, (characters)]
     count = characters.nrows(tf.int32)
-    # A space after each text keeps its neighbour out of sight, and ends its last token.
+    # A space after each text separates it from the next, and ends its last token.
     spaced = tf.concat([characters, tf.fill([count, 1], ord(" "))], axis=1)
     codes = spaced.flat_values  # int32[N]
     row_starts = tf.cast(spaced.row_starts(), tf.int32)  # int32[B]
@@ -54,7 +54,7 @@ def tokenize(texts: tf.Tensor) -> Tokens:
     base_classes = tf.boolean_mask(classes, base)  # int32[M]
 
     begins = _begins(base_classes)  # bool[M]
-    # A token ends where the next begins, or a space does: it takes its extenders along.
+    # A token ends where the next token or a space begins, so it includes its extenders.
     cuts = begins | _is(base_classes, CharClass.SPACE)  # bool[M]
     cut_positions = tf.boolean_mask(positions, cuts)
     opens_token = tf.boolean_mask(begins, cuts)[:-1]  # the last cut is the space after the last text
@@ -77,14 +77,14 @@ def tokenize(texts: tf.Tensor) -> Tokens:
 
 
 def _classes(codes: tf.Tensor) -> tf.Tensor:
-    """The `CharClass` of each code point, int32[N]."""
+    """Look up the `CharClass` of each code point, int32[N]."""
     boundaries, classes = class_table()
     ranges = tf.searchsorted(tf.constant(boundaries, tf.int32), codes, side="right") - 1
     return tf.gather(tf.constant(classes, tf.int32), ranges)
 
 
 def _bases(classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Settle what extenders and joiners do to their neighbours.
+    """Resolve extenders and joiners.
 
     Returns:
         The classes with symbols tied and with extenders that have nothing to extend made symbols,
@@ -122,7 +122,7 @@ def _begins(here: tf.Tensor) -> tf.Tensor:
 
 
 def _shift_right(classes: tf.Tensor) -> tf.Tensor:
-    """The class of the character before; a space before the first."""
+    """Return the class of the character before each; a space before the first."""
     return tf.concat([[int(CharClass.SPACE)], classes[:-1]], axis=0)[: tf.size(classes)]
 
 

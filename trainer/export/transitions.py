@@ -1,4 +1,4 @@
-"""What the CRF has learned of tags beside each other, as a file that needs no TensorFlow to be read.
+"""The CRF's learned scores of tags and transitions, as a JSON file that is read without TensorFlow.
 
 Shape letters: `K` tags.
 """
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 FILE_NAME = "transitions.json"
-# Scores are of the order of 1; what lies behind these digits nobody sees.
+# Scores are of the order of 1; more decimals make no visible difference.
 _DIGITS = 5
 
 
 class Transitions(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores in nats, as they are added up along a path.
+    """Scores in nats, which add up along a path.
 
     Attributes:
         tags: the K tags.
         transitions: [K][K], `transitions[i][j]` scores the step from tag i to tag j.
         start, end: [K], scores of a sentence's first and last tag.
-        constrained: whether steps that the scheme forbids were shut out, whatever their score.
+        constrained: whether transitions that the scheme forbids were excluded, whatever their score.
     """
 
     tags: list[str]
@@ -43,7 +43,7 @@ class Transitions(msgspec.Struct, frozen=True, kw_only=True):
 def to_json(
     *, tags: Sequence[str], transitions: tf.Variable, start: tf.Variable, end: tf.Variable, constrained: bool
 ) -> str:
-    """The scores, float32[K,K] and float32[K], as JSON."""
+    """Write the scores, float32[K,K] and float32[K], as JSON."""
 
     def rounded(scores: tf.Variable) -> list[float] | list[list[float]]:
         # Rounded in float64: the nearest float32 would print with digits that mean nothing.

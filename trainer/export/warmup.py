@@ -1,8 +1,8 @@
-"""Requests recorded with a model, which a server sends to each version before anybody else may.
+"""Warm-up requests recorded with a model, which a server runs on each version before it serves it.
 
-The first runs of a signature build its executors and caches, and shapes not seen yet cost once more. The record
-is TensorFlow Serving's: a TFRecord of `PredictionLog` in `assets.extra/tf_serving_warmup_requests`. The same
-model gives the same bytes.
+The first runs of a signature build its executors and caches, and each new shape costs once more. The format is
+TensorFlow Serving's: a TFRecord of `PredictionLog` in `assets.extra/tf_serving_warmup_requests`. The same model gives
+the same bytes.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 FILE = "tf_serving_warmup_requests"
 
-# Sentences of the lengths that are common, alone, and as one batch; what they say matters to no graph.
+# Sentences of common lengths, alone and as one batch; their words make no difference to a graph.
 _CLAUSE = ("Anna", "Berg", "of", "Acme", "Corp.", "met", "the", "2", "guests", "in", "Oslo", ",")
 _LENGTHS = (5, 12, 20, 40)
 _BATCH = (4, 7, 9, 12, 15, 20, 28, 40)
 
-# Not for those who are served: the measures of the trained model use it.
+# Used by the evaluation of a trained model, not by clients.
 _UNSERVED = ("evaluate",)
 
 _Batch = Sequence[Sequence[str]]
 
 
 def write(functions: Mapping[str, Any], directory: str) -> None:
-    """Writes the record into `directory`/assets.extra, which is there.
+    """Write the requests into `directory`/assets.extra, which must exist.
 
     Args:
-      functions: the model's tf.functions by signature name, each of one string input called `examples`, `text`
-        or `tokens`.
-      directory: the SavedModel's.
+        functions: the model's tf.functions by signature name, each of one string input called `examples`, `text`
+            or `tokens`.
+        directory: of the SavedModel.
     """
     path = os.path.join(directory, "assets.extra", FILE)
     with tf.io.TFRecordWriter(path) as writer:
         for log in requests(functions):
-            # A map of inputs has no order of its own.
+            # A protobuf map has no order of its own.
             writer.write(log.SerializeToString(deterministic=True))
 
 
 def requests(functions: Mapping[str, Any]) -> Iterator[PredictionLog]:
-    """Requests for each signature that is served, single sentences and a batch of eight."""
+    """Make the requests for each served signature: single sentences, and a batch of eight."""
     batches: list[_Batch] = [
         *([_sentence(length)] for length in _LENGTHS),
         [_sentence(length) for length in _BATCH],

@@ -1,1 +1,1 @@
-"""From a token's text to what the encoder reads, and the vocabularies of words and tags."""
+"""Features of tokens, and the vocabularies of words and tags."""

@@ -1,11 +1,11 @@
-"""Transform's `preprocessing_fn`: the vocabularies of words and tags, and each sentence as ids.
+"""Transform's `preprocessing_fn`: makes the vocabularies of words and tags, and turns each sentence into ids.
 
 Output features, all of varying length T (tokens of one sentence):
 
 | feature | type | meaning |
 |---|---|---|
-| `tokens` | bytes | the tokens as they are; the model takes their bytes |
-| `tags` | bytes | the tags as they are, for scoring on what the model may never have seen |
+| `tokens` | bytes | the tokens as they are; the model reads their bytes |
+| `tags` | bytes | the tags as they are, for scoring tags that training never saw |
 | `words` | int64 | id of the normalised token; 0 padding, 1 unknown |
 | `cases` | int64 | id of the case pattern |
 | `labels` | int64 | id of the tag; -1 for a tag that training never saw |
@@ -21,12 +21,12 @@ TAGS_VOCABULARY = "tags"
 
 
 def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseTensor]:
-    """Called by TFX Transform with every feature of the corpus's schema as a sparse tensor of strings."""
+    """Compute the output features; TFX Transform passes every feature of the schema as sparse strings."""
     tokens, tags = inputs["tokens"], inputs["tags"]
     words = tft.compute_and_apply_vocabulary(
         tokens.with_values(token_features.normalise(tokens.values)),
         vocab_filename=WORDS_VOCABULARY,
-        store_frequency=True,  # training drops words seen once to `unknown`, so it must know which they are
+        store_frequency=True,  # training replaces words seen once by `unknown`, so it must know which they are
         num_oov_buckets=0,
         default_value=token_features.UNKNOWN_ID - token_features.FIRST_WORD_ID,
     )

@@ -1,6 +1,6 @@
-"""What a token is spelled like: its first and last characters, and its shape.
+"""How a token is spelled: its first and last characters, and its shape.
 
-They tell of a word that training never saw what a word vector cannot: `-ville` and `Mc-`, `Xxd` and `dd:dd`. All
+They describe words that training never saw and that have no vector: `-ville` and `Mc-`, `Xxd` and `dd:dd`. All
 functions are element-wise and take string tensors of any shape.
 
 Shape letters: `A` affixes of a token.
@@ -19,12 +19,12 @@ LONGEST_AFFIX = 4
 # One prefix and one suffix of each length from 1 on.
 AFFIXES = 2 * LONGEST_AFFIX
 
-# Ids 0 and 1 of the affix embedding: a token too short to have the affix, and an affix too rare to be known.
+# Ids 0 and 1 of the affix embedding: a token too short to have the affix, and an affix too rare to have an id.
 _TOO_SHORT_ID = 0
 _UNKNOWN_ID = 1
 _FIRST_ID = 2
 
-# Shapes are told apart by a hash; a corpus has some hundreds. Id 0 is padding.
+# Shapes get their ids by a hash; a corpus has some hundreds. Id 0 is padding.
 SHAPE_IDS = 1024
 
 _LENGTHS = [*range(1, LONGEST_AFFIX + 1)] * 2
@@ -32,9 +32,9 @@ _MARKS = [f"{side}{length}:" for side in "<>" for length in range(1, LONGEST_AFF
 
 
 def known_affixes(words: Iterable[bytes]) -> tuple[bytes, ...]:
-    """The affixes, marked by side and length, that two different normalised words share, in order.
+    """Return the affixes, marked by side and length, that at least two normalised words share; sorted.
 
-    An affix of one word alone says nothing that the word's own vector does not.
+    An affix of one word alone adds nothing to the word's own vector.
     """
     counts: Counter[str] = Counter()
     for word in words:
@@ -46,20 +46,20 @@ def known_affixes(words: Iterable[bytes]) -> tuple[bytes, ...]:
 
 
 def affix_table(affixes: tuple[bytes, ...]) -> tf.lookup.StaticHashTable:
-    """Marked affix -> id below `affix_ids(affixes)`."""
-    # A table needs an entry; no token is spelled so.
+    """Make the table from marked affix to id, all ids below `affix_rows(affixes)`."""
+    # A table needs an entry; no token has the empty affix.
     keys = tf.constant([b"", *affixes], tf.string)
     ids = tf.constant([_TOO_SHORT_ID, *range(_FIRST_ID, _FIRST_ID + len(affixes))], tf.int64)
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), _UNKNOWN_ID)
 
 
-def affix_ids(affixes: tuple[bytes, ...]) -> int:
-    """Rows of an embedding of these affixes."""
+def affix_rows(affixes: tuple[bytes, ...]) -> int:
+    """Count the rows of an embedding of these affixes."""
     return len(affixes) + _FIRST_ID
 
 
 def affixes_of(tokens: tf.Tensor) -> tf.Tensor:
-    """The marked affixes of each token's normalised form, "" where it is too short. string[...] -> string[...,A].
+    """Cut the marked affixes of each token's normalised form, "" if too short. string[...] -> string[...,A].
 
     Tokens must be UTF-8.
     """
@@ -72,18 +72,18 @@ def affixes_of(tokens: tf.Tensor) -> tf.Tensor:
     repeated = tf.repeat(flat[:, tf.newaxis], AFFIXES, axis=1)  # [N,A]
     parts = tf.strings.substr(repeated, starts, lengths, unit="UTF8_CHAR")
     marked = tf.strings.join([tf.broadcast_to(tf.constant(_MARKS), shape), parts])
-    found = tf.where(size >= lengths, marked, "")
-    return tf.reshape(found, tf.concat([tf.shape(tokens), [AFFIXES]], 0))
+    affixes = tf.where(size >= lengths, marked, "")
+    return tf.reshape(affixes, tf.concat([tf.shape(tokens), [AFFIXES]], 0))
 
 
 def shape_ids(tokens: tf.Tensor) -> tf.Tensor:
-    """An id below `SHAPE_IDS` of each token's `shapes`; 0 for the empty string. string[...] -> int64[...]."""
+    """Hash each token's shape to an id below `SHAPE_IDS`; 0 for the empty string. string[...] -> int64[...]."""
     ids = tf.strings.to_hash_bucket_fast(shapes(tokens), SHAPE_IDS - 1) + 1
     return tf.where(tokens == "", tf.constant(0, tf.int64), ids)
 
 
 def shapes(tokens: tf.Tensor) -> tf.Tensor:
-    """Upper case as X, lower case as x, digits as d, each at most twice running. string[...] -> string[...]."""
+    """Write upper case as X, lower as x, digits as d, each at most twice in a row. string[...] -> string[...]."""
     for pattern, letter in ((r"\p{Lu}", "X"), (r"\p{Ll}", "x"), (r"\p{Nd}", "d")):
         tokens = tf.strings.regex_replace(tokens, pattern, letter)
     for letter in "Xxd":

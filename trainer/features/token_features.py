@@ -1,4 +1,4 @@
-"""From a token's text to what the encoder reads: one definition for training and for serving.
+"""A token's word form, case pattern and bytes: one definition for training and for serving.
 
 `preprocessing_fn` applies these functions to a corpus, the exported signatures apply them to a request, so
 the two cannot drift apart. All are element-wise: they take string tensors of any shape.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-# Ids 0 and 1 of the word embedding: what stands after a sentence's end, and a word never seen in training.
+# Ids 0 and 1 of the word embedding: padding after a sentence's end, and a word that training never saw.
 PADDING_ID = 0
 UNKNOWN_ID = 1
 FIRST_WORD_ID = 2
 
-# The shape of a token in letters' cases; the position in this list is the id.
+# Case patterns of a token; the position in this list is the id.
 CASES = ("padding", "lower", "title", "upper", "mixed", "number", "with digit", "other")
 
 # First and last byte of every token, so that a filter can tell a prefix from the middle of a word.
@@ -22,17 +22,17 @@ END_MARK = "\x03"
 
 
 def normalise(tokens: tf.Tensor) -> tf.Tensor:
-    """The form under which a word is looked up: lower-cased, every digit 0-9 a 0. string[...] -> string[...]."""
+    """Lower-case each token and replace every digit 0-9 by 0, the form looked up. string[...] -> string[...]."""
     return tf.strings.regex_replace(tf.strings.lower(tokens, encoding="utf-8"), r"\d", "0")
 
 
 def case_ids(tokens: tf.Tensor) -> tf.Tensor:
-    """The case pattern of each token, an index into `CASES`. string[...] -> int64[...]."""
+    """Find the case pattern of each token, an index into `CASES`. string[...] -> int64[...]."""
 
     def matches(pattern: str) -> tf.Tensor:
         return tf.strings.regex_full_match(tokens, pattern)
 
-    # From the general to the particular: what comes later wins.
+    # From the general to the particular: a later match wins.
     patterns = (
         ("mixed", r".*\p{Lu}.*"),
         ("lower", r"[^\p{Lu}]*\p{Ll}[^\p{Lu}]*"),
@@ -49,7 +49,7 @@ def case_ids(tokens: tf.Tensor) -> tf.Tensor:
 
 
 def byte_ids(tokens: tf.Tensor, max_bytes: int) -> tf.Tensor:
-    """UTF-8 bytes of each token between two marks, cut and zero-padded to `C = max_bytes`.
+    """Return the UTF-8 bytes of each token between two marks, cut and zero-padded to `C = max_bytes`.
 
     string[...] -> int32[..., C]; an empty string (padding) is all zeros.
     """

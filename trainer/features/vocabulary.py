@@ -1,4 +1,4 @@
-"""The vocabularies that Transform made, read for the model."""
+"""The vocabularies that Transform made: words with their counts, and tags."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from functools import cached_property
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from tagging.schemes import PLAIN, Scheme, UnknownTag, read_tags, scheme_named
 from trainer.features import spelling, token_features
 from trainer.features.preprocessing import TAGS_VOCABULARY, WORDS_VOCABULARY
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words with how often training has them, and tags; positions are the ids that Transform gave.
+    """Words, their counts in the training split, and tags; Transform's ids are the positions.
 
     Attributes:
         words: normalised words, most frequent first; the id is the position plus `FIRST_WORD_ID`.
         counts: occurrences of each word in the training split.
         tags: the K tags, most frequent first.
-        extra: words that training does not have, but a file of vectors does (`trainer.vectors`); their ids come
-            after those of `words`.
+        extra: words from a file of pretrained vectors (`trainer.vectors`) that the training split lacks; their ids
+            follow those of `words`.
     """
 
     words: tuple[bytes, ...]
@@ -31,11 +32,11 @@ class Vocabulary:
 
     @property
     def word_ids(self) -> int:
-        """Rows of the word embedding: the words, those beside training, padding and unknown."""
+        """Rows of the word embedding: padding, unknown, `words` and `extra`."""
         return len(self.words) + len(self.extra) + token_features.FIRST_WORD_ID
 
     def singleton_flags(self) -> list[bool]:
-        """Per word id: does training have the word just once?"""
+        """Whether the training split has the word just once, by word id."""
         return [
             *[False] * token_features.FIRST_WORD_ID,
             *(count == 1 for count in self.counts),
@@ -44,11 +45,11 @@ class Vocabulary:
 
     @cached_property
     def affixes(self) -> tuple[bytes, ...]:
-        """The affixes that two words share; see `trainer.features.spelling`."""
+        """The affixes that at least two words share; see `trainer.features.spelling`."""
         return spelling.known_affixes(self.words)
 
     def word_table(self) -> tf.lookup.StaticHashTable:
-        """Normalised word -> word id; `UNKNOWN_ID` for any other."""
+        """Make the table from normalised word to word id; `UNKNOWN_ID` for any other word."""
         words = [*self.words, *self.extra]
         ids = tf.range(len(words), dtype=tf.int64) + token_features.FIRST_WORD_ID
         return tf.lookup.StaticHashTable(
@@ -56,9 +57,24 @@ class Vocabulary:
             default_value=token_features.UNKNOWN_ID,
         )
 
+    def scheme(self, train_scheme: str) -> Scheme:
+        """Return the scheme of the tags: `train_scheme` if every tag can be read in it, else plain tags.
+
+        CorpusGen writes entity tags in the training scheme and leaves plain tags alone, so the tags show which of the
+        two a corpus has.
+        """
+        scheme = scheme_named(train_scheme)
+        if scheme is PLAIN:
+            return PLAIN
+        try:
+            read_tags(self.tags, scheme)
+        except UnknownTag:
+            return PLAIN
+        return scheme
+
 
 def load(transform_graph_path: str) -> Vocabulary:
-    """Read what Transform wrote below `transform_graph_path`."""
+    """Read the vocabularies that Transform wrote below `transform_graph_path`."""
     transform_output = tft.TFTransformOutput(transform_graph_path)
     # A line is `count word`; tft writes a single space, and a word holds none.
     with tf.io.gfile.GFile(transform_output.vocabulary_file_by_name(WORDS_VOCABULARY), "rb") as lines:

@@ -1,6 +1,6 @@
-"""What the rows and columns of a model's variables stand for, so that another training can take them over by name.
+"""Names of the rows and columns of a model's variables, by which another training can take over their weights.
 
-The file lies beside an exported model. Weights are found by their place: `Served` tracks a model's variables in the
+The file is exported beside the model. Weights are found by position: `Served` tracks a model's variables in the
 order of `BiLstmCrf.variables`, which is the order of `RowNames.variables`.
 """
 
@@ -19,7 +19,7 @@ from trainer.model.bilstm_crf import BiLstmCrf
 # Below a SavedModel's `assets.extra`.
 FILE_NAME = "row_names.json"
 
-# What each axis of a variable runs over; None: a size, which must be the same to be taken over.
+# What each axis of a variable runs over; None: a size, which must be equal for weights to be taken over.
 AXES: dict[str, tuple[str | None, ...]] = {
     "encoder.word_embedding": ("words", None),
     "encoder.affix_embedding": ("affixes", None),
@@ -31,7 +31,7 @@ AXES: dict[str, tuple[str | None, ...]] = {
     "end": ("tags",),
 }
 # Rows before the first named one (padding, unknown, ...): the same in every model.
-RESERVED = {"words": token_features.FIRST_WORD_ID, "affixes": spelling.affix_ids(()), "tags": 0}
+RESERVED = {"words": token_features.FIRST_WORD_ID, "affixes": spelling.affix_rows(()), "tags": 0}
 
 
 class RowNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class RowNames(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         words, affixes, tags: the names, without the reserved rows before them.
-        variables: what `named_variables` calls a model's variables, in the order of `model.variables`.
+        variables: the variables' names by `named_variables`, in the order of `model.variables`.
     """
 
     words: list[str]
@@ -48,7 +48,7 @@ class RowNames(msgspec.Struct, frozen=True, kw_only=True):
     variables: list[str]
 
     def of(self, kind: str) -> list[str]:
-        """The names of `kind`, one of `RESERVED`'s."""
+        """Return the names of `kind`, a key of `RESERVED`."""
         return {"words": self.words, "affixes": self.affixes, "tags": self.tags}[kind]
 
     def to_json(self) -> str:
@@ -57,51 +57,51 @@ class RowNames(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_json(cls, text: str | bytes) -> RowNames:
         """Raises:
-        msgspec.DecodeError: it is no such file.
+        msgspec.DecodeError: the text is not JSON of this form.
         """
         return msgspec.json.decode(text, type=cls)
 
 
 def row_names(model: BiLstmCrf, vocabulary: Vocabulary) -> RowNames:
-    """Of a model with this vocabulary.
+    """Name the rows of a model with this vocabulary.
 
     Raises:
-        ValueError: a variable has another number of rows than there are names for them.
+        ValueError: a variable has more or fewer rows than names.
     """
     named = named_variables(model)
-    places = {variable.ref(): name for name, variable in named.items()}
-    found = RowNames(
+    name_of = {variable.ref(): name for name, variable in named.items()}
+    names = RowNames(
         words=[word.decode("utf-8", "backslashreplace") for word in (*vocabulary.words, *vocabulary.extra)],
         affixes=[affix.decode("utf-8", "backslashreplace") for affix in vocabulary.affixes]
         if "encoder.affix_embedding" in named
         else [],
         tags=list(vocabulary.tags),
-        variables=[places[variable.ref()] for variable in model.variables],
+        variables=[name_of[variable.ref()] for variable in model.variables],
     )
     for name, variable in named.items():
         for axis, kind in enumerate(AXES.get(name, ())):
-            rows = RESERVED[kind] + len(found.of(kind)) if kind else variable.shape[axis]
+            rows = RESERVED[kind] + len(names.of(kind)) if kind else variable.shape[axis]
             if variable.shape[axis] != rows:
                 raise ValueError(
                     f"axis {axis} of {name}: found {variable.shape[axis]} rows, expected {rows} for its {kind}; "
-                    "trainer/initial_weights/row_names.py must name what it has"
+                    "AXES in trainer/initial_weights/row_names.py must describe this variable"
                 )
-    return found
+    return names
 
 
 def named_variables(model: BiLstmCrf) -> dict[str, tf.Variable]:
-    """Each variable of the model under its place in the code, such as `encoder.forward.kernel`.
+    """Name each variable of the model by its attribute path, such as `encoder.forward.kernel`.
 
     Raises:
-        ValueError: a variable is reached by private attributes alone.
+        ValueError: only private attributes hold a variable.
     """
-    found: dict[Any, tuple[str, tf.Variable]] = {}
+    named: dict[Any, tuple[str, tf.Variable]] = {}
     for name, variable in _walk(model, ""):
-        found.setdefault(variable.ref(), (name, variable))
-    nameless = [variable.name for variable in model.variables if variable.ref() not in found]
+        named.setdefault(variable.ref(), (name, variable))
+    nameless = [variable.name for variable in model.variables if variable.ref() not in named]
     if nameless:
-        raise ValueError(f"variables {nameless}: expected a public attribute that holds each, to name it by")
-    return dict(found[variable.ref()] for variable in model.variables)
+        raise ValueError(f"variables {nameless}: expected each in a public attribute, to name it by")
+    return dict(named[variable.ref()] for variable in model.variables)
 
 
 def _walk(value: Any, place: str) -> Iterator[tuple[str, tf.Variable]]:

@@ -1,7 +1,7 @@
 """Files of word vectors, read row by row: word2vec (text and binary), GloVe and fastText's .vec; plain or gzipped.
 
-What a file is, is recognised by its content. Memory holds a piece of the file, whatever its size; the numbers of a
-row are read only where someone asks for them. No TensorFlow.
+The format is recognised by the content. Memory holds only a piece of a file of any size; the numbers of a row are
+parsed on demand. No TensorFlow.
 
 | format | first line | a row |
 |---|---|---|
@@ -50,16 +50,16 @@ _OTHERS = (
 
 
 class VectorsError(ValueError):
-    """A file of vectors cannot be used: says where, what was expected, what was found and what to do."""
+    """A file of vectors cannot be used; the message says where, what was expected, what was found and the remedy."""
 
 
 class Row(NamedTuple):
-    """One word of the file.
+    """One word of the file with its vector.
 
     Attributes:
-        word: its bytes as they stand there.
-        numbers: its vector, not yet read.
-        place: its line in a text, its number from 1 in a binary file.
+        word: its bytes in the file.
+        numbers: its vector, not yet parsed.
+        place: the line in a text, the row's number from 1 in a binary file.
     """
 
     word: bytes
@@ -69,13 +69,13 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class VectorFile:
-    """What `recognise` found.
+    """A recognised file of word vectors.
 
     Attributes:
-        path: where it lies.
-        format: which of the three.
+        path: of the file.
+        format: one of the three.
         width: numbers of a vector.
-        count: rows, where the first line says so.
+        count: rows, if the first line has their number.
     """
 
     path: str
@@ -84,10 +84,10 @@ class VectorFile:
     count: int | None
 
     def rows(self) -> Iterator[Row]:
-        """All rows in their order; reads the file as it goes.
+        """Read all rows in order, streaming the file.
 
         Raises:
-            VectorsError: a row with more or fewer numbers, a file that ends early or goes on after its end.
+            VectorsError: a row with more or fewer numbers, a file that is shorter or longer than its first line says.
         """
         with _opened(self.path) as file:
             if self.count is not None:
@@ -98,10 +98,10 @@ class VectorFile:
                 yield from self._text_rows(file)
 
     def vector(self, row: Row) -> np.ndarray:
-        """The numbers of a row, float32[width].
+        """Parse the numbers of a row, float32[width].
 
         Raises:
-            VectorsError: what stands there is no number, or not finite.
+            VectorsError: a field is not a number, or not finite.
         """
         if self.format == BINARY:
             vector = np.frombuffer(row.numbers, "<f4")
@@ -111,12 +111,12 @@ class VectorFile:
             if len(fields) != self.width:
                 raise self._wrong(row.place, expected, f"{len(fields)} numbers")
             try:
-                with np.errstate(over="ignore"):  # infinity is told below
+                with np.errstate(over="ignore"):  # infinity is reported below
                     vector = np.array(fields, np.float32)
             except ValueError:
-                found = next(field for field in fields if not _is_number(field))
-                raise self._wrong(row.place, expected, _shown(found)) from None
-        # A sum is finite only if all of it is, and one sum is quicker than `width` questions.
+                wrong = next(field for field in fields if not _is_number(field))
+                raise self._wrong(row.place, expected, _shown(wrong)) from None
+        # A sum is finite only if every term is, and one sum is faster than `width` checks.
         if not np.isfinite(vector.sum()) and not np.isfinite(vector).all():
             raise self._wrong(row.place, "finite numbers", f"{vector[~np.isfinite(vector)][0]}")
         return vector
@@ -143,7 +143,7 @@ class VectorFile:
             )
 
     def _unusual(self, line: bytes, place: int) -> Row:
-        """A row with tabs, or with a word of several parts: read from the right."""
+        """Parse a row with tabs, or with a word of several parts, from the right."""
         word, *numbers = line.rsplit(None, self.width)
         parts = word.split()
         counted = sum(map(_is_number, numbers))
@@ -180,15 +180,15 @@ class VectorFile:
     def _wrong(self, place: int, expected: str, found: str) -> VectorsError:
         where = f"{self.path}: row {place:,}" if self.format == BINARY else f"{self.path}:{place}"
         return VectorsError(
-            f"{where}: expected {expected}; found {found}; mend or take out the row, or fetch the file again"
+            f"{where}: expected {expected}; found {found}; repair or remove the row, or fetch the file again"
         )
 
 
 def recognise(path: str) -> VectorFile:
-    """What kind of file lies at `path`; reads its beginning alone.
+    """Recognise the format of the file at `path` from its beginning.
 
     Raises:
-        VectorsError: it is not there, empty, or no file of word vectors.
+        VectorsError: it is missing, empty, or not a file of word vectors.
     """
     if not os.path.isfile(path):
         raise VectorsError(f"{path}: found no file; {EXPECTED}")
@@ -197,16 +197,16 @@ def recognise(path: str) -> VectorFile:
         rest = file.read(4096)
     if not (first + rest).strip():
         raise VectorsError(f"{path}: found an empty file; {EXPECTED}")
-    for beginning, found, remedy in _OTHERS:
+    for beginning, kind, remedy in _OTHERS:
         if first.startswith(beginning):
-            raise VectorsError(f"{path}: found {found}; {EXPECTED}; {remedy}")
+            raise VectorsError(f"{path}: found {kind}; {EXPECTED}; {remedy}")
     first = first.removeprefix(_BYTE_ORDER_MARK)
     fields = first.split()
     if len(fields) == 2 and all(map(bytes.isdigit, fields)):
         count, width = int(fields[0]), int(fields[1])
         if not (count and width and rest):
             raise VectorsError(f"{path}:1: found {count} rows of {width} numbers and no more; {EXPECTED}")
-        # Of a vector's bytes some are none that a text has.
+        # Some bytes of binary vectors are control characters, which a text does not have.
         binary = _CONTROL.search(rest) is not None
         return VectorFile(path, BINARY if binary else "word2vec or fastText text", width, count)
     width = 0
@@ -225,10 +225,10 @@ _SAMPLES, _SAMPLE = 64, 1 << 16
 
 
 def fingerprint(path: str) -> str:
-    """Another one if the file has changed, and quickly, for the key of a cache.
+    """Compute a digest that changes when the file does, fast enough for the key of a cache.
 
-    Up to 256 MB by all of the content. A larger file would take seconds each time: of it size, date and 64 pieces
-    spread evenly from its beginning to its end.
+    Up to 256 MB it covers all of the content. A larger file would take seconds each time, so its digest covers size,
+    date and 64 pieces spread evenly from beginning to end.
     """
     status = os.stat(path)
     digest = hashlib.sha256(f"{status.st_size}".encode())
@@ -246,7 +246,7 @@ def fingerprint(path: str) -> str:
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    """The content, decompressed where it is gzipped, whatever the name says."""
+    """Open a file, decompressing a gzipped one whatever its name."""
     try:
         with open(path, "rb") as raw:
             gzipped = raw.read(2) == b"\x1f\x8b"
@@ -258,7 +258,7 @@ def _opened(path: str) -> Iterator[BinaryIO]:
                 yield io.BufferedReader(unpacked, _PIECE)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise VectorsError(
-            f"{path}: expected a whole gzip file; found that it is cut off or damaged ({error}); fetch it again"
+            f"{path}: expected a complete gzip file; found that it is cut off or damaged ({error}); fetch it again"
         ) from error
     except OSError as error:
         raise VectorsError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -272,5 +272,5 @@ def _is_number(field: bytes) -> bool:
     return True
 
 
-def _shown(found: bytes) -> str:
-    return repr(found.decode("utf-8", "backslashreplace"))
+def _shown(content: bytes) -> str:
+    return repr(content.decode("utf-8", "backslashreplace"))

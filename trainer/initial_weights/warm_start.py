@@ -1,9 +1,9 @@
-"""Starting from a trained model: its weights under the same names, though words and tags came and went.
+"""Warm start: the weights of an exported model, taken over by name into a model of other words and tags.
 
-An embedding's rows go by word and affix, a projection's columns and the CRF's scores by tag. What is new keeps the
-values of an untrained model, what disappeared is dropped. A variable without names is taken over whole, if its shape
-is the same. A variable of another size is not, and training goes on without it: a setting changed on purpose is no
-reason for tonight's training to fail.
+An embedding's rows are matched by word and affix, a projection's columns and the CRF's scores by tag. New rows keep
+their untrained values, rows that disappeared are dropped. A variable without row names is copied if its shape is the
+same. A variable of another size is left untrained, without an error: a setting changed on purpose must not fail
+tonight's training.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import tensorflow as tf
 
+from trainer import remote_files
 from trainer.features.vocabulary import Vocabulary
 from trainer.initial_weights import row_names
 from trainer.initial_weights.row_names import AXES, RESERVED, RowNames, named_variables
@@ -24,7 +25,7 @@ from trainer.model.bilstm_crf import BiLstmCrf
 # Below a SavedModel's `assets.extra`.
 FILE_NAME = "warm_start.json"
 
-_ONE = {"words": "word", "affixes": "affix", "tags": "tag"}
+_SINGULAR = {"words": "word", "affixes": "affix", "tags": "tag"}
 
 log = logging.getLogger("tagline.trainer")
 
@@ -38,15 +39,15 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
-    """What a training began with.
+    """What a warm start carried over.
 
     Attributes:
-        base_model: the exported model that it came from; empty where there was none.
-        reason: why nothing at all was carried over; empty where something was.
-        kinds: by `words`, `affixes` and `tags`.
-        new_tags, dropped_tags: by name.
-        whole: variables without names that were carried over as they are.
-        not_carried: variables that begin untrained, each with the reason.
+        base_model: the exported model; empty if there was none.
+        reason: why nothing was carried over; empty otherwise.
+        kinds: counts by `words`, `affixes` and `tags`.
+        new_tags, dropped_tags: their names.
+        whole: variables without row names that were copied.
+        not_carried: variables left untrained, each with the reason.
     """
 
     base_model: str = ""
@@ -61,38 +62,39 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
     def __str__(self) -> str:
-        """One line."""
+        """Summarise in one line."""
         if self.reason:
             return f"no warm start: {self.reason}; training from scratch"
         parts = [
-            f"{what} " + ", ".join(_counted(getattr(found, what), kind) for kind, found in self.kinds.items())
+            f"{what} "
+            + ", ".join(_counted(getattr(counts, what), kind) for kind, counts in self.kinds.items())
             for what in ("carried", "new", "dropped")
         ]
         if self.not_carried:
-            refused = ", ".join(f"{name} ({why})" for name, why in self.not_carried.items())
-            parts.append(f"not carried, so untrained: {refused}")
+            names = ", ".join(f"{name} ({why})" for name, why in self.not_carried.items())
+            parts.append(f"not carried, so untrained: {names}")
         return f"warm start from {self.base_model}: {'; '.join(parts)}"
 
 
 class WarmStart:
-    """Gives models the weights of an exported one.
+    """An exported model whose weights others start from.
 
     Args:
-        base_model: the folder of its SavedModel; None where there is no blessed model yet.
+        base_model: the folder of its SavedModel; None if no model is blessed yet.
 
     Attributes:
-        carried: what the last model was given; None before the first.
+        carried: what the latest `assign_to` carried over; None before the first.
     """
 
     def __init__(self, base_model: str | None) -> None:
         self._base_model = base_model
         self.carried: Carried | None = None
 
-    def give(self, model: BiLstmCrf, vocabulary: Vocabulary) -> None:
-        """Assign to the variables of `model`, which is as it was built; what is told, is told once."""
-        told = self.carried
+    def assign_to(self, model: BiLstmCrf, vocabulary: Vocabulary) -> None:
+        """Assign the exported weights to the variables of an untrained `model`; logs what was carried over, once."""
+        is_first = self.carried is None
         self.carried = _carry(self._base_model, model, vocabulary)
-        if told is None:
+        if is_first:
             log.info("%s", self.carried)
 
 
@@ -111,7 +113,7 @@ def _carry(base_model: str | None, model: BiLstmCrf, vocabulary: Vocabulary) -> 
     not_carried: dict[str, str] = {}
     for name, variable in named_variables(model).items():
         axes = AXES.get(name, (None,) * variable.shape.rank)
-        if reason := _refused(weights.shape(name), variable.shape.as_list(), axes):
+        if reason := _mismatch(weights.shape(name), variable.shape.as_list(), axes):
             not_carried[name] = reason
             continue
         rows = [
@@ -139,7 +141,7 @@ def _carry(base_model: str | None, model: BiLstmCrf, vocabulary: Vocabulary) -> 
 
 
 class _Weights:
-    """The variables of an exported model by name, each read when it is asked for."""
+    """The variables of an exported model by name, each read on access."""
 
     def __init__(self, base_model: str, names: Sequence[str]) -> None:
         self._reader = tf.train.load_checkpoint(os.path.join(base_model, "variables", "variables"))
@@ -148,7 +150,7 @@ class _Weights:
         }
 
     def shape(self, name: str) -> list[int] | None:
-        """None where it has no such variable."""
+        """Return the shape of a variable; None if the model has no such variable."""
         key = self._keys.get(name)
         return self._reader.get_variable_to_shape_map().get(key)
 
@@ -156,19 +158,19 @@ class _Weights:
         return self._reader.get_tensor(self._keys[name])
 
 
-def _refused(there: Sequence[int] | None, here: Sequence[int], axes: Sequence[str | None]) -> str:
-    """Why a variable of these sizes cannot be carried over; empty if it can, all sizes without names being equal."""
+def _mismatch(there: Sequence[int] | None, here: Sequence[int], axes: Sequence[str | None]) -> str:
+    """Explain why a variable cannot be carried over; empty if all its axes without names are equal."""
     if there is None:
         return "the base model has none"
     if len(there) == len(here) and all(
         kind is not None or old == new for old, new, kind in zip(there, here, axes, strict=True)
     ):
         return ""
-    return f"{_spelled(there)} there, {_spelled(here)} here"
+    return f"{_shown(there)} there, {_shown(here)} here"
 
 
 def _rows(kind: str, before: RowNames, now: RowNames) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of what both models have, int64[n] there and here."""
+    """Pair the rows of the names that both models have: int64[n] there, int64[n] here."""
     reserved = RESERVED[kind]
     places = {name: place for place, name in enumerate(before.of(kind), start=reserved)}
     both = [(row, row) for row in range(reserved)]
@@ -180,18 +182,16 @@ def _rows(kind: str, before: RowNames, now: RowNames) -> tuple[np.ndarray, np.nd
 
 
 def _counted(count: int, kind: str) -> str:
-    return f"1 {_ONE[kind]}" if count == 1 else f"{count:,} {kind}"
+    return f"1 {_SINGULAR[kind]}" if count == 1 else f"{count:,} {kind}"
 
 
-def _spelled(shape: Sequence[int]) -> str:
+def _shown(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
 def content(base_model: str) -> Iterator[bytes]:
-    """What tells one base model's weights from another's, wherever they lie."""
+    """Read all that identifies a base model's weights, independent of where it lies."""
     names = os.path.join(base_model, "assets.extra", row_names.FILE_NAME)
     for path in (names, *sorted(tf.io.gfile.glob(os.path.join(base_model, "variables", "*")))):
         if tf.io.gfile.exists(path):
-            with tf.io.gfile.GFile(path, "rb") as file:
-                while chunk := file.read(1 << 20):
-                    yield chunk
+            yield from remote_files.chunks(path)

@@ -1,1 +1,1 @@
-"""Transformed examples as batches of sentences of similar length."""
+"""From Transform's examples to the batches that a training reads."""

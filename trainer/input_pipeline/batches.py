@@ -1,4 +1,4 @@
-"""Transformed examples as batches of sentences of like length.
+"""Transform's examples as batches of sentences of similar length.
 
 Shape letters: `B` sentences of a batch, `T` tokens of its longest sentence.
 """
@@ -10,15 +10,17 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from trainer.features.inputs import Inputs
+
 # Upper bounds of the length buckets, narrow where most sentences are, so that little of a batch is padding.
 BUCKET_BOUNDARIES = (5, 8, 11, 15, 20, 26, 34, 45, 60, 90, 150, 300, 600, 1200, 2400)
 
-# Padded tokens of a batch at most, so that memory does not grow with the longest sentence; a single sentence may
+# The most padded tokens of a batch, so that memory does not grow with the longest sentence; a single sentence may
 # have more.
 TOKENS_PER_BATCH = 12_000
 
-# Batches that are shuffled among each other, and batches made before a step asks for them: enough for the steps of an
-# epoch's end to last until the next epoch, which shuffles all of its sentences first, has its first ones ready.
+# Batches shuffled among each other, and batches prepared ahead of the steps: enough for an epoch's last steps to last
+# until the next epoch, which first shuffles all its sentences, has its first batches ready.
 _BATCHES_AHEAD = 64
 
 
@@ -32,6 +34,11 @@ class Batch(NamedTuple):
     labels: tf.Tensor  # int64[B,T], 0 after the end; -1 for a tag outside the vocabulary
     lengths: tf.Tensor  # int32[B]
 
+    @property
+    def inputs(self) -> Inputs:
+        """What the encoder reads."""
+        return Inputs(self.tokens, self.words, self.cases, self.lengths)
+
 
 _FEATURES = {
     "tokens": tf.io.RaggedFeature(tf.string),
@@ -43,7 +50,7 @@ _FEATURES = {
 
 
 def _sentence(record: tf.Tensor) -> Batch:
-    """One serialized tf.Example -> a Batch without its B axis."""
+    """Parse one serialized tf.Example into a `Batch` without its B axis."""
     parsed = tf.io.parse_single_example(record, _FEATURES)
     return Batch(
         tokens=parsed["tokens"],
@@ -56,20 +63,20 @@ def _sentence(record: tf.Tensor) -> Batch:
 
 
 def sentences(files: Sequence[str]) -> tf.data.Dataset:
-    """The sentences of gzipped TFRecord `files`, in their order, each a `Batch` without its B axis."""
+    """Read the sentences of gzipped TFRecord `files`, in order, each as a `Batch` without its B axis."""
     records = tf.data.TFRecordDataset(sorted(files), compression_type="GZIP")
     return records.map(_sentence, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 class Counts(NamedTuple):
-    """How much there is in an epoch."""
+    """The size of an epoch."""
 
     sentences: int
     batches: int
 
 
 def count(dataset: tf.data.Dataset, *, batch_size: int) -> Counts:
-    """Sentences of `dataset`, and batches that `training_batches` makes of them, whatever the order."""
+    """Count the sentences of `dataset` and the batches that `training_batches` makes of them, in any order."""
     batch_sizes = _batch_sizes(batch_size)
     buckets = len(batch_sizes)
 
@@ -90,25 +97,25 @@ def training_batches(
     seed: int,
     change: Callable[[Batch, tf.Tensor], Batch] | None = None,
     replicas: int = 1,
-    mine: range | None = None,
+    own: range | None = None,
 ) -> tf.data.Dataset:
-    """The batches of `epochs`, one epoch after another: shuffled, bucketed by length, padded to their longest.
+    """Make the batches of `epochs`, one epoch after another: shuffled, bucketed by length, padded.
 
-    The batches come in an order of their own too, or the short ones would all come together. Seed and number
-    give an epoch's order, so that a training can begin at any epoch and see what it would have seen.
+    The batches are shuffled too, or the short ones would all come together. An epoch's order depends only on the seed
+    and its number, so a training that resumes at any epoch sees the same batches as one without a break.
 
     Args:
-        dataset: what `sentences` gives.
+        dataset: as `sentences` returns it.
         epochs: their numbers.
         batch_size: B of every full batch; less where sentences are long (`TOKENS_PER_BATCH`).
         buffer_size: sentences that the shuffle holds in memory.
         seed: any number from 0 on.
-        change: makes of a batch, and an int64[2] that is another for each, what is trained on instead. A sentence
-            may become longer: it stays in its batch, so that an epoch's number of batches is what `count` says.
-        replicas: each batch comes as so many elements of like size and T, one for each replica; empty sentences
-            make B up to a multiple.
-        mine: of these replicas alone; of all without it. Several workers draw the same batches, and each keeps
-            what its own replicas train on.
+        change: maps a batch, and an int64[2] seed that differs for each batch, to the batch to train on instead. A
+            sentence may become longer; it stays in its batch, so `count` still holds.
+        replicas: each batch is split into this many elements of equal size and T, one for each replica; empty
+            sentences fill B up to a multiple.
+        own: keep only the elements of these replicas; None: of all. Every worker draws the same batches and keeps
+            the parts of its own replicas.
     """
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
@@ -122,14 +129,14 @@ def training_batches(
         batches = batches.shuffle(_BATCHES_AHEAD, seed=epoch_seed, reshuffle_each_iteration=False)
         if replicas == 1:
             return batches
-        return batches.flat_map(lambda batch: _shares(batch, replicas, mine or range(replicas)))
+        return batches.flat_map(lambda batch: _shares(batch, replicas, own or range(replicas)))
 
     numbers = tf.data.Dataset.from_tensor_slices(tf.constant(list(epochs), tf.int64))
     return numbers.flat_map(epoch).prefetch(_BATCHES_AHEAD)
 
 
 def ordered_batches(dataset: tf.data.Dataset, *, batch_size: int) -> tf.data.Dataset:
-    """For scoring: bucketed by length, no shuffling."""
+    """Make batches for scoring: bucketed by length, not shuffled."""
     return _bucketed(dataset, batch_size).prefetch(tf.data.AUTOTUNE)
 
 
@@ -142,17 +149,17 @@ def _bucketed(dataset: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
 
 
 def _batch_sizes(batch_size: int) -> list[int]:
-    """B by bucket: `batch_size`, or what the longest of the bucket leave room for; 1 past the last boundary."""
+    """Return B of each bucket: `batch_size`, less where its longest sentences need it; 1 past the last boundary."""
     return [max(1, min(batch_size, TOKENS_PER_BATCH // bound)) for bound in BUCKET_BOUNDARIES] + [1]
 
 
-def _shares(batch: Batch, replicas: int, mine: range) -> tf.data.Dataset:
-    """A batch as `replicas` elements [B / replicas, T], made up by sentences of length 0; `mine` of them."""
+def _shares(batch: Batch, replicas: int, own: range) -> tf.data.Dataset:
+    """Split a batch, padded by sentences of length 0, into `replicas` elements [B / replicas, T]; keep `own`."""
     missing = tf.math.floormod(-tf.shape(batch.lengths)[0], replicas)
 
     def share(tensor: tf.Tensor) -> tf.Tensor:
         padded = tf.pad(tensor, [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1))
         shares = tf.reshape(padded, tf.concat([[replicas, -1], tf.shape(padded)[1:]], 0))
-        return shares[mine.start : mine.stop]
+        return shares[own.start : own.stop]
 
     return tf.data.Dataset.from_tensor_slices(Batch(*(share(tensor) for tensor in batch)))

@@ -1,4 +1,4 @@
-"""Transformed sentences kept for the epochs to come, so that only the first pass unzips and parses them."""
+"""A cache of parsed sentences, so that only the first epoch unzips and parses Transform's examples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainer.input_pipeline import batches
 
 log = logging.getLogger("tagline.trainer")
 
-# Of gzipped files: what is not larger is kept in memory, where it takes some 17 times as much.
+# Bytes of gzipped files that are still cached in memory, where they take some 17 times as much.
 MOST_IN_MEMORY = 8 << 20
 
 
@@ -21,13 +21,13 @@ MOST_IN_MEMORY = 8 << 20
 def cached(
     files: Sequence[str], *, folder: str, most_in_memory: int = MOST_IN_MEMORY
 ) -> Iterator[tf.data.Dataset]:
-    """What `inputs.sentences` gives of `files`, in the same order, for as many passes as there are within.
+    """Yield the sentences of `files` as `batches.sentences` reads them, cached for any number of passes.
 
     Args:
         files: gzipped TFRecords.
-        folder: of this process alone; made where the sentences do not fit into memory, deleted in the end. One
-            that a killed process has left is never read: how much of it is whole nobody knows.
-        most_in_memory: bytes of `files`.
+        folder: of this process alone; written if the files are too large for memory, deleted at the end. A folder
+            that a killed process left is never read, as it may be incomplete.
+        most_in_memory: bytes of `files` that are still cached in memory.
     """
     sentences = batches.sentences(files)
     if sum(tf.io.gfile.stat(file).length for file in files) <= most_in_memory:
@@ -37,7 +37,7 @@ def cached(
     try:
         tf.io.gfile.makedirs(os.path.dirname(folder))
         sentences.save(folder)
-        log.info("the sentences of %d files are too many for memory: kept in %s", len(files), folder)
+        log.info("the sentences of %d files are too many for memory: cached in %s", len(files), folder)
         yield tf.data.Dataset.load(
             folder,
             element_spec=sentences.element_spec,

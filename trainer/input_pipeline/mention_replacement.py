@@ -1,9 +1,9 @@
-"""Mentions of the training split in each other's places: the same sentences, said of other things.
+"""Mention replacement: sentences of the training split with some mentions replaced by others of the same label.
 
-Whoever has read `play [Thriller] by [Michael Jackson]` can read it of any album by anyone. Each time a sentence is
-trained on, some of its mentions give way to others of the same label, drawn as often as the split has them.
+`play [Thriller] by [Michael Jackson]` is as good a sentence with any album by any artist. Each time a sentence is
+trained on, some of its mentions are replaced by mentions of the same label, drawn as often as the split has them.
 
-Shape letters: `N` tokens one after another, `S` segments (a mention, or a token outside of any), `M` mentions,
+Shape letters: `N` tokens of concatenated sentences, `S` segments (a mention, or a token outside any), `M` mentions,
 `L` labels, `K` tags.
 """
 
@@ -19,7 +19,7 @@ from tagging.schemes import OUTSIDE, Scheme
 from tagging.tables import split_tag
 from trainer.input_pipeline.batches import Batch
 
-# Sentences that mentions are drawn from: the first ones, so that a long corpus is not read twice.
+# Mentions are collected from this many first sentences, so that a long corpus is not read twice.
 SAMPLE = 50_000
 _AT_ONCE = 1024
 
@@ -27,7 +27,7 @@ _FIELDS = ("tokens", "tags", "words", "cases", "labels")
 
 
 class _Segments(NamedTuple):
-    """Where each begins and ends among N tokens, int64[S], and its label's number, -1 outside of mentions."""
+    """Start, end and label number of each segment among N tokens, int64[S]; label -1 outside mentions."""
 
     starts: tf.Tensor
     limits: tf.Tensor
@@ -35,13 +35,13 @@ class _Segments(NamedTuple):
 
 
 class Mentions:
-    """The mentions of a training split, by label.
+    """The mentions of a training split, grouped by label.
 
     Args:
-        sentences: what `inputs.sentences` gives.
+        sentences: as `batches.sentences` returns them.
         tags: the tags of the vocabulary, by id.
-        scheme: of the tags, one whose tags say the same wherever an entity stands (`movable`).
-        share: of a sentence's mentions that give way, 0 to 1.
+        scheme: of the tags; must be `movable`.
+        share: of a sentence's mentions that are replaced, 0 to 1.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Mentions:
     ) -> None:
         pairs = [split_tag(tag) for tag in tags]
         labels = sorted({label for prefix, label in pairs if prefix != OUTSIDE})
-        # The last row and column stand for what is no tag: a sentence's border, or a tag unknown to the vocabulary.
+        # The last row and column stand for no tag: a sentence's border, or a tag outside the vocabulary.
         continues = np.zeros([len(tags) + 1] * 2, bool)
         for i, (before, label_before) in enumerate(pairs):
             for j, (here, label) in enumerate(pairs):
@@ -70,13 +70,13 @@ class Mentions:
             chosen = tf.where(segments.kinds >= 0)[:, 0]
             starts, limits = tf.gather(segments.starts, chosen), tf.gather(segments.limits, chosen)
             places = tf.ragged.range(starts, limits).values
-            for found, field in zip(fields, _FIELDS, strict=True):
-                found.append(tf.gather(getattr(batch, field).values, places).numpy())
+            for parts, field in zip(fields, _FIELDS, strict=True):
+                parts.append(tf.gather(getattr(batch, field).values, places).numpy())
             lengths.append((limits - starts).numpy())
             kinds.append(tf.gather(segments.kinds, chosen).numpy())
         kind = np.concatenate(kinds)
         limit = np.cumsum(np.concatenate(lengths))
-        # Label by label: a label's mentions are a stretch of the list, and one number draws one.
+        # Sorted by label: a label's mentions are one stretch of the list, so one number draws one of them.
         order = np.argsort(kind, kind="stable")
         self.count = len(kind)
         self._limits = tf.constant(limit[order])
@@ -84,29 +84,29 @@ class Mentions:
         self._number = tf.constant(np.bincount(kind, minlength=labels), tf.int64)
         self._first = tf.math.cumsum(self._number, exclusive=True)
         self._fields = {
-            field: tf.constant(np.concatenate(found)) if self.count else None
-            for field, found in zip(_FIELDS, fields, strict=True)
+            field: tf.constant(np.concatenate(parts)) if self.count else None
+            for field, parts in zip(_FIELDS, fields, strict=True)
         }
 
     def _segments(self, labels: tf.Tensor, rows: tf.Tensor) -> _Segments:
-        """Of int64[N] labels of sentences one after another; `rows` int64[N] says whose each is."""
+        """Cut concatenated sentences into segments: int64[N] labels, and the sentence of each, int64[N] `rows`."""
         border = tf.constant([self._continues.shape[0] - 1], tf.int64)
         labels = tf.where(labels < 0, border, labels)
         at_border = rows != tf.concat([[-1], rows], 0)[:-1]
         before = tf.where(at_border, border, tf.concat([border, labels], 0)[:-1])
-        goes_on = tf.gather_nd(self._continues, tf.stack([before, labels], 1))
-        starts = tf.where(tf.logical_not(goes_on))[:, 0]
+        continued = tf.gather_nd(self._continues, tf.stack([before, labels], 1))
+        starts = tf.where(tf.logical_not(continued))[:, 0]
         limits = tf.concat([starts, [tf.size(labels, out_type=tf.int64)]], 0)[1:]
         return _Segments(starts, limits, tf.gather(self._kinds, tf.gather(labels, starts)))
 
-    # There is no Python to convert, and looking for it takes seconds.
+    # AutoGraph would look for Python control flow to convert, which takes seconds; there is none.
     @tf.autograph.experimental.do_not_convert
     def replaced(self, batch: Batch, seed: tf.Tensor) -> Batch:
-        """The batch with some mentions replaced, padded to what is then its longest sentence.
+        """Replace some mentions of a batch, and pad it to its new longest sentence.
 
         Args:
             batch: B sentences.
-            seed: int64[2]; draws which give way, and to what.
+            seed: int64[2]; draws which mentions are replaced, and by which.
         """
         lengths = tf.cast(batch.lengths, tf.int64)
         own = {
@@ -117,15 +117,15 @@ class Mentions:
         drawn = tf.random.stateless_uniform([tf.size(starts), 2], seed)  # [S,2]
         kinds_or_0 = tf.maximum(kinds, 0)
         number = tf.gather(self._number, kinds_or_0)
-        gives_way = (kinds >= 0) & (number > 0) & (drawn[:, 0] < self._share)
+        replace = (kinds >= 0) & (number > 0) & (drawn[:, 0] < self._share)
         nth = tf.cast(drawn[:, 1] * tf.cast(number, tf.float32), tf.int64)
-        # A product that is rounded up would be one too many.
+        # The product may round up to `number`, one too many.
         mention = tf.gather(self._first, kinds_or_0) + tf.maximum(tf.minimum(nth, number - 1), 0)
-        mention = tf.where(gives_way, mention, tf.zeros_like(mention))
-        # Tokens after this batch's are those of the mentions.
+        mention = tf.where(replace, mention, tf.zeros_like(mention))
+        # Positions from `after` on are those of the mentions' tokens.
         after = tf.size(rows, out_type=tf.int64)
-        new_starts = tf.where(gives_way, after + tf.gather(self._starts, mention), starts)
-        new_limits = tf.where(gives_way, after + tf.gather(self._limits, mention), limits)
+        new_starts = tf.where(replace, after + tf.gather(self._starts, mention), starts)
+        new_limits = tf.where(replace, after + tf.gather(self._limits, mention), limits)
         places = tf.ragged.range(new_starts, new_limits).values
         stays = places < after
         nowhere = tf.zeros_like(places)
@@ -142,5 +142,5 @@ class Mentions:
 
 
 def movable(scheme: Scheme) -> bool:
-    """Whether an entity has the same tags wherever it stands: so in all schemes but IOB1, and never in plain tags."""
+    """Whether an entity has the same tags in any place: true of every scheme but IOB1, false for plain tags."""
     return not scheme.is_plain and scheme.touching is None

@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from tagging.schemes import Scheme
 from trainer import crf
+from trainer.features.inputs import Inputs
 from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
 from trainer.model import addons
-from trainer.model.encoder import Encoder, Inputs
+from trainer.model.encoder import Encoder
 
 
 class Decoded(NamedTuple):

@@ -1,8 +1,8 @@
-"""A bidirectional LSTM over right-padded sentences: by cuDNN on a GPU, by a gradient of its own on a CPU.
+"""A bidirectional LSTM over right-padded sentences: cuDNN on a GPU, one operation with its own gradient on a CPU.
 
-Keras runs a loop of small operations over the steps and leaves its gradient to the loop's. On a CPU one operation
-runs all steps forward; backward, only what hangs on the step after is looped over, and the gradients of the
-weights are one matrix product each over all steps. The weights are the same variables, in Keras's layout.
+On a CPU Keras runs a loop of small operations over the steps, and differentiates that loop. Here one operation runs
+all steps forward; backward, only what depends on the later step is looped over, and each weight's gradient is one
+matrix product over all steps. The weights are the same variables, in Keras's layout.
 
 Shape letters: `B` batch, `T` tokens, `D` input width, `H` units.
 """
@@ -30,15 +30,15 @@ class Lstm(tf.Module):
             name=name,
         )
         self._layer.build(tf.TensorShape([None, None, width]))
-        # The variables themselves, so that an exported module tracks them and not the Keras object.
+        # Attributes of their own, so that an exported module tracks the variables and not the Keras object.
         self.kernel, self.recurrent_kernel, self.bias = self._layer.trainable_weights
 
     def by_keras(self, x: tf.Tensor) -> tf.Tensor:
-        """float32[B,T,D] -> float32[B,T,H] by the Keras layer, in its precision; cuDNN's kernel on a GPU."""
+        """Run the Keras layer in its precision, on a GPU cuDNN's kernel: float32[B,T,D] -> float32[B,T,H]."""
         return tf.cast(self._layer(x), tf.float32)
 
     def by_one_operation(self, x: tf.Tensor, *, gradient: bool) -> tf.Tensor:
-        """The same in float32, as a CPU should; for what is exported without its gradient, which nobody asks for."""
+        """Compute the same in float32 by one operation, the fastest on a CPU; `gradient` is False for export."""
         kernel, recurrent_kernel, bias = self._weights()
         steps = tf.transpose(x, [1, 0, 2])
         if gradient:
@@ -48,10 +48,10 @@ class Lstm(tf.Module):
         return tf.transpose(states, [1, 0, 2])
 
     def by_rows(self, x: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-        """One sentence float32[T,D] read in the `order` int32[T] of its tokens, without gradient: float32[T,H].
+        """Run one sentence float32[T,D] in the `order` int32[T] of its tokens, without gradient: float32[T,H].
 
         The operation reads the whole kernel at each step, to multiply one token by it. Here all tokens are multiplied
-        at once, and the operation's own kernel is the product: a step is handed which row of it is its own.
+        at once, and the operation's kernel is that product, of which a one-hot input selects the step's row.
         """
         kernel, recurrent_kernel, bias = self._weights()
         rows = tf.one_hot(order, tf.shape(x)[0])[:, tf.newaxis]  # [T,1,T]
@@ -64,7 +64,7 @@ class Lstm(tf.Module):
 def bidirectional(
     x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm, *, fused: bool = False
 ) -> tf.Tensor:
-    """Both directions side by side: float32[B,T,D], int32[B] -> float32[B,T,2H].
+    """Run both directions side by side: float32[B,T,D], int32[B] -> float32[B,T,2H].
 
     The backward direction reads each sentence reversed within its own length, padding staying behind.
 
@@ -72,12 +72,12 @@ def bidirectional(
         x: B sentences.
         lengths: of each, 0..T.
         forward, backward: the directions.
-        fused: True in what is exported: one operation without gradient, and no Keras layer. False: as fits the
-            devices here and the precision, since the operation knows float32 alone.
+        fused: True for export: one operation without gradient, and no Keras layer. False: by the devices and the
+            precision, since the operation supports float32 only.
     """
     if fused:
-        # Where a single sentence is asked about, its steps wait for the weights. From half the kernel's rows on
-        # there would be as much to read as without.
+        # The steps of a single sentence wait for the weights to be read. From half the kernel's rows on, `by_rows`
+        # would read as much.
         few = (tf.shape(x)[0] == 1) & (2 * tf.shape(x)[1] <= forward.kernel.shape[0])
         return tf.cond(
             few,
@@ -91,7 +91,7 @@ def _of_one_sentence(x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: 
     """float32[1,T,D], int32[1] -> float32[1,T,2H], without gradient."""
     tokens = tf.reshape(x, [-1, forward.kernel.shape[0]])  # [T,D]
     ahead = tf.range(tf.shape(tokens)[0])
-    # Applied twice it is no change.
+    # Applied twice it is the identity.
     behind = tf.where(ahead < lengths[0], lengths[0] - 1 - ahead, ahead)
     states = [forward.by_rows(tokens, ahead), tf.gather(backward.by_rows(tokens, behind), behind)]
     return tf.concat(states, 1)[tf.newaxis]
@@ -112,7 +112,7 @@ def _of_all(x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm, *, 
 def fused_lstm(
     x: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
-    """The states of an LSTM that begins at zero: time-major float32[T,B,D] -> float32[T,B,H]; T and B at least 1.
+    """Run an LSTM from a zero state: time-major float32[T,B,D] -> float32[T,B,H]; T and B at least 1.
 
     Args:
         x: the steps.
@@ -139,7 +139,7 @@ def fused_lstm(
 
 
 def _run(x: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> Any:
-    """All that BlockLSTMV2 tells of its steps, each float32[T,B,H]: the states `h`, and gates and cells."""
+    """Run BlockLSTMV2; its outputs, each float32[T,B,H], are the states `h`, the gates and the cells."""
     units = recurrent_kernel.shape[0]
     start = tf.zeros([tf.shape(x)[1], units], x.dtype)  # [B,H]
     unused = tf.zeros([units], x.dtype)
@@ -159,33 +159,33 @@ def _run(x: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.
 
 
 def _gate_gradients(run: Any, d_states: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
-    """Gradients of the gates before their activations.
+    """Compute the gradients of the gates before their activations, float32[T,B,4H].
 
     Args:
-        run: what BlockLSTMV2 returned: the gates i, f, ci, o after their activations, the cells cs and their tanh co.
+        run: the outputs of BlockLSTMV2: the gates i, f, ci, o after their activations, the cells cs and their tanh co.
         d_states: float32[T,B,H], gradients of the states.
         recurrent_kernel: float32[H,4H].
     """
     i, f, ci, o, co = run.i, run.f, run.ci, run.o, run.co  # [T,B,H]
     start = tf.zeros_like(i[0])  # [B,H]
     cells_before = tf.concat([start[tf.newaxis], run.cs[:-1]], 0)
-    # All that no step needs of another, of all steps at once: how each gate moves the cell, the output gate the
-    # state, and the cell the state.
+    # Computed for all steps at once: the derivatives of the cell by each gate, of the state by the output gate, and
+    # of the state by the cell.
     slopes = tf.concat([ci * i * (1 - i), cells_before * f * (1 - f), i * (1 - ci * ci), co * o * (1 - o)], 2)
     cell_slope = o * (1 - co * co)
     back = tf.transpose(recurrent_kernel)  # [4H,H]
     steps = tf.shape(i)[0]
 
     def body(
-        step: tf.Tensor, d_later: tf.Tensor, d_cell: tf.Tensor, found: tf.TensorArray
+        step: tf.Tensor, d_later: tf.Tensor, d_cell: tf.Tensor, gates: tf.TensorArray
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
         d_state = d_states[step] + d_later
         d_cell = d_cell + d_state * cell_slope[step]
         d_gates = tf.concat([d_cell, d_cell, d_cell, d_state], 1) * slopes[step]  # [B,4H]
-        return step - 1, tf.matmul(d_gates, back), d_cell * f[step], found.write(step, d_gates)
+        return step - 1, tf.matmul(d_gates, back), d_cell * f[step], gates.write(step, d_gates)
 
-    found = tf.TensorArray(i.dtype, size=steps, element_shape=[None, slopes.shape[2]])
-    _, _, _, found = tf.while_loop(
-        lambda step, *_: step >= 0, body, (steps - 1, start, start, found), parallel_iterations=1
+    gates = tf.TensorArray(i.dtype, size=steps, element_shape=[None, slopes.shape[2]])
+    _, _, _, gates = tf.while_loop(
+        lambda step, *_: step >= 0, body, (steps - 1, start, start, gates), parallel_iterations=1
     )
-    return found.stack()
+    return gates.stack()

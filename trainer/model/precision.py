@@ -1,7 +1,7 @@
-"""In which floating-point type the encoder computes; its variables and the CRF stay float32.
+"""The floating-point type in which the encoder computes; its variables and the CRF stay float32.
 
-float16 ends at 65,504 and loses what is below 6e-8: gradients are taken of the loss times a scale, so that small
-ones survive, and divided by it again. bfloat16 has the range of float32 and needs none.
+float16 ends at 65,504 and rounds values below 6e-8 to 0: so gradients are taken of the loss times a scale, and divided
+by it again. bfloat16 has the range of float32 and needs no scale.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _SMALLEST, _LARGEST = 1.0, 2.0**24
 
 
 def compute_type(precision: str) -> tf.DType:
-    """The type behind the setting `trainer.precision`."""
+    """Return the type that the setting `trainer.precision` names."""
     return _TYPES[precision]
 
 
 class LossScale(tf.Module):
-    """The scale of the loss, and since when it has not overflowed; two variables, so that checkpoints hold both."""
+    """The scale of the loss, and the steps since it last overflowed; both variables, so that checkpoints hold them."""
 
     def __init__(self) -> None:
         super().__init__(name="loss_scale")
@@ -30,7 +30,7 @@ class LossScale(tf.Module):
         self.good_steps = tf.Variable(0, trainable=False, name="good_steps")
 
     def update(self, finite: tf.Tensor) -> None:
-        """After a step whose gradients were `finite`, or not: bool[]."""
+        """Adapt the scale after a step, by whether its gradients were `finite`, bool[]."""
         good = tf.where(finite, self.good_steps + 1, 0)
         grows = good >= _PATIENCE
         grown = tf.where(grows, self.value * 2.0, self.value)
@@ -40,11 +40,11 @@ class LossScale(tf.Module):
 
 
 def loss_scale_for(precision: str) -> LossScale | None:
-    """A scale where the precision needs one."""
+    """Make a loss scale if the precision needs one."""
     return LossScale() if precision == "mixed_float16" else None
 
 
 def all_finite(tensors: list[tf.Tensor]) -> tf.Tensor:
-    """Whether no value of any is infinite or NaN: bool[]."""
-    # A sum is finite only if all of it is; that a sum of finite values overflows float32 is as bad.
+    """Whether no value of any tensor is infinite or NaN, bool[]."""
+    # A sum is finite only if every term is; finite values whose sum overflows float32 are as bad.
     return tf.math.is_finite(tf.add_n([tf.reduce_sum(tf.abs(tensor)) for tensor in tensors]))

@@ -1,4 +1,4 @@
-"""The state of a training on disk: the last epoch, from which it goes on, and the best weights."""
+"""The state of a training on disk: the last epoch, from which it resumes, and the best weights."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _BEST = "best"
 
 
 class Checkpoints:
-    """Writes after each epoch; a process killed at any moment leaves the epoch before intact.
+    """The checkpoints of one training; a process killed at any moment leaves those of the epoch before intact.
 
-    The history travels inside the checkpoint of the last epoch, and names the best epoch; the best weights are
-    kept under that number. So weights and history cannot disagree.
+    The history is part of the last epoch's checkpoint and names the best epoch, and the best weights are kept under
+    that number: so weights and history cannot disagree.
     """
 
     def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.Module) -> None:
-        # A string has no place on a GPU; the variable is made outside any strategy's scope.
+        # A GPU cannot hold a string; and the variable must be outside any strategy's scope.
         with tf.device("/cpu:0"):
             self._history = tf.Variable("", trainable=False, name="history")
         self._last = tf.train.CheckpointManager(
@@ -36,7 +36,7 @@ class Checkpoints:
         )
 
     def restore(self) -> str:
-        """Go back to the last epoch saved; returns its history, or "" where there is none."""
+        """Restore the last epoch saved, and return its history; "" if none was saved."""
         path = self._last.latest_checkpoint
         if path is None:
             return ""
@@ -44,7 +44,7 @@ class Checkpoints:
         return self._history.numpy().decode()
 
     def save(self, history: str, *, epoch: int, best: bool) -> None:
-        """Keep the epoch just ended; its weights as the best ones first, since the history then names them."""
+        """Save the epoch that just ended; the best weights first, since the history then names them."""
         if best:
             self._best.save(checkpoint_number=epoch)
         self._history.assign(history)
@@ -57,13 +57,13 @@ class Checkpoints:
 
 
 def restore_weights(directory: str, model: tf.Module, *, epoch: int) -> None:
-    """Put the weights of `epoch`, the best one, into a model that is not trained any further."""
+    """Put the weights of `epoch`, the best one, into a model that is not trained further."""
     path = os.path.join(directory, _BEST, f"{_NAME}-{epoch}")
     tf.train.Checkpoint(model=model).restore(path).assert_consumed()
 
 
 def discard_weights(directory: str, *, but: int | None) -> None:
-    """Delete all weights of a training that has ended, except, where that is given, those of the epoch `but`."""
+    """Delete the weights of a finished training, except those of the epoch `but` unless it is None."""
     for folder in (os.path.join(directory, _LAST), os.path.join(directory, _BEST)):
         for path in tf.io.gfile.glob(os.path.join(folder, "*")):
             if but is None or not path.startswith(os.path.join(directory, _BEST, f"{_NAME}-{but}.")):
@@ -74,7 +74,7 @@ _FINISHED = "finished"
 
 
 def mark_finished(directory: str) -> None:
-    """The training kept in `directory` has been exported: nothing will go on from it."""
+    """Mark the training in `directory` as exported, so that its checkpoints may be deleted."""
     with tf.io.gfile.GFile(os.path.join(directory, _FINISHED), "w") as file:
         file.write("")
 

@@ -1,4 +1,4 @@
-"""Which devices train, and what their number does to the batch and the learning rate."""
+"""The devices that train, and how their number scales the batch and the learning rate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainer.hyperparameters import Hyperparameters
 
 
 def strategy_for_visible_devices() -> tf.distribute.Strategy:
-    """Every visible GPU, each with a replica; without any, several logical CPU devices if there are; else one CPU.
+    """Make one replica per visible GPU; without GPUs, one per logical CPU device, usually a single one.
 
     GPU memory is taken as it is needed (`take_gpu_memory_as_needed`).
     """
@@ -22,16 +22,16 @@ def strategy_for_visible_devices() -> tf.distribute.Strategy:
 
 
 def take_gpu_memory_as_needed() -> None:
-    """Leave the rest of a card to a server beside; to be called before anything has used a GPU.
+    """Leave unused GPU memory to a server beside the training; must be called before anything uses a GPU.
 
-    By the environment, since TensorFlow's own setting is an error once a component before the Trainer has
-    started the devices; what was started without it stays as it is.
+    Set by the environment, since TensorFlow's own setting raises once an earlier component has started the devices; a
+    device that was started without it stays as it is.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 def scaled(hyperparameters: Hyperparameters, replicas: int) -> Hyperparameters:
-    """The same with batch size and learning rate as they are over `replicas`, as `scaling` has it.
+    """Scale batch size and learning rate to the number of replicas, by the rule that `scaling` names.
 
     Twice the batch halves the noise of a gradient. SGD is then stable at twice the learning rate, Adam, which
     divides by the gradient's root mean square, at the square root of two.

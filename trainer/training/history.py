@@ -1,4 +1,4 @@
-"""What the epochs of a training came to, on disk as JSON."""
+"""The results of a training's epochs, stored as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to.
+    """The results of one epoch.
 
     Attributes:
         number: 1 for the first.
@@ -17,7 +17,7 @@ class Epoch:
         learning_rate: at the epoch's end.
         seconds: wall time, scoring included.
         tokens_per_second: real tokens trained on, scoring excluded.
-        parts: in how many each batch was taken, since the whole did not fit into memory; 1: whole.
+        parts: in how many parts each batch was taken to fit into memory; 1: not split.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class History:
-    """The epochs of a training and which was best (ties: the earlier)."""
+    """The epochs of a training, and which was best (of equals the earlier)."""
 
     metric: str
     epochs: tuple[Epoch, ...]

@@ -1,7 +1,7 @@
-"""Training: epochs over bucketed batches, entity F1 on dev after each, the best weights kept, all resumable.
+"""Training: epochs over bucketed batches, each scored on dev, the best weights kept, every epoch a checkpoint.
 
-Everything random is drawn from the seed and the step's number, and batches of an epoch from the seed and the
-epoch's number, so a training that was killed and goes on ends with the same weights as one that was not.
+All random draws depend on the seed and the step's number, and an epoch's batches on the seed and the epoch's number, so
+an interrupted training that is resumed ends with the same weights as one without a break.
 """
 
 from __future__ import annotations
@@ -13,27 +13,29 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tagging.schemes import PLAIN, Scheme
+from tagging.schemes import Scheme
 from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
 from trainer.input_pipeline import batches
-from trainer.input_pipeline.mention_replacement import Mentions, movable
+from trainer.input_pipeline.epochs import Epochs
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.model.precision import loss_scale_for
-from trainer.training import replicas as cluster
+from trainer.training import replicas
 from trainer.training.checkpoints import Checkpoints
-from trainer.training.dev_score import scorer
+from trainer.training.dev_score import metric_of, scorer
 from trainer.training.devices import scaled
 from trainer.training.history import Epoch, History
 from trainer.training.optimizer import Adam
-from trainer.training.out_of_memory import Beginning, Parts
-from trainer.training.steps import steps_of
+from trainer.training.out_of_memory import InitialValues, Parts
+from trainer.training.steps import Steps
 
 log = logging.getLogger("tagline.trainer")
 
+_SHORT_NAMES = {"entity_f1_strict": "F1", "token_accuracy": "accuracy"}
+
 
 class Diverged(RuntimeError):
-    """The loss is no longer a number."""
+    """The loss became NaN or infinite."""
 
 
 def train(
@@ -46,140 +48,170 @@ def train(
     hyperparameters: Hyperparameters,
     strategy: tf.distribute.Strategy,
     checkpoint_dir: str,
-    tell: Callable[[History], None] = lambda _: None,
+    report: Callable[[History], None] = lambda _: None,
 ) -> tuple[BiLstmCrf, History]:
-    """Train until the last epoch or until `patience` epochs brought no better dev score.
+    """Train until the last epoch, or until `patience` epochs brought no better dev score.
 
     Args:
         build: makes the model; called once, in the strategy's scope.
-        train_sentences, dev_sentences: what `inputs.sentences` gives.
-        checkpoint_dir: where a training that is interrupted finds its last epoch when called again.
-        tell: called with the history at the beginning, when it holds the epochs of a training that goes on, and
-            after each epoch.
+        train_sentences, dev_sentences: as `batches.sentences` returns them.
+        checkpoint_dir: of the checkpoints; a training that finds some there resumes after their last epoch.
+        report: called with the history before the first epoch, when a resumed training has some, and after each epoch.
 
     Returns:
-        The model with the weights of the best epoch, and the history. One of several workers gets the model as the
-        last epoch left it: who exports restores the best one from the checkpoints, by calling this once more.
+        The model with the weights of the best epoch, and the history. One of several worker processes returns the
+        model as the last epoch left it: the process that exports restores the best one by calling this once more.
 
     Raises:
         Diverged: the loss became NaN or infinite.
-        OutOfMemory: not even one sentence fits; a batch that does not is trained on in parts.
+        OutOfMemory: not even one sentence fits; a batch that does not fit is trained on in parts.
     """
-    replicas = strategy.num_replicas_in_sync
-    hp = scaled(hyperparameters, replicas)
-    if replicas > 1:
+    hp = scaled(hyperparameters, strategy.num_replicas_in_sync)
+    if strategy.num_replicas_in_sync > 1:
         log.info(
             "%d replicas: batches of %d sentences, learning rate %.4g",
-            replicas,
-            hp.batch_size,
-            hp.learning_rate,
+            strategy.num_replicas_in_sync, hp.batch_size, hp.learning_rate,
+        )  # fmt: skip
+    epochs = Epochs(train_sentences, tags=vocabulary.tags, scheme=scheme, hyperparameters=hp)
+    training = _Training(build, epochs, hp, strategy, checkpoint_dir, metric=metric_of(scheme))
+    report(training.history)
+    score = scorer(training.model, vocabulary, scheme)
+    dev_batches = batches.ordered_batches(dev_sentences, batch_size=128)
+    while not training.is_finished:
+        loss, tokens, seconds = training.train_epoch()
+        scoring_began = time.monotonic()
+        dev_score = score(dev_batches) if replicas.is_leader(strategy) else 0.0
+        dev_score = replicas.broadcast_from_leader(dev_score, strategy)
+        training.end_epoch(
+            loss=loss,
+            dev_score=dev_score,
+            seconds=seconds + time.monotonic() - scoring_began,
+            tokens_per_second=tokens / seconds,
         )
-    counts = batches.count(train_sentences, batch_size=hp.batch_size)
-    mentions = None
-    if hp.mention_replacement and movable(scheme):
-        mentions = Mentions(
-            train_sentences, tags=vocabulary.tags, scheme=scheme, share=hp.mention_replacement
-        )
-    with strategy.scope():
-        model = build()
-        optimizer = Adam(
-            model.trainable_variables,
-            learning_rate=hp.learning_rate,
-            steps=hp.epochs * counts.batches,
-            clip_norm=hp.clip_norm,
-        )
-        # Its attribute, so that the optimiser's checkpoint holds it.
-        optimizer.loss_scale = loss_scale_for(hp.precision)
-    metric = "token_accuracy" if scheme is PLAIN else "entity_f1_strict"
-    checkpoints = Checkpoints(checkpoint_dir, model=model, optimizer=optimizer)
-    saved = checkpoints.restore()
-    history = History.from_json(saved) if saved else History(metric, ())
-    if history.epochs:
-        log.info("going on after epoch %d, found in %s", history.epochs[-1].number, checkpoint_dir)
-        # On another number of GPUs an epoch may have had more steps, or fewer.
-        optimizer.iterations.assign(len(history.epochs) * counts.batches)
-    tell(history)
+        report(training.history)
+    if not replicas.has_several_workers(strategy):
+        training.restore_best_epoch()
+    return training.model, training.history
 
-    parts = Parts(checkpoint_dir, most=-(-hp.batch_size // replicas))
-    beginning = None if saved else Beginning([*model.variables, *optimizer.variables])
 
-    def epochs_from(first: int) -> Callable[[], tuple[tf.Tensor, tf.Tensor]]:
-        """Trains epoch `first` when called, then the next, and so on: (sum of losses, tokens) of each."""
-        stream = iter(
-            strategy.distribute_datasets_from_function(
-                lambda context: batches.training_batches(
-                    train_sentences,
-                    epochs=range(first, hp.epochs + 1),
-                    batch_size=hp.batch_size,
-                    buffer_size=hp.shuffle_buffer,
-                    seed=hp.seed,
-                    change=mentions.replaced if mentions and mentions.count else None,
-                    replicas=replicas,
-                    mine=cluster.own_replicas(context),
+class _Training:
+    """A training under way: its model, optimiser and checkpoints, its batches, and the history of its epochs."""
+
+    def __init__(
+        self,
+        build: Callable[[], BiLstmCrf],
+        epochs: Epochs,
+        hyperparameters: Hyperparameters,
+        strategy: tf.distribute.Strategy,
+        checkpoint_dir: str,
+        *,
+        metric: str,
+    ) -> None:
+        self._epochs, self._hp, self._strategy = epochs, hyperparameters, strategy
+        hp, counts = hyperparameters, epochs.counts
+        with strategy.scope():
+            self.model = build()
+            self._optimizer = Adam(
+                self.model.trainable_variables,
+                learning_rate=hp.learning_rate,
+                steps=hp.epochs * counts.batches,
+                clip_norm=hp.clip_norm,
+                loss_scale=loss_scale_for(hp.precision),
+            )
+        self._checkpoints = Checkpoints(checkpoint_dir, model=self.model, optimizer=self._optimizer)
+        saved = self._checkpoints.restore()
+        self.history = History.from_json(saved) if saved else History(metric, ())
+        self._initial_values = None
+        if saved:
+            log.info("resuming after epoch %d, found in %s", self._next_epoch - 1, checkpoint_dir)
+            # On another number of GPUs an epoch may have had more steps, or fewer.
+            self._optimizer.iterations.assign(len(self.history.epochs) * counts.batches)
+        else:
+            self._initial_values = InitialValues([*self.model.variables, *self._optimizer.variables])
+        self._parts = Parts(checkpoint_dir, most=-(-hp.batch_size // strategy.num_replicas_in_sync))
+        self._start_stream()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all epochs are trained, or patience ran out."""
+        done, patience = len(self.history.epochs), self._hp.patience
+        out_of_patience = done and patience and done - self.history.best.number >= patience
+        return done >= self._hp.epochs or bool(out_of_patience)
+
+    @property
+    def _next_epoch(self) -> int:
+        return len(self.history.epochs) + 1
+
+    def train_epoch(self) -> tuple[float, float, float]:
+        """Train the next epoch: sum of the losses, tokens, seconds.
+
+        Where a batch does not fit into memory the epoch begins again, with each batch in more parts.
+        """
+        while True:
+            began = time.monotonic()
+            try:
+                loss, tokens = map(float, self._steps.take(self._stream, self._epochs.counts.batches))
+            except tf.errors.ResourceExhaustedError as error:
+                self._parts.double(error)
+                if replicas.has_several_workers(self._strategy):
+                    raise  # the others wait for a step that never comes: all workers restart
+                self._go_back()
+                continue
+            if not math.isfinite(loss):
+                raise Diverged(
+                    f"the loss of epoch {self._next_epoch} is {loss}; lower trainer.learning_rate or "
+                    "trainer.clip_norm (the checkpoint of the epoch before is kept)"
+                )
+            return loss, tokens, time.monotonic() - began
+
+    def end_epoch(self, *, loss: float, dev_score: float, seconds: float, tokens_per_second: float) -> None:
+        """Add the epoch just trained to the history, save its checkpoint and log it."""
+        epoch = Epoch(
+            number=self._next_epoch,
+            loss=loss / self._epochs.counts.sentences,
+            dev_score=dev_score,
+            learning_rate=float(self._optimizer.learning_rate.numpy()),
+            seconds=seconds,
+            tokens_per_second=tokens_per_second,
+            parts=self._parts.number,
+        )
+        self.history = History(self.history.metric, (*self.history.epochs, epoch))
+        is_best = self.history.best is epoch
+        if replicas.is_leader(self._strategy):
+            self._checkpoints.save(self.history.to_json(), epoch=epoch.number, best=is_best)
+            self._initial_values = None
+        log.info(
+            "epoch %d/%d  loss %.3f  dev %s %.4f%s  %.1f s",
+            epoch.number, self._hp.epochs, epoch.loss, _SHORT_NAMES[self.history.metric], epoch.dev_score,
+            "  best" if is_best else "", epoch.seconds,
+        )  # fmt: skip
+
+    def restore_best_epoch(self) -> None:
+        """Put the weights of the best epoch into the model."""
+        self._checkpoints.restore_best(self.history.best.number)
+
+    def _go_back(self) -> None:
+        """Undo the steps of an epoch that was broken off."""
+        if self._initial_values is not None:
+            self._initial_values.restore()
+        else:
+            self._checkpoints.restore()
+        self._start_stream()
+
+    def _start_stream(self) -> None:
+        """Make the stream of batches from the next epoch on, and the steps that read it.
+
+        One stream holds all epochs, so that batches are prepared ahead while an epoch is scored.
+        """
+        numbers = range(self._next_epoch, self._hp.epochs + 1)
+        replica_count = self._strategy.num_replicas_in_sync
+        self._stream = iter(
+            self._strategy.distribute_datasets_from_function(
+                lambda context: self._epochs.batches(
+                    numbers, replicas=replica_count, own=replicas.own_replicas(context)
                 )
             )
         )
-        run_steps = steps_of(
-            model, optimizer, strategy, seed=hp.seed, loss_scale=optimizer.loss_scale, parts=parts.number
+        self._steps = Steps(
+            self.model, self._optimizer, self._strategy, seed=self._hp.seed, parts=self._parts.number
         )
-        return lambda: run_steps(stream, counts.batches)
-
-    train_epoch = epochs_from(len(history.epochs) + 1)
-    score = scorer(model, vocabulary, scheme)
-    dev_batches = batches.ordered_batches(dev_sentences, batch_size=128)
-    while not _finished(history, hp):
-        number = len(history.epochs) + 1
-        started = time.monotonic()
-        try:
-            loss, tokens = (float(total) for total in train_epoch())
-        except tf.errors.ResourceExhaustedError as error:
-            parts.double(error)
-            if cluster.several(strategy):
-                raise  # the others wait for a step that never comes: all start again
-            if beginning is not None:
-                beginning.restore()
-            else:
-                checkpoints.restore()
-            train_epoch = epochs_from(number)
-            continue
-        _check_finite(loss, number)
-        trained = time.monotonic()
-        dev_score = score(dev_batches) if cluster.leads(strategy) else 0.0
-        epoch = Epoch(
-            number=number,
-            loss=loss / counts.sentences,
-            dev_score=cluster.told_by_leader(dev_score, strategy),
-            learning_rate=float(optimizer.learning_rate.numpy()),
-            seconds=time.monotonic() - started,
-            tokens_per_second=tokens / (trained - started),
-            parts=parts.number,
-        )
-        history = History(metric, (*history.epochs, epoch))
-        if cluster.leads(strategy):
-            checkpoints.save(history.to_json(), epoch=number, best=history.best is epoch)
-            beginning = None
-        tell(history)
-        log.info(
-            "epoch %d/%d  loss %.3f  dev %s %.4f%s  %.1f s",
-            number, hp.epochs, epoch.loss, _SHORT[metric], epoch.dev_score,
-            "  best" if history.best is epoch else "", epoch.seconds,
-        )  # fmt: skip
-    if not cluster.several(strategy):
-        checkpoints.restore_best(history.best.number)
-    return model, history
-
-
-def _check_finite(loss: float, number: int) -> None:
-    if not math.isfinite(loss):
-        raise Diverged(
-            f"the loss of epoch {number} is {loss}; lower trainer.learning_rate or trainer.clip_norm "
-            "(the checkpoint of the epoch before is kept)"
-        )
-
-
-_SHORT = {"entity_f1_strict": "F1", "token_accuracy": "accuracy"}
-
-
-def _finished(history: History, hp: Hyperparameters) -> bool:
-    done = len(history.epochs)
-    return done >= hp.epochs or bool(done and hp.patience and done - history.best.number >= hp.patience)

@@ -1,7 +1,6 @@
-"""Adam with one operation a variable, its gradients clipped by their global norm, its rate falling linearly to 0.
+"""Adam with one operation per variable, gradients clipped by their global norm, a rate that falls linearly to 0.
 
-The equations are those of Keras's Adam; a row of an embedding that a batch did not have moves on by its momentum
-all the same.
+The equations are those of Keras's Adam; embedding rows that a batch lacks still move by their momentum.
 """
 
 from __future__ import annotations
@@ -11,24 +10,34 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from trainer.model.precision import LossScale
+
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
 
 Gradient: TypeAlias = "tf.Tensor | tf.IndexedSlices"
 
 
 class Adam(tf.Module):
-    """Holds two slots a variable and the number of steps taken; to be made in the scope of a strategy."""
+    """The optimiser's state: two slots per variable and the number of steps; made in the scope of a strategy."""
 
     def __init__(
-        self, variables: Sequence[tf.Variable], *, learning_rate: float, steps: int, clip_norm: float
+        self,
+        variables: Sequence[tf.Variable],
+        *,
+        learning_rate: float,
+        steps: int,
+        clip_norm: float,
+        loss_scale: LossScale | None = None,
     ) -> None:
         """Args:
-        variables: float32; what `apply_gradients` may be given.
+        variables: float32; all that `apply_gradients` may update.
         learning_rate: of the first step.
-        steps: after so many it is 0.
+        steps: the learning rate is 0 after so many.
         clip_norm: gradients with a larger global norm are scaled down to it.
+        loss_scale: of gradients in float16; kept here so that the optimiser's checkpoint holds it.
         """
         super().__init__(name="adam")
+        self.loss_scale = loss_scale
         self.iterations = tf.Variable(0, dtype=tf.int64, trainable=False, name="iterations")
         self._first_rate, self._steps, self._clip_norm = learning_rate, steps, clip_norm
         self._means = [self._slot(variable, "mean") for variable in variables]
@@ -45,24 +54,24 @@ class Adam(tf.Module):
 
     @property
     def learning_rate(self) -> tf.Tensor:
-        """Of the next step: float32[]."""
+        """The learning rate of the next step, float32[]."""
         taken = tf.cast(tf.minimum(self.iterations, self._steps), tf.float32)
         return self._first_rate * (1.0 - taken / self._steps)
 
     def apply_gradients(self, pairs: Iterable[tuple[Gradient, tf.Variable]]) -> None:
-        """Takes a step, in a strategy's replica: gradients are summed over the replicas first.
+        """Take a step inside a strategy's replica: gradients are first summed over the replicas.
 
         Args:
-            pairs: gradients, dense or as rows, with their variables.
+            pairs: gradients, dense or as IndexedSlices, each with its variable.
 
         Raises:
-            ValueError: a variable is none that the optimiser was made for.
+            ValueError: the optimiser was not made for a variable.
         """
         gradients, variables = zip(*pairs, strict=True)
         places = [self._place_of(variable) for variable in variables]
         if None in places:
-            stranger = variables[places.index(None)].name
-            raise ValueError(f"found a gradient of {stranger}; expected variables the optimiser was made for")
+            unknown = variables[places.index(None)].name
+            raise ValueError(f"found a gradient of {unknown}; expected variables the optimiser was made for")
         context = tf.distribute.get_replica_context()
         if context.num_replicas_in_sync > 1:
             # Replicas can sum rows only where their shapes agree.
@@ -105,8 +114,8 @@ class Adam(tf.Module):
 
 
 def _clipped(gradients: Sequence[Gradient], norm: float) -> list[tf.Tensor]:
-    """Dense gradients whose global norm is at most `norm`."""
-    # Scaled before they are spread over the variable's rows, most of which a batch does not have.
+    """Scale gradients down to a global norm of at most `norm`, and make them dense."""
+    # Scaled while sparse: most rows of an embedding have no gradient.
     summed = [_rows_summed(gradient) for gradient in gradients]
     values = [gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient for gradient in summed]
     scale = norm / tf.maximum(tf.linalg.global_norm(values), norm)
@@ -114,7 +123,7 @@ def _clipped(gradients: Sequence[Gradient], norm: float) -> list[tf.Tensor]:
 
 
 def _rows_summed(gradient: Gradient) -> Gradient:
-    """Each row at most once."""
+    """Sum the values of equal rows, so that each row comes at most once."""
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
     rows, places = tf.unique(gradient.indices)

@@ -1,7 +1,7 @@
-"""A batch that does not fit into memory is taken in parts: the step stays the same, and so do a model's answers.
+"""Batches that do not fit into memory are taken in parts: the step stays the same, and so do a model's predictions.
 
-How many parts is kept beside the checkpoints: a training that goes on need not run out of memory again to know, and
-several workers agree.
+The number of parts is kept beside the checkpoints: a resumed training need not run out of memory again, and all
+workers use the same number.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _FILE = "parts"
 
 
 class OutOfMemory(RuntimeError):
-    """Not even a single sentence of each batch fits."""
+    """Not even a single sentence fits into memory."""
 
 
 class Parts:
-    """In how many parts each replica's batch is taken.
+    """The number of parts that each replica's batch is split into.
 
     Args:
         directory: of the training's checkpoints.
-        most: sentences of a replica's batch; more parts there cannot be.
+        most: sentences of a replica's batch, the largest number of parts.
 
     Attributes:
         number: 1 or more.
@@ -44,93 +44,93 @@ class Parts:
                 self.number = int(file.read())
 
     def double(self, error: tf.errors.ResourceExhaustedError) -> None:
-        """After `error`: from now on in twice as many.
+        """Split batches into twice as many parts from now on, because of `error`.
 
         Raises:
             OutOfMemory: each part was a single sentence already.
         """
-        said = _reason(error)
+        reason = _reason(error)
         if self.number >= self._most:
-            raise _too_long("train", said) from error
+            raise _too_long("train", reason) from error
         self.number = min(2 * self.number, self._most)
         log.warning(
             "out of memory: going back to the last epoch, each batch of %d now in %d parts, whose gradients are "
-            "summed (%s)", self._most, self.number, said,
+            "summed (%s)", self._most, self.number, reason,
         )  # fmt: skip
         remote_files.write(self._path, str(self.number))
 
 
-class Portions:
-    """Asks about the rows of a batch; about fewer at a time from when they ran out of memory.
+class ShrinkingBatches:
+    """Calls a function on the rows of a batch, on fewer rows at a time once it ran out of memory.
 
-    A size that does not fit costs ten seconds, once: so long TensorFlow's allocators, oneDNN's on a CPU too, wait for
-    other tensors to be freed before they give up, while the process looks as if it hung. What the system ends for its
-    memory leaves no error to go by.
+    A size that does not fit costs ten seconds, once: TensorFlow's allocators, oneDNN's on a CPU too, wait that
+    long for other tensors to be freed before they give up, and the process seems to hang. A process that the
+    system kills for its memory raises no error, so this cannot help it.
 
     Args:
-        ask: tensors of B rows -> a tensor of B rows, each of which goes by its own row alone.
-        split: whose sentences the rows are, for those who read of it.
+        function: maps tensors of B rows to a tensor of B rows, row by row.
+        split: the split that the sentences are from, for messages.
 
     Attributes:
-        most: rows at a time; None as long as all have fitted.
+        most: rows at a time; None as long as every batch has fitted.
     """
 
-    def __init__(self, ask: Callable[..., tf.Tensor], *, split: str) -> None:
-        self._ask, self._split = ask, split
+    def __init__(self, function: Callable[..., tf.Tensor], *, split: str) -> None:
+        self._function, self._split = function, split
         self.most: int | None = None
 
     def __call__(self, *rows: tf.Tensor) -> np.ndarray:
-        """The answers to all rows, in their order.
+        """Return the results of all rows, in their order.
 
         Raises:
             OutOfMemory: a single row does not fit.
         """
         number = int(rows[0].shape[0])
-        answers: list[np.ndarray] = []
+        results: list[np.ndarray] = []
         done = 0
-        while done < number or not answers:
+        while done < number or not results:
             size = min(self.most or number, number - done)
             try:
-                answers.append(self._ask(*(tensor[done : done + size] for tensor in rows)).numpy())
+                results.append(self._function(*(tensor[done : done + size] for tensor in rows)).numpy())
             except tf.errors.ResourceExhaustedError as error:
                 self._halve(size, error)
             else:
                 done += size
-        return np.concatenate(answers)
+        return np.concatenate(results)
 
     def _halve(self, size: int, error: tf.errors.ResourceExhaustedError) -> None:
-        said = _reason(error)
+        reason = _reason(error)
         if size <= 1:
-            raise _too_long(self._split, said) from error
+            raise _too_long(self._split, reason) from error
         self.most = size // 2
         log.warning(
             "out of memory: %d sentences of %s at once are too many, from now on %d (%s)",
-            size, self._split, self.most, said,
+            size, self._split, self.most, reason,
         )  # fmt: skip
 
 
-def _too_long(split: str, said: str) -> OutOfMemory:
+def _too_long(split: str, reason: str) -> OutOfMemory:
     return OutOfMemory(
-        f"a single sentence does not fit into memory ({said}); the longest sentence of the {split} split, "
+        f"a single sentence does not fit into memory ({reason}); the longest sentence of the {split} split, "
         "trainer.lstm_units and trainer.byte_filters decide what one takes: cut the longest ones, lower the "
         "sizes, or train where there is more memory (the checkpoint of the epoch before is kept)"
     )
 
 
 def _reason(error: tf.errors.OpError) -> str:
-    """The line that says what was asked for, among those that say where."""
+    """Pick the line that names the allocation from a message that also lists where in the graph it failed."""
     lines = [line.strip() for line in str(error.message).splitlines() if line.strip()]
     return next((line for line in lines if "OOM" in line), lines[0] if lines else "no reason given")
 
 
-class Beginning:
-    """The values of variables before the first epoch, which no checkpoint holds; in the host's memory."""
+class InitialValues:
+    """The variables' values before the first epoch, which no checkpoint holds; in the host's memory."""
 
     def __init__(self, variables: Sequence[tf.Variable]) -> None:
         self._variables = list(variables)
         self._values: list[np.ndarray] = [variable.numpy() for variable in self._variables]
 
     def restore(self) -> None:
-        """Give the variables these values again."""
+        """Assign the initial values to the variables again."""
         for variable, value in zip(self._variables, self._values, strict=True):
             variable.assign(value)

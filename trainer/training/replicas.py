@@ -1,19 +1,24 @@
-"""Several workers that train one model: who leads, which replicas are a worker's own, what all agree on."""
+"""Several worker processes that train one model: which one leads, which replicas each feeds, what all agree on."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
 
-def strategy_of_worker() -> tf.distribute.Strategy:
-    """One of several workers, as `TF_CONFIG` in the environment has it; returns when all are there.
+def multi_worker_strategy() -> tf.distribute.Strategy:
+    """Join the workers that `TF_CONFIG` in the environment names; returns when all are connected.
 
-    To be called before TensorFlow has done anything else.
+    Must be called before anything else of TensorFlow.
     """
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-def leads(strategy: tf.distribute.Strategy) -> bool:
+def has_several_workers(strategy: tf.distribute.Strategy) -> bool:
+    """Whether other processes train with this one."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def is_leader(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process writes checkpoints and curves: the first worker, or the only one."""
     resolver = strategy.cluster_resolver
     if resolver is None or not resolver.task_type:
@@ -22,33 +27,28 @@ def leads(strategy: tf.distribute.Strategy) -> bool:
     return bool(resolver.task_type == first and resolver.task_id == 0)
 
 
-def name_in(strategy: tf.distribute.Strategy) -> str:
-    """This process among those that train together: `worker-1`, say, or `alone`."""
+def process_name(strategy: tf.distribute.Strategy) -> str:
+    """Name this process among those that train together: `worker-1`, say, or `alone`."""
     resolver = strategy.cluster_resolver
     if resolver is None or not resolver.task_type:
         return "alone"
     return f"{resolver.task_type}-{resolver.task_id}"
 
 
-def several(strategy: tf.distribute.Strategy) -> bool:
-    """Whether other processes train with this one."""
-    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-
-
 def own_replicas(context: tf.distribute.InputContext) -> range:
-    """Of all replicas in their order, those that this worker's input pipeline feeds."""
+    """Return the replicas, among all in their order, that this worker's input pipeline feeds."""
     each = context.num_replicas_in_sync // context.num_input_pipelines
     return range(context.input_pipeline_id * each, (context.input_pipeline_id + 1) * each)
 
 
-def told_by_leader(value: float, strategy: tf.distribute.Strategy) -> float:
-    """The leader's `value`, in every process; who does not lead may hand in anything.
+def broadcast_from_leader(value: float, strategy: tf.distribute.Strategy) -> float:
+    """Return the leader's `value` in every process; the other processes' values are ignored.
 
-    All wait for each other here.
+    All processes wait for each other here.
     """
-    if not several(strategy):
+    if not has_several_workers(strategy):
         return value
-    # The first replica is the leader's, so a sum of this and of zeros is what the leader says.
+    # The first replica is the leader's, so the sum of its value and zeros is the leader's value.
     values = strategy.experimental_distribute_values_from_function(
         lambda context: tf.constant(value if context.replica_id_in_sync_group == 0 else 0.0, tf.float64)
     )

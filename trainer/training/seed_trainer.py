@@ -1,4 +1,4 @@
-"""What the Trainer is asked for, loaded: a training for each seed, on the devices of a strategy."""
+"""Training by the Trainer's arguments: the examples, vocabularies and settings loaded once, then one model per seed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import msgspec
 import tensorflow as tf
 
 from trainer.features import vocabulary
-from trainer.features.tag_scheme import scheme_of_vocabulary
-from trainer.hyperparameters import Hyperparameters
+from trainer.hyperparameters import Hyperparameters, with_trial
 from trainer.initial_weights import vectors
 from trainer.initial_weights.warm_start import WarmStart
 from trainer.input_pipeline import cache
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.overrides import with_trial
 from trainer.training import loop, replicas
 from trainer.training.history import History
 from trainer.training.tensorboard import Events
 
 
-class Asked(Protocol):
-    """What is read of TFX's FnArgs; `trainer.distributed.job` hands the same to workers."""
+class TrainerArgs(Protocol):
+    """The fields that training reads of TFX's FnArgs; `trainer.distributed.job.Job` has the same ones."""
 
     @property
     def train_files(self) -> list[str]: ...
@@ -47,91 +45,91 @@ class Asked(Protocol):
     def custom_config(self) -> dict[str, Any]: ...
 
 
-class Trainings:
-    """Trains a model of any seed.
+class SeedTrainer:
+    """Trains a model of any seed on the same examples.
 
     Args:
-        asked: as `train.run_fn` has it.
-        strategy: on which devices.
+        args: as `trainer.run_fn` describes them.
+        strategy: the devices to train on.
 
     Attributes:
-        hyperparameters: in effect, with what a search and the vectors' file say.
+        hyperparameters: the settings, with a search's values and the width of the pretrained vectors.
         vocabulary, scheme: of the model.
-        pretrained: the vectors from a file, if there are any.
-        warm: what models start from.
+        pretrained: the vectors from a file, if the settings name one.
+        warm_start: the exported model that models start from.
     """
 
-    def __init__(self, asked: Asked, strategy: tf.distribute.Strategy) -> None:
-        self._asked, self._strategy = asked, strategy
-        hp = msgspec.json.decode(asked.custom_config["hyperparameters"], type=Hyperparameters)
-        if asked.hyperparameters:
-            hp = with_trial(hp, asked.hyperparameters["values"])
-        self.vocabulary = vocabulary.load(asked.transform_graph_path)
+    def __init__(self, args: TrainerArgs, strategy: tf.distribute.Strategy) -> None:
+        self._args, self._strategy = args, strategy
+        hp = msgspec.json.decode(args.custom_config["hyperparameters"], type=Hyperparameters)
+        if args.hyperparameters:
+            hp = with_trial(hp, args.hyperparameters["values"])
+        self.vocabulary = vocabulary.load(args.transform_graph_path)
         self.pretrained = vectors.load(hp, self.vocabulary) if hp.vectors else None
         if self.pretrained:
             hp, self.vocabulary = self.pretrained.sized(hp), self.pretrained.vocabulary
         self.hyperparameters = hp
-        self.scheme = scheme_of_vocabulary(self.vocabulary.tags, asked.custom_config["scheme"])
-        self.warm = WarmStart(asked.base_model)
+        self.scheme = self.vocabulary.scheme(args.custom_config["scheme"])
+        self.warm_start = WarmStart(args.base_model)
 
     def build(self, seed: int) -> BiLstmCrf:
-        """An untrained model, with the weights that it starts from."""
-        return self._built(self._of_seed(seed))
+        """Make an untrained model with its initial weights."""
+        return self._build(self._settings_of(seed))
 
-    def train(self, seed: int, directory: str) -> tuple[BiLstmCrf, History]:
-        """Train, or go on with, the model of a seed, whose checkpoints lie in `directory`."""
-        with self._events(seed) as written:
-            tell = written.write if replicas.leads(self._strategy) else lambda _: None
-            return self.train_with(self._of_seed(seed), directory, tell=tell)
+    def train(self, seed: int, checkpoint_dir: str) -> tuple[BiLstmCrf, History]:
+        """Train, or resume, the model of a seed, and write its curves."""
+        with self._events(seed) as events:
+            report = events.write if replicas.is_leader(self._strategy) else lambda _: None
+            return self.train_with(self._settings_of(seed), checkpoint_dir, report=report)
 
     def train_with(
         self,
         hyperparameters: Hyperparameters,
-        directory: str,
+        checkpoint_dir: str,
         *,
-        tell: Callable[[History], None] = lambda _: None,
+        report: Callable[[History], None] = lambda _: None,
     ) -> tuple[BiLstmCrf, History]:
-        """Train, or go on with, a model of other settings than `hyperparameters`, of the same vectors."""
-        own = os.path.join(directory, f"sentences-{replicas.name_in(self._strategy)}")
-        train_files, dev_files = map(tf.io.gfile.glob, (self._asked.train_files, self._asked.eval_files))
+        """Train, or resume, a model with other settings than `self.hyperparameters`, but the same vectors."""
+        sentences = os.path.join(checkpoint_dir, f"sentences-{replicas.process_name(self._strategy)}")
+        train_files, dev_files = map(tf.io.gfile.glob, (self._args.train_files, self._args.eval_files))
         with (
-            cache.cached(train_files, folder=f"{own}-train") as train,
-            cache.cached(dev_files, folder=f"{own}-dev") as dev,
+            cache.cached(train_files, folder=f"{sentences}-train") as train,
+            cache.cached(dev_files, folder=f"{sentences}-dev") as dev,
         ):
             return loop.train(
-                build=lambda: self._built(hyperparameters),
+                build=lambda: self._build(hyperparameters),
                 train_sentences=train,
                 dev_sentences=self.pretrained.looked_up(dev) if self.pretrained else dev,
                 vocabulary=self.vocabulary,
                 scheme=self.scheme,
                 hyperparameters=hyperparameters,
                 strategy=self._strategy,
-                checkpoint_dir=directory,
-                tell=tell,
+                checkpoint_dir=checkpoint_dir,
+                report=report,
             )
 
-    def _of_seed(self, seed: int) -> Hyperparameters:
+    def write_curves(self, seed: int, history: History) -> None:
+        """Write the curves of a seed that an earlier call had trained."""
+        with self._events(seed) as events:
+            events.write(history)
+
+    def _settings_of(self, seed: int) -> Hyperparameters:
         return msgspec.structs.replace(self.hyperparameters, seed=seed)
 
-    def _built(self, hyperparameters: Hyperparameters) -> BiLstmCrf:
+    def _build(self, hyperparameters: Hyperparameters) -> BiLstmCrf:
         hp, pretrained = hyperparameters, self.pretrained
         with self._strategy.scope():
             model = BiLstmCrf(hp, self.vocabulary, self.scheme)
-            # Tuned vectors come first, since what was learned from them is worth more; frozen ones stay the file's.
+            # A warm start's word vectors replace tuned ones, as they have learned more, but not frozen ones.
             if pretrained and not hp.vectors_frozen:
                 pretrained.put_into(model.encoder.word_embedding)
             if hp.warm_start:
-                self.warm.give(model, self.vocabulary)
+                self.warm_start.assign_to(model, self.vocabulary)
             if pretrained and hp.vectors_frozen:
                 pretrained.put_into(model.encoder.word_embedding)
             return model
 
-    def tell(self, seed: int, history: History) -> None:
-        """Write the curves of a training that had ended before."""
-        with self._events(seed) as written:
-            written.write(history)
-
     def _events(self, seed: int) -> Events:
-        # TensorBoard takes each folder below a run's for a run of its own.
+        # TensorBoard shows each folder below a run's as a run of its own.
         folder = [f"seed-{seed}"] if self.hyperparameters.seeds > 1 else []
-        return Events(os.path.join(self._asked.model_run_dir, *folder))
+        return Events(os.path.join(self._args.model_run_dir, *folder))

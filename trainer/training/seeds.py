@@ -1,11 +1,11 @@
-"""Several trainings that differ by their seed, of which the median by dev score is kept.
+"""Several trainings that differ only by their seed, of which the median by dev score is kept.
 
-A single seed can be lucky; the best of several is a luckier one, and its dev score promises too much. The median is
+A single seed can be lucky, and the best of several is luckier still: its dev score promises too much. The median shows
 what the settings give. Of an even number it is the lower of the two in the middle; of equal scores the earlier
 seed's.
 
-A seed whose training has ended leaves its history, and its weights for as long as it may still be the median. So a
-training that was killed goes on with the seed it was at.
+A finished seed leaves its history, and its weights for as long as it may still be the median. So a training that was
+killed resumes with the seed it was at.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import gc
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import tensorflow as tf
@@ -30,16 +30,16 @@ log = logging.getLogger("tagline.trainer")
 # Below a SavedModel's `assets.extra`.
 FILE_NAME = "training_seeds.json"
 
-_HISTORY = "history.json"  # of a seed whose training has ended
+_HISTORY = "history.json"  # of a finished seed
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """What the trainings came to, by seed, in the order of training.
+    """The results of all seeds, in the order of training.
 
     Attributes:
-        histories: of those that came to an end.
-        diverged: why the others have none.
+        histories: of the seeds whose training finished.
+        diverged: why the others did not finish.
     """
 
     histories: Mapping[int, History]
@@ -47,13 +47,13 @@ class Seeds:
 
     @property
     def chosen(self) -> int:
-        """The median's seed."""
+        """The seed of the median."""
         (seed,) = may_be_median({seed: h.best.dev_score for seed, h in self.histories.items()}, missing=0)
         return seed
 
     @property
     def history(self) -> History:
-        """The median's."""
+        """The history of the median."""
         return self.histories[self.chosen]
 
     def to_json(self) -> str:
@@ -77,7 +77,7 @@ class Seeds:
 
 
 def may_be_median(scores: Mapping[int, float], *, missing: int) -> list[int]:
-    """Of seeds with their scores, in order, those that can be the median when `missing` more have theirs."""
+    """List the seeds of `scores` that can still be the median once `missing` more seeds are trained."""
     rank = (len(scores) + missing - 1) // 2
     earliest: dict[float, int] = {}
     for seed, score in scores.items():
@@ -97,23 +97,23 @@ def train(
     train_one: Callable[[int, str], tuple[BiLstmCrf, History]],
     build: Callable[[int], BiLstmCrf],
     checkpoint_dir: str,
-    tell: Callable[[int, History], None] = lambda *_: None,
+    report: Callable[[int, History], None] = lambda *_: None,
 ) -> tuple[BiLstmCrf, Seeds]:
-    """Train each seed, and give back the median.
+    """Train each seed, and return the median.
 
     Args:
         seeds: at least one.
-        train_one: trains one seed, keeping its checkpoints in a folder, as `training.train` does; the model that it
-            returns has the weights of its best epoch.
-        build: makes an untrained model of a seed, for the median's weights.
-        checkpoint_dir: where trainings that are interrupted find what is done.
-        tell: called with the history of a seed whose training had ended before.
+        train_one: trains one seed with its checkpoints in a folder, as `loop.train` does; the model that it returns
+            has the weights of its best epoch.
+        build: makes an untrained model of a seed, to hold the median's weights.
+        checkpoint_dir: where an interrupted training finds the seeds that are finished.
+        report: called with the history of each seed that an earlier call had finished.
 
     Returns:
-        The median with the weights of its best epoch, and what all came to.
+        The median with the weights of its best epoch, and the results of all seeds.
 
     Raises:
-        Diverged: half of the seeds or more did, or the only one; fewer are left out of the median.
+        Diverged: half of the seeds or more, or the only one; fewer are left out of the median.
     """
     wanted = list(seeds)
     if len(wanted) == 1:
@@ -122,39 +122,56 @@ def train(
     histories: dict[int, History] = {}
     diverged: dict[int, str] = {}
     for number, seed in enumerate(wanted, start=1):
+        name = f"seed {seed}, {number} of {len(wanted)}"
         folder = _folder(checkpoint_dir, seed)
-        before = _finished(folder)
-        if before is not None:
-            history = before
-            log.info("seed %d, %d of %d, was trained before", seed, number, len(wanted))
-            tell(seed, history)
+        finished = _finished(folder)
+        if finished is not None:
+            log.info("%s, was trained before", name)
+            report(seed, finished)
         else:
-            log.info("seed %d, %d of %d", seed, number, len(wanted))
+            log.info("%s", name)
             try:
-                history = train_one(seed, folder)[1]
+                finished = _train_to_the_end(seed, folder, train_one)
             except Diverged as error:
                 diverged[seed] = str(error)
+                _require_most(wanted, diverged, error)
                 log.warning("seed %d is left out: %s", seed, error)
-                if 2 * len(diverged) >= len(wanted):
-                    raise Diverged(
-                        f"{len(diverged)} of {len(wanted)} seeds ({', '.join(map(str, diverged))}) came to no end: "
-                        f"{error}"
-                    ) from error
                 continue
-            _finish(folder, history)
-            # A model and its graphs refer to each other in circles, which only a collection frees.
-            gc.collect()
-        histories[seed] = history
-        _discard_what_is_not_needed(checkpoint_dir, histories, missing=len(wanted) - number)
-    found = Seeds(histories, diverged)
-    model = build(found.chosen)
-    checkpoints.restore_weights(_folder(checkpoint_dir, found.chosen), model, epoch=found.history.best.number)
-    scores = [history.best.dev_score for history in histories.values()]
+        histories[seed] = finished
+        _discard_unneeded_weights(checkpoint_dir, histories, missing=len(wanted) - number)
+    return _median(Seeds(histories, diverged), build, checkpoint_dir)
+
+
+def _train_to_the_end(
+    seed: int, folder: str, train_one: Callable[[int, str], tuple[BiLstmCrf, History]]
+) -> History:
+    history = train_one(seed, folder)[1]
+    remote_files.write(os.path.join(folder, _HISTORY), history.to_json())
+    # A model and its graphs are reference cycles, which only a collection frees.
+    gc.collect()
+    return history
+
+
+def _require_most(seeds: Sequence[int], diverged: Mapping[int, str], error: Diverged) -> None:
+    if 2 * len(diverged) >= len(seeds):
+        raise Diverged(
+            f"{len(diverged)} of {len(seeds)} seeds ({', '.join(map(str, diverged))}) diverged: {error}"
+        ) from error
+
+
+def _median(
+    results: Seeds, build: Callable[[int], BiLstmCrf], checkpoint_dir: str
+) -> tuple[BiLstmCrf, Seeds]:
+    """Load the median's weights into a model, and log how the seeds compare."""
+    median = results.history.best
+    model = build(results.chosen)
+    checkpoints.restore_weights(_folder(checkpoint_dir, results.chosen), model, epoch=median.number)
+    scores = [history.best.dev_score for history in results.histories.values()]
     log.info(
         "median of %d seeds: %d, dev %.4f (%.4f to %.4f)",
-        len(histories), found.chosen, found.history.best.dev_score, min(scores), max(scores),
+        len(scores), results.chosen, median.dev_score, min(scores), max(scores),
     )  # fmt: skip
-    return model, found
+    return model, results
 
 
 def _folder(checkpoint_dir: str, seed: int) -> str:
@@ -162,6 +179,7 @@ def _folder(checkpoint_dir: str, seed: int) -> str:
 
 
 def _finished(folder: str) -> History | None:
+    """Read the history of a finished seed; None if it is not finished."""
     path = os.path.join(folder, _HISTORY)
     if not tf.io.gfile.exists(path):
         return None
@@ -169,13 +187,8 @@ def _finished(folder: str) -> History | None:
         return History.from_json(file.read())
 
 
-def _finish(folder: str, history: History) -> None:
-    remote_files.write(os.path.join(folder, _HISTORY), history.to_json())
-
-
-def _discard_what_is_not_needed(
-    checkpoint_dir: str, histories: Mapping[int, History], *, missing: int
-) -> None:
+def _discard_unneeded_weights(checkpoint_dir: str, histories: Mapping[int, History], *, missing: int) -> None:
+    """Delete the weights of all seeds that can no longer be the median, and of all epochs but the best."""
     scores = {seed: history.best.dev_score for seed, history in histories.items()}
     needed = may_be_median(scores, missing=missing)
     for seed, history in histories.items():

@@ -1,4 +1,4 @@
-"""A training's curves as event files, which TensorBoard shows while they grow."""
+"""A training's curves as event files, which TensorBoard shows while the training runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _FILES = "events.out.tfevents.*"
 
 
 class Events:
-    """Writes scalars by epoch: `loss`, `dev/<metric>`, `learning_rate`, `tokens_per_second`.
+    """A writer of scalars by epoch: `loss`, `dev/<metric>`, `learning_rate`, `tokens_per_second`.
 
-    A training that goes on has its earlier epochs in its history, and writes them too: its curves are whole,
-    whichever folder it began in.
+    A resumed training has its earlier epochs in its history and writes them too, so its curves are complete in any
+    folder.
 
     Args:
-        directory: made with the first epoch; event files that are there are of the same training, and replaced.
+        directory: made with the first epoch; event files in it are from the same training, and are replaced.
     """
 
     def __init__(self, directory: str) -> None:
@@ -28,7 +28,7 @@ class Events:
         self._writer: tf.summary.SummaryWriter | None = None
 
     def write(self, history: History) -> None:
-        """Write the epochs that are not written yet."""
+        """Write the epochs of a history that are not written yet."""
         epochs = history.epochs[self._written :]
         if not epochs:
             return
@@ -40,7 +40,7 @@ class Events:
             for epoch in epochs:
                 for name, value in _scalars(history.metric, epoch).items():
                     tf.summary.scalar(name, value, step=epoch.number)
-        # Whoever looks on sees each epoch as it ends.
+        # So that TensorBoard shows each epoch as it ends.
         self._writer.flush()
         self._written = len(history.epochs)
 

@@ -27,7 +27,7 @@ from pipeline.runs.progress import Progress
 from pipeline.settings import Settings, SettingsError, tuned
 
 if TYPE_CHECKING:
-    from components.tuner.trials import Asked
+    from components.tuner.trials import SearchTrial
 
 OK, BROKEN, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -108,7 +108,7 @@ def _tune(settings: Settings, console: Console, target: Path, verbose: bool) -> 
 
 
 def _say_what_is_searched(console: Console, settings: Settings) -> None:
-    from components.tuner.rounds import trainings_of_a_round
+    from components.tuner.options import trainings_of_a_round
     from components.tuner.space import tried
 
     epochs = settings.longest_training.epochs
@@ -127,16 +127,15 @@ def _say_what_is_searched(console: Console, settings: Settings) -> None:
         )
 
 
-def _conclude(console: Console, settings: Settings, asked: Sequence[Asked], target: Path) -> int:
-    from components.tuner.trials import best_of
-    from components.tuner.trials import spoken as settings_spoken
+def _conclude(console: Console, settings: Settings, asked: Sequence[SearchTrial], target: Path) -> int:
+    from components.tuner.trials import best_of, settings_text
 
     best = best_of(asked)
     assert best is not None, "a search without any success ends by an error"
     _print_trials(console, asked)
     trial = best.trial
     score = f"{spoken(trial.metric, {})} {trial.dev_score:.4f} on dev"
-    trial_settings = settings_spoken(trial.settings)
+    trial_settings = settings_text(trial.settings)
     tuned.write(
         target,
         tuned.tuned(settings, trial.settings, epochs=trial.hyperparameters.epochs),
@@ -157,10 +156,9 @@ def _conclude(console: Console, settings: Settings, asked: Sequence[Asked], targ
     return OK
 
 
-def _print_trials(console: Console, asked: Sequence[Asked]) -> None:
+def _print_trials(console: Console, asked: Sequence[SearchTrial]) -> None:
     """The best first; those that failed last."""
-    from components.tuner.trials import best_of
-    from components.tuner.trials import spoken as settings_spoken
+    from components.tuner.trials import best_of, settings_text
 
     if not asked:
         return
@@ -173,7 +171,7 @@ def _print_trials(console: Console, asked: Sequence[Asked]) -> None:
     table.add_column("settings", overflow="fold")
     for one in sorted(asked, key=lambda one: (bool(one.trial.failed), -one.trial.dev_score, one.number)):
         trial = one.trial
-        words = settings_spoken(trial.settings)
+        words = settings_text(trial.settings)
         table.add_row(
             str(one.number),
             str(trial.hyperparameters.epochs),

@@ -26,7 +26,7 @@ from trainer.export import saved_model
 from trainer.features.vocabulary import Vocabulary
 from trainer.input_pipeline import batches
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.training.dev_score import answerer
+from trainer.training.dev_score import predictor
 
 # Fixtures of the trainer's tests: a real, if untrained, BiLSTM-CRF and its sentences.
 __all__ = ["tiny_model", "tiny_sentences", "transformed", "vocabulary"]
@@ -112,7 +112,7 @@ def test_training_scores_a_model_as_its_answers_are_scored(
     examples.uri, model.uri = str(tmp_path / "examples"), str(tmp_path / "model")
     examples.split_names = artifact_utils.encode_split_names(["train", "test"])
 
-    answers = answerer(tiny_model, vocabulary)(batches.ordered_batches(tiny_sentences, batch_size=4))
+    answers = predictor(tiny_model, vocabulary)(batches.ordered_batches(tiny_sentences, batch_size=4))
     in_training = answers.score(BIOES)
     gold, predicted = answers_of(tmp_path / "predictions", examples, model)
     assert 0 < in_training < 1

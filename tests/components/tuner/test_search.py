@@ -1,4 +1,4 @@
-"""The search itself, over a function in place of a training: what is asked, what is kept, what goes on.
+"""The search itself, over a function in place of a training: what is tried, what is recorded, how it resumes.
 
 Trainings by the line's own code are in tests/pipeline/cli/line/test_tune.py.
 """
@@ -17,10 +17,9 @@ import tensorflow as tf
 from components.tuner.options import Tuning
 from components.tuner.oracles import oracle_of
 from components.tuner.search import Search, TooManyFailures, TrialBroke
-from components.tuner.space import default_space, holds
-from components.tuner.trials import Asked, Trials, best_of, read_search
-from trainer.hyperparameters import Hyperparameters
-from trainer.overrides import value_at, with_trial
+from components.tuner.space import contains, default_space
+from components.tuner.trials import SearchTrial, Trials, best_of, read_search
+from trainer.hyperparameters import Hyperparameters, value_at, with_trial
 from trainer.training.history import Epoch, History
 from trainer.training.loop import Diverged
 from trainer.training.out_of_memory import OutOfMemory
@@ -42,13 +41,13 @@ def score_of(hp: Hyperparameters) -> float:
     return math.exp(-distance) * hp.epochs / BASE.epochs
 
 
-class Trainings:
-    """In place of the trainer: scores by a formula, and notes what it trained.
+class FakeTrainer:
+    """In place of the trainer: scores by a formula, and lists what it trained.
 
     Args:
-        killed_at: which training does not end.
-        failing: of which settings trainings diverge.
-        error: what else a training raises.
+        killed_at: the number of the training that is killed.
+        failing: whether a training with some settings diverges.
+        error: raised by every training.
     """
 
     def __init__(
@@ -75,13 +74,15 @@ class Trainings:
         )
 
 
-def search(root: Path, trainings: Trainings, *, base: Hyperparameters = BASE, **tuning: Any) -> list[Asked]:
-    given = {"space": SPACE, "trials": TRIALS[tuning.get("algorithm", "hyperband")], **tuning}
+def search(
+    root: Path, trainer: FakeTrainer, *, base: Hyperparameters = BASE, **tuning: Any
+) -> list[SearchTrial]:
+    options = {"space": SPACE, "trials": TRIALS[tuning.get("algorithm", "hyperband")], **tuning}
     tuner = Search(
-        Tuning(**given),
+        Tuning(**options),
         base,
         metric="entity_f1_strict",
-        train=trainings,
+        train=trainer,
         trials=Trials(str(root / "trials"), same=("examples",)),
         root=str(root),
     )
@@ -89,31 +90,29 @@ def search(root: Path, trainings: Trainings, *, base: Hyperparameters = BASE, **
     return read_search(str(root))
 
 
-def trials_of(asked: list[Asked]) -> list[tuple[int, Any]]:
-    return [(one.number, one.trial) for one in asked]
+def records(trials: list[SearchTrial]) -> list[tuple[int, Any]]:
+    return [(one.number, one.trial) for one in trials]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_the_same_seed_asks_for_the_same_trials_and_another_for_others(
-    algorithm: Any, tmp_path: Path
-) -> None:
-    one = search(tmp_path / "a", Trainings(), algorithm=algorithm, seed=3)
-    same = search(tmp_path / "b", Trainings(), algorithm=algorithm, seed=3)
-    other = search(tmp_path / "c", Trainings(), algorithm=algorithm, seed=4)
+def test_the_same_seed_tries_the_same_and_another_seed_others(algorithm: Any, tmp_path: Path) -> None:
+    one = search(tmp_path / "a", FakeTrainer(), algorithm=algorithm, seed=3)
+    same = search(tmp_path / "b", FakeTrainer(), algorithm=algorithm, seed=3)
+    other = search(tmp_path / "c", FakeTrainer(), algorithm=algorithm, seed=4)
     assert one == same
     assert len(one) == Tuning(algorithm=algorithm, trials=TRIALS[algorithm]).most_trials(BASE.epochs)
-    drawn = [{tuple(x.trial.settings.items()) for x in asked[1:]} for asked in (one, other)]
+    drawn = [{tuple(x.trial.settings.items()) for x in trials[1:]} for trials in (one, other)]
     assert len(drawn[0] & drawn[1]) <= 1, "the first, the settings as they are, may come back in a later rung"
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_every_trial_lies_in_the_space_and_trains_with_what_it_says(algorithm: Any, tmp_path: Path) -> None:
-    trainings = Trainings()
-    asked = search(tmp_path, trainings, algorithm=algorithm)
-    assert [one.trial.hyperparameters for one in asked] == trainings.trained
-    for one in asked:
+def test_every_trial_lies_in_the_space_and_trains_with_its_settings(algorithm: Any, tmp_path: Path) -> None:
+    trainer = FakeTrainer()
+    trials = search(tmp_path, trainer, algorithm=algorithm)
+    assert [one.trial.hyperparameters for one in trials] == trainer.trained
+    for one in trials:
         hp = one.trial.hyperparameters
-        assert holds(SPACE, one.trial.settings)
+        assert contains(SPACE, one.trial.settings)
         assert {name: value_at(hp, name) for name in SPACE} == one.trial.settings
         kept = {name: value_at(BASE, name) for name in ("case_embedding", "seed", "clip_norm")}
         assert {name: value_at(hp, name) for name in kept} == kept
@@ -123,61 +122,61 @@ def test_every_trial_lies_in_the_space_and_trains_with_what_it_says(algorithm: A
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_killed_search_goes_on_and_ends_as_one_that_was_not(algorithm: Any, tmp_path: Path) -> None:
-    whole = search(tmp_path / "whole", Trainings(), algorithm=algorithm)
-    killed, rest = Trainings(killed_at=5), Trainings()
+def test_a_killed_search_resumes_and_ends_as_one_that_was_not(algorithm: Any, tmp_path: Path) -> None:
+    whole = search(tmp_path / "whole", FakeTrainer(), algorithm=algorithm)
+    killed, rest = FakeTrainer(killed_at=5), FakeTrainer()
     with pytest.raises(_Killed):
         search(tmp_path / "killed", killed, algorithm=algorithm)
-    assert trials_of(read_search(str(tmp_path / "killed"))) == trials_of(whole)[:4]
+    assert records(read_search(str(tmp_path / "killed"))) == records(whole)[:4]
     resumed = search(tmp_path / "killed", rest, algorithm=algorithm)
-    assert trials_of(resumed) == trials_of(whole)
+    assert records(resumed) == records(whole)
     assert [one.known for one in resumed] == [True] * 4 + [False] * (len(whole) - 4)
     # The one that was killed is trained again, and nothing that had ended.
     assert killed.trained[:-1] + rest.trained == [one.trial.hyperparameters for one in whole]
 
 
-def test_more_trials_go_on_from_fewer(tmp_path: Path) -> None:
-    search(tmp_path, Trainings(), algorithm="bayesian", trials=4)
-    more = Trainings()
-    asked = search(tmp_path, more, algorithm="bayesian", trials=6)
+def test_more_trials_continue_from_fewer(tmp_path: Path) -> None:
+    search(tmp_path, FakeTrainer(), algorithm="bayesian", trials=4)
+    more = FakeTrainer()
+    trials = search(tmp_path, more, algorithm="bayesian", trials=6)
     assert len(more.trained) == 2
-    assert trials_of(asked) == trials_of(
-        search(tmp_path / "once", Trainings(), algorithm="bayesian", trials=6)
+    assert records(trials) == records(
+        search(tmp_path / "once", FakeTrainer(), algorithm="bayesian", trials=6)
     )
 
 
 def test_hyperband_trains_the_best_of_a_rung_for_more_epochs(tmp_path: Path) -> None:
-    asked = search(tmp_path, Trainings())
-    first = [one.trial for one in asked if one.trial.hyperparameters.epochs == 1]
-    second = [one.trial for one in asked[len(first) :] if one.trial.hyperparameters.epochs == 3][:3]
+    trials = search(tmp_path, FakeTrainer())
+    first = [one.trial for one in trials if one.trial.hyperparameters.epochs == 1]
+    second = [one.trial for one in trials[len(first) :] if one.trial.hyperparameters.epochs == 3][:3]
     best = sorted(first, key=lambda trial: -trial.dev_score)[: len(second)]
     assert [trial.settings for trial in second] == [trial.settings for trial in best]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_first_trial_is_the_settings_as_they_are(algorithm: Any, tmp_path: Path) -> None:
-    asked = search(tmp_path, Trainings(), algorithm=algorithm, trials=3)
-    first = asked[0].trial
+    trials = search(tmp_path, FakeTrainer(), algorithm=algorithm, trials=3)
+    first = trials[0].trial
     assert first.hyperparameters == msgspec.structs.replace(BASE, epochs=first.hyperparameters.epochs)
 
 
 def test_settings_outside_the_space_are_no_trial(tmp_path: Path) -> None:
     base = msgspec.structs.replace(BASE, learning_rate=0.5)
-    asked = search(tmp_path, Trainings(), base=base, algorithm="bayesian")
-    assert all(holds(SPACE, one.trial.settings) for one in asked)
+    trials = search(tmp_path, FakeTrainer(), base=base, algorithm="bayesian")
+    assert all(contains(SPACE, one.trial.settings) for one in trials)
 
 
 def test_a_search_finds_better_settings_than_it_began_with(tmp_path: Path) -> None:
-    asked = search(tmp_path, Trainings(), algorithm="random", trials=40)
-    best = best_of(asked)
+    trials = search(tmp_path, FakeTrainer(), algorithm="random", trials=40)
+    best = best_of(trials)
     assert best is not None
-    assert best.trial.dev_score == max(one.trial.dev_score for one in asked) > score_of(BASE)
+    assert best.trial.dev_score == max(one.trial.dev_score for one in trials) > score_of(BASE)
 
 
 def test_a_space_that_is_exhausted_ends_the_search(tmp_path: Path) -> None:
     space = {"batch_size": (8, 16), "crf.constrained": (True, False)}
-    asked = search(tmp_path, Trainings(), algorithm="random", trials=30, space=space)
-    assert len({tuple(one.trial.settings.values()) for one in asked}) == len(asked) <= 4
+    trials = search(tmp_path, FakeTrainer(), algorithm="random", trials=30, space=space)
+    assert len({tuple(one.trial.settings.values()) for one in trials}) == len(trials) <= 4
 
 
 def test_whole_numbers_in_a_float_range_are_no_whole_steps(tmp_path: Path) -> None:
@@ -188,64 +187,64 @@ def test_whole_numbers_in_a_float_range_are_no_whole_steps(tmp_path: Path) -> No
     assert any(value != int(value) for value in drawn)
 
 
-def test_a_failed_trial_is_told_and_scores_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_trial_is_logged_and_scores_0(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "tagline.tuner")
-    trainings = Trainings(failing=lambda hp: hp.learning_rate > 0.0022)
-    asked = search(tmp_path, trainings, algorithm="random", max_failures=20)
-    failed = [one for one in asked if one.trial.failed]
-    assert [one.trial.hyperparameters.learning_rate > 0.0022 for one in asked] == [
-        bool(one.trial.failed) for one in asked
+    trainer = FakeTrainer(failing=lambda hp: hp.learning_rate > 0.0022)
+    trials = search(tmp_path, trainer, algorithm="random", max_failures=20)
+    failed = [one for one in trials if one.trial.failed]
+    assert [one.trial.hyperparameters.learning_rate > 0.0022 for one in trials] == [
+        bool(one.trial.failed) for one in trials
     ]
-    assert 0 < len(failed) < len(asked)
+    assert 0 < len(failed) < len(trials)
     assert {one.trial.dev_score for one in failed} == {0.0}
-    told = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(told) == len(failed)
-    assert "failed: the loss of epoch 1 is nan" in told[0].getMessage()
-    again = Trainings()
-    assert trials_of(search(tmp_path, again, algorithm="random", max_failures=20)) == trials_of(asked)
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == len(failed)
+    assert "failed: the loss of epoch 1 is nan" in warnings[0].getMessage()
+    again = FakeTrainer()
+    assert records(search(tmp_path, again, algorithm="random", max_failures=20)) == records(trials)
     assert again.trained == [], "one that diverged would do so again"
 
 
 def test_too_many_failures_stop_the_search(tmp_path: Path) -> None:
-    trainings = Trainings(failing=lambda hp: len(trainings.trained) > 2)
+    trainer = FakeTrainer(failing=lambda hp: len(trainer.trained) > 2)
     with pytest.raises(
         TooManyFailures, match="4 trainings failed one after another, the last: the loss of epoch 1"
     ):
-        search(tmp_path, trainings, max_failures=4)
-    assert len(trainings.trained) == 2 + 4
+        search(tmp_path, trainer, max_failures=4)
+    assert len(trainer.trained) == 2 + 4
 
 
 def test_failures_with_successes_between_do_not(tmp_path: Path) -> None:
-    trainings = Trainings(failing=lambda hp: len(trainings.trained) % 2 == 0)
-    assert len(search(tmp_path, trainings, algorithm="random", max_failures=2, trials=8)) == 8
+    trainer = FakeTrainer(failing=lambda hp: len(trainer.trained) % 2 == 0)
+    assert len(search(tmp_path, trainer, algorithm="random", max_failures=2, trials=8)) == 8
 
 
 def test_a_search_without_any_success_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TooManyFailures, match="all trainings failed"):
-        search(tmp_path, Trainings(failing=lambda hp: True), trials=2, max_failures=5)
+        search(tmp_path, FakeTrainer(failing=lambda hp: True), trials=2, max_failures=5)
 
 
 @pytest.mark.parametrize(
     "error",
     [
         tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nmore"),
-        # What a training says that has tried with ever smaller parts of a batch.
+        # Raised by a training that has split its batches as far as it can.
         OutOfMemory("OOM when allocating tensor\nmore"),
     ],
 )
 def test_out_of_memory_is_a_failure_that_the_next_call_tries_again(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(TooManyFailures, match="out of memory: OOM when allocating tensor;"):
-        search(tmp_path, Trainings(error=error), algorithm="random", trials=4)
-    again = Trainings()
+        search(tmp_path, FakeTrainer(error=error), algorithm="random", trials=4)
+    again = FakeTrainer()
     search(tmp_path, again, algorithm="random", trials=4)
     assert len(again.trained) == 4
 
 
 def test_any_other_error_stops_the_search_at_once(tmp_path: Path) -> None:
-    trainings = Trainings(error=OSError("no space left"))
+    trainer = FakeTrainer(error=OSError("no space left"))
     with pytest.raises(TrialBroke, match="OSError: no space left"):
-        search(tmp_path, trainings)
-    assert len(trainings.trained) == 1
+        search(tmp_path, trainer)
+    assert len(trainer.trained) == 1
 
 
 def test_what_keras_tuner_calls_best_trains_as_the_best_trial_did(tmp_path: Path) -> None:
@@ -254,7 +253,7 @@ def test_what_keras_tuner_calls_best_trains_as_the_best_trial_did(tmp_path: Path
         Tuning(),
         BASE,
         metric="entity_f1_strict",
-        train=Trainings(),
+        train=FakeTrainer(),
         trials=Trials(str(tmp_path / "trials"), same=()),
         root=str(tmp_path),
     )

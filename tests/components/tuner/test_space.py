@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.tuner.options import Tuning
-from components.tuner.space import Range, default_space, holds, readable, require_legal, tried, values_of
-from trainer.hyperparameters import Hyperparameters
-from trainer.overrides import value_at, with_values
+from components.tuner.space import Range, contains, default_space, require_legal, rounded, tried, values_of
+from trainer.hyperparameters import Hyperparameters, value_at, with_values
 
 FLOATS = st.floats(-10, 10, allow_nan=False)
 RATES = st.floats(0, 0.999)
@@ -79,17 +78,17 @@ def refusal(space: dict[str, Any]) -> str:
         ({"batch_size": {"min": 8}}, "missing required field `max`"),
     ],
 )
-def test_what_cannot_be_searched_is_told(space: dict[str, Any], message: str) -> None:
+def test_a_space_that_cannot_be_searched_is_an_error(space: dict[str, Any], message: str) -> None:
     assert message in refusal(space)
 
 
 def test_the_settings_as_they_are_lie_within_the_default_space() -> None:
     space = default_space()
     require_legal(space)
-    assert holds(space, {name: value_at(Hyperparameters(), name) for name in space})
+    assert contains(space, {name: value_at(Hyperparameters(), name) for name in space})
 
 
-def test_null_takes_a_setting_out() -> None:
+def test_null_removes_a_setting() -> None:
     space = msgspec.convert({"space": {"batch_size": [8, 16], "lstm_units": None}}, Tuning).space
     assert list(tried(space)) == ["batch_size"]
 
@@ -128,12 +127,12 @@ def test_what_is_drawn_stays_in_its_range_and_near_what_it_was(low: float, high:
     low, high = min(low, high), max(low, high)
     space = {"input_dropout": Range(min=low, max=high)}
     drawn = min(max(low + share * (high - low), low), high)
-    found = readable(space, {"input_dropout": drawn, "tuner/epochs": 3})
+    found = rounded(space, {"input_dropout": drawn, "tuner/epochs": 3})
     assert found["tuner/epochs"] == 3
     assert low <= found["input_dropout"] <= high
     assert found["input_dropout"] == pytest.approx(drawn, rel=1e-3)
-    assert readable(space, found) == found, "a second time changes nothing"
-    assert holds(space, found)
+    assert rounded(space, found) == found, "a second time changes nothing"
+    assert contains(space, found)
 
 
 @given(value=FLOATS)

@@ -6,7 +6,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from components.tuner.trials import Asked, Trial, Trials, best_of, read_search, spoken, write_search
+from components.tuner.trials import (
+    SearchTrial,
+    Trial,
+    Trials,
+    best_of,
+    read_search,
+    settings_text,
+    write_search,
+)
 from trainer.hyperparameters import Crf, Hyperparameters
 
 HERE = Hyperparameters(epochs=3, learning_rate=0.01, crf=Crf(constrained=False))
@@ -24,7 +32,7 @@ def trial(score: float = 0.5, *, failed: str = "", hyperparameters: Hyperparamet
     )
 
 
-def test_what_was_kept_is_found(tmp_path: Path) -> None:
+def test_a_record_is_found(tmp_path: Path) -> None:
     Trials(str(tmp_path), same=("examples", "code")).keep(trial())
     assert Trials(str(tmp_path), same=("examples", "code")).find(HERE) == trial()
 
@@ -50,14 +58,14 @@ def test_any_other_setting_makes_another_trial(field: str, tmp_path: Path) -> No
     assert trials.find(msgspec.structs.replace(base, **{field: changed})) is None
 
 
-def test_a_record_of_another_form_is_none(tmp_path: Path) -> None:
+def test_an_unreadable_record_is_no_record(tmp_path: Path) -> None:
     trials = Trials(str(tmp_path), same=())
     trials.keep(trial())
     Path(trials.folder(HERE), "trial.json").write_text('{"settings": {}}')
     assert trials.find(HERE) is None
 
 
-def test_what_a_training_would_go_on_from_goes_when_it_has_ended(tmp_path: Path) -> None:
+def test_the_checkpoints_of_a_finished_training_are_deleted(tmp_path: Path) -> None:
     trials = Trials(str(tmp_path), same=())
     os.makedirs(os.path.join(trials.folder(HERE), "last"))
     Path(trials.folder(HERE), "last", "epoch-1.index").write_text("weights")
@@ -77,26 +85,27 @@ def test_only_unfinished_trainings_are_discarded(tmp_path: Path) -> None:
 def test_a_search_is_read_as_it_was_written(tmp_path: Path) -> None:
     root = str(tmp_path / "tuning")
     assert read_search(root) == []
-    asked = [
-        Asked(number=1, trial=trial(), known=True),
-        Asked(number=2, trial=trial(failed="why"), known=False),
+    trials = [
+        SearchTrial(number=1, trial=trial(), known=True),
+        SearchTrial(number=2, trial=trial(failed="why"), known=False),
     ]
-    write_search(root, asked)
-    assert read_search(root) == asked
+    write_search(root, trials)
+    assert read_search(root) == trials
     assert os.listdir(root) == ["search.json"]
 
 
 def test_the_best_is_the_highest_the_earlier_of_equals_and_none_that_failed() -> None:
     scores = [(0.2, ""), (0.9, "failed"), (0.7, ""), (0.7, ""), (0.1, "")]
-    asked = [
-        Asked(number=n, trial=trial(s, failed=f), known=False) for n, (s, f) in enumerate(scores, start=1)
+    trials = [
+        SearchTrial(number=n, trial=trial(s, failed=f), known=False)
+        for n, (s, f) in enumerate(scores, start=1)
     ]
-    best = best_of(asked)
+    best = best_of(trials)
     assert best is not None
     assert best.number == 3
-    assert best_of([asked[1]]) is None
+    assert best_of([trials[1]]) is None
     assert best_of([]) is None
 
 
-def test_settings_are_spoken_in_a_line() -> None:
-    assert spoken({"batch_size": 8, "learning_rate": 0.00213}) == "batch_size 8, learning_rate 0.00213"
+def test_settings_are_written_in_a_line() -> None:
+    assert settings_text({"batch_size": 8, "learning_rate": 0.00213}) == "batch_size 8, learning_rate 0.00213"

@@ -1,4 +1,4 @@
-"""The Trainer's step asks for a TFJob over HTTP: a server here answers as Kubernetes' API does, in its paths."""
+"""The Trainer's step creates a TFJob over HTTP: a server here answers as Kubernetes' API does, in its paths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TEMPLATE = json.dumps(
 
 
 class _Api(ThreadingHTTPServer):
-    """Keeps TFJobs; what becomes of each is scripted: the conditions of its status, a look at a time."""
+    """Keeps TFJobs; the conditions of their status are scripted, one list for each request."""
 
     def __init__(self) -> None:
         super().__init__(("localhost", 0), _Handler)
@@ -119,38 +119,38 @@ def _condition(kind: str, message: str = "", status: str = "True") -> dict[str, 
 
 def test_it_is_created_waited_for_and_deleted(api: _Api) -> None:
     api.conditions = [[], [_condition("Created"), _condition("Running")], [_condition("Succeeded")]]
-    tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+    tfjob.run(TEMPLATE, "/tagline/job.json", poll_seconds=0)
     (created,) = api.created
     (container,) = created["spec"]["tfReplicaSpecs"]["Worker"]["template"]["spec"]["containers"]
     assert container["args"] == ["/tagline/job.json"]
     assert (api.jobs, api.conditions) == ({}, [])
 
 
-def test_what_the_operator_says_of_a_failure_is_told(api: _Api) -> None:
+def test_a_failure_is_an_error_with_the_operators_message(api: _Api) -> None:
     api.conditions = [[_condition("Running", status="False"), _condition("Failed", "worker 1 exited with 1")]]
     with pytest.raises(
         tfjob.TFJobFailed, match=r"mine-training-\w+ in research failed: worker 1 exited with 1"
     ):
-        tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+        tfjob.run(TEMPLATE, "/tagline/job.json", poll_seconds=0)
 
 
-def test_a_step_that_was_started_again_waits_for_the_job_that_is_there(api: _Api) -> None:
-    name = tfjob.filled_in(TEMPLATE, "/tagline/job.json")["metadata"]["name"]
+def test_a_restarted_step_waits_for_the_job_that_exists(api: _Api) -> None:
+    name = tfjob.fill_in(TEMPLATE, "/tagline/job.json")["metadata"]["name"]
     api.jobs[name] = {"metadata": {"name": name}}
     api.conditions = [[_condition("Succeeded")]]
-    tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+    tfjob.run(TEMPLATE, "/tagline/job.json", poll_seconds=0)
     assert api.created == []
 
 
-def test_a_role_that_is_missing_is_named(api: _Api) -> None:
+def test_a_missing_role_is_an_error_that_names_it(api: _Api) -> None:
     api.refusal = 403
     with pytest.raises(
         tfjob.TFJobFailed, match="403 Forbidden; it takes the training operator there, and a role"
     ):
-        tfjob.run(TEMPLATE, "/tagline/job.json", seconds_between_looks=0)
+        tfjob.run(TEMPLATE, "/tagline/job.json", poll_seconds=0)
 
 
 def test_each_training_has_a_name_of_its_own() -> None:
-    names = [tfjob.filled_in(TEMPLATE, f"/tagline/{seed}/job.json")["metadata"]["name"] for seed in (1, 2, 1)]
+    names = [tfjob.fill_in(TEMPLATE, f"/tagline/{seed}/job.json")["metadata"]["name"] for seed in (1, 2, 1)]
     assert names[0] == names[2] != names[1]
     assert all(name.startswith("mine-training-") for name in names)

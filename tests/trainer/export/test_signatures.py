@@ -1,4 +1,4 @@
-"""The exported model, asked as a client asks it. The oracle is the model in memory, one sentence at a time."""
+"""The exported model, called as a client calls it; the oracle is the model in memory, one sentence at a time."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tagging.tokenizer import tokenize
 from tests.trainer.conftest import SENTENCES, SMALL, split
 from trainer.export import saved_model
 from trainer.features import token_features
+from trainer.features.inputs import Inputs
 from trainer.features.vocabulary import Vocabulary
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.model.encoder import Inputs
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +48,20 @@ def _example(tokens: list[str]) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
 
 
-def _in_memory(model: BiLstmCrf, vocabulary: Vocabulary, tokens: list[str]) -> list[str]:
+def _inputs(vocabulary: Vocabulary, tokens: list[str]) -> Inputs:
     strings = tf.constant([tokens])
     words = vocabulary.word_table().lookup(token_features.normalise(strings))
-    ids = model.predict(Inputs(strings, words, token_features.case_ids(strings), tf.constant([len(tokens)])))
+    return Inputs(strings, words, token_features.case_ids(strings), tf.constant([len(tokens)]))
+
+
+def _in_memory(model: BiLstmCrf, vocabulary: Vocabulary, tokens: list[str]) -> list[str]:
+    ids = model.predict(_inputs(vocabulary, tokens))
     return convert([vocabulary.tags[i] for i in ids.numpy()[0]], BIOES, BIO)[0]
 
 
 def _weights(model: BiLstmCrf, vocabulary: Vocabulary, tokens: list[str]) -> dict[tuple[str, ...], float]:
-    """Every legal reading in BIO with its weight, in double precision."""
-    strings = tf.constant([tokens])
-    words = vocabulary.word_table().lookup(token_features.normalise(strings))
-    inputs = Inputs(strings, words, token_features.case_ids(strings), tf.constant([len(tokens)]))
-    emissions = model.encoder(inputs).numpy()[0].astype(np.float64)
+    """Every legal path in BIO with its weight, in double precision."""
+    emissions = model.encoder(_inputs(vocabulary, tokens)).numpy()[0].astype(np.float64)
     transitions, start, end = (
         variable.numpy().astype(np.float64) for variable in (model.transitions, model.start, model.end)
     )
@@ -248,9 +249,9 @@ def test_an_explanation_takes_any_bytes(signatures: Any) -> None:
 
 def test_evaluate_speaks_the_scheme_of_training(signatures: Any, vocabulary: Vocabulary) -> None:
     answer = signatures["evaluate"](examples=tf.constant([_example(tokens) for tokens in TOKENS]))
-    spoken = {tag.decode() for tag in answer["tags"].ravel()} - {""}
-    assert spoken <= set(vocabulary.tags)
-    assert any(tag.startswith(("S-", "E-")) for tag in spoken)
+    served = {tag.decode() for tag in answer["tags"].ravel()} - {""}
+    assert served <= set(vocabulary.tags)
+    assert any(tag.startswith(("S-", "E-")) for tag in served)
 
 
 def test_a_process_with_tensorflow_alone_loads_it(exported: Path) -> None:

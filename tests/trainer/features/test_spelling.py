@@ -53,7 +53,7 @@ def test_an_affix_is_known_if_two_words_share_it() -> None:
     assert ids[0][:3] == first
     assert ids[1] == [1, 0, 0, 0, 1, 0, 0, 0]
     assert ids[2] == [0] * spelling.AFFIXES
-    assert max(max(row) for row in ids) < spelling.affix_ids(affixes)
+    assert max(max(row) for row in ids) < spelling.affix_rows(affixes)
 
 
 def test_no_affix_at_all_is_a_table_too() -> None:

@@ -24,7 +24,7 @@ def test_every_variable_has_a_name(tiny_model: BiLstmCrf) -> None:
 def test_a_variable_that_no_name_reaches_is_an_error(vocabulary: Vocabulary) -> None:
     model = BiLstmCrf(SMALL, vocabulary, BIOES)
     model._hidden = tf.Variable(0.0, name="hidden")
-    with pytest.raises(ValueError, match=r"variables \['hidden:0'\]: expected a public attribute"):
+    with pytest.raises(ValueError, match=r"variables \['hidden:0'\]: expected each in a public attribute"):
         named_variables(model)
 
 

@@ -76,7 +76,7 @@ def test_words_of_several_parts_are_read_from_the_right(tmp_path: Path) -> None:
     assert list(read(write(tmp_path / "v.txt", content))) == ["the", ". . .", "at name@domain.com", "x"]
 
 
-def test_tabs_returns_a_byte_order_mark_and_blank_lines_are_no_matter(tmp_path: Path) -> None:
+def test_tabs_returns_a_byte_order_mark_and_blank_lines_are_accepted(tmp_path: Path) -> None:
     content = b"\xef\xbb\xbfthe\t0.5\t1\r\nof\t2\t3\r\n\r\n"
     assert read(write(tmp_path / "v.txt", content)) == {"the": [0.5, 1.0], "of": [2.0, 3.0]}
 
@@ -94,7 +94,7 @@ PACKED = gzip.compress(GOOD, mtime=0)
     [
         (b"", r"vectors: found an empty file; expected word vectors: word2vec"),
         (gzip.compress(b"", mtime=0), r"vectors: found an empty file"),
-        (b"the 0.1 0.2\nof 0.1\n", r"vectors:2: expected a word and 2 numbers; found 1 numbers; mend"),
+        (b"the 0.1 0.2\nof 0.1\n", r"vectors:2: expected a word and 2 numbers; found 1 numbers; repair"),
         (b"the 0.1 0.2\nof 0.1 0.2 0.3\n", r"vectors:2: expected a word and 2 numbers; found 3 numbers"),
         (b"the 0.1 0.2\nof 0.1 abc\n", r"vectors:2: expected a word and 2 numbers; found 'abc'"),
         (b"the 0.1 0.2\nof  0.1\n", r"vectors:2: expected a word and 2 numbers; found 1 numbers"),
@@ -109,22 +109,22 @@ PACKED = gzip.compress(GOOD, mtime=0)
         (b"\xba\x16\x4f\x2f\x0c\0\0\0", r"found a fastText model \(\.bin\); .*; name its \.vec file"),
         (word2vec_binary(TABLE)[:-9], r"expected 5 rows of 4 numbers, .*; found that the file ends in row 5; fetch"),
         (word2vec_binary(TABLE) + b"more", r"expected the end after 5 rows of 4 numbers, .*; found 'more'"),
-        (PACKED[:-12], r"vectors: expected a whole gzip file; found that it is cut off or damaged"),
-        (PACKED[:30] + b"\0" * 30, r"vectors: expected a whole gzip file"),
+        (PACKED[:-12], r"vectors: expected a complete gzip file; found that it is cut off or damaged"),
+        (PACKED[:30] + b"\0" * 30, r"vectors: expected a complete gzip file"),
     ],
 )  # fmt: skip
-def test_a_bad_file_is_told_with_its_place(content: bytes, expected: str, tmp_path: Path) -> None:
+def test_a_bad_file_is_an_error_with_its_place(content: bytes, expected: str, tmp_path: Path) -> None:
     message = refusal(write(tmp_path / "vectors", content))
     assert re.search(expected, message), message
     assert message.startswith(str(tmp_path))
 
 
-def test_a_binary_file_of_another_width_is_told(tmp_path: Path) -> None:
+def test_a_binary_file_of_another_width_is_an_error(tmp_path: Path) -> None:
     content = word2vec_binary({f"w{n}": [0.1] * 50 for n in range(400)})
     assert "expected" in refusal(write(tmp_path / "v", content.replace(b"400 50", b"400 60", 1)))
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     assert refusal(str(tmp_path / "none")).startswith(
         f"{tmp_path}/none: found no file; expected word vectors"
     )

@@ -17,6 +17,7 @@ import tensorflow as tf
 from tagging.schemes import BIOES
 from tests.trainer.conftest import SMALL
 from tests.trainer.initial_weights.vector_writers import FORMATS, Table, glove, write
+from tests.trainer.tiny_training import Killed, kill_after_saves, train
 from trainer.export import saved_model
 from trainer.features import token_features
 from trainer.features.vocabulary import Vocabulary
@@ -24,7 +25,6 @@ from trainer.hyperparameters import Hyperparameters
 from trainer.initial_weights import vectors
 from trainer.initial_weights.vector_files import VectorsError
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.training import loop
 
 WORDS = Vocabulary(
     words=(b"the", b"paris", b"0000", b"smith", b"qwerty"), counts=(50, 5, 4, 2, 1), tags=("O", "S-LOC")
@@ -88,13 +88,13 @@ def test_a_word_takes_the_row_written_like_it_or_else_the_first_that_normalises_
 def test_the_coverage_counts_words_and_tokens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path / "my.txt", glove(TABLE))
     with caplog.at_level(logging.INFO, "tagline.trainer"):
-        told = load(path).coverage
-    assert told == vectors.Coverage(
+        coverage = load(path).coverage
+    assert coverage == vectors.Coverage(
         file=path, format="GloVe text", width=3, rows=12, unreadable=0, frozen=True,
         factor=pytest.approx(factor_of(TABLE)),  # type: ignore[arg-type]
         words=5, words_covered=4, words_as_written=2, tokens=62, tokens_covered=61, extra_words=0,
     )  # fmt: skip
-    assert json.loads(told.to_json())["tokens_covered"] == 61
+    assert json.loads(coverage.to_json())["tokens_covered"] == 61
     (line,) = [record.getMessage() for record in caplog.records]
     assert "my.txt (GloVe text, 12 rows of 3) knows 80.0% of 5 words and 98.4% of 62 tokens; frozen" in line
 
@@ -135,14 +135,14 @@ def test_vectors_of_nothing_but_zeros_stay(tmp_path: Path) -> None:
     assert (found.coverage.factor, found.values.tolist()) == (1.0, [[0.0, 0.0]])
 
 
-def test_a_file_without_a_word_of_the_corpus_is_told(tmp_path: Path) -> None:
+def test_a_file_without_a_word_of_the_corpus_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         VectorsError, match=r"v: expected words of the corpus; found none of its 5 among 1 rows"
     ):
         load(write(tmp_path / "v", glove({"слово": [1.0, 2.0]})))
 
 
-def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
     content = "the 1 2\nétage 1 2\nœuvre 1 2\nété 1 2\n".encode("cp1252")
     with pytest.raises(
         VectorsError, match=r"v, row 2: expected words in UTF-8; found 3 of 4 that are not; convert"
@@ -195,7 +195,6 @@ def trained(
     found: vectors.Vectors,
     hp: Hyperparameters,
     checkpoint_dir: Path,
-    strategy: tf.distribute.Strategy | None = None,
 ) -> BiLstmCrf:
     hp = found.sized(hp)
 
@@ -204,17 +203,9 @@ def trained(
         found.put_into(model.encoder.word_embedding)
         return model
 
-    model, _ = loop.train(
-        build=build,
-        train_sentences=sentences,
-        dev_sentences=found.looked_up(sentences),
-        vocabulary=found.vocabulary,
-        scheme=BIOES,
-        hyperparameters=hp,
-        strategy=strategy or tf.distribute.get_strategy(),
-        checkpoint_dir=str(checkpoint_dir),
-    )
-    return model
+    return train(
+        sentences, found.vocabulary, checkpoint_dir, hp, build=build, dev_sentences=found.looked_up(sentences)
+    )[0]
 
 
 @pytest.mark.parametrize("frozen", [True, False])
@@ -238,27 +229,16 @@ def test_frozen_vectors_stay_and_tuned_ones_are_trained(
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on_with_the_same_vectors(
+def test_a_killed_training_resumes_with_the_same_vectors(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hp = hp_of(file_for(vocabulary, tmp_path / "v"), vectors_frozen=False)
     found = vectors.load(hp, vocabulary)
     whole = trained(tiny_sentences, found, hp, tmp_path / "whole")
 
-    class Killed(BaseException):
-        """Stands for a process that ends without a word."""
-
-    save = loop.Checkpoints.save
-
-    def save_and_die(self: loop.Checkpoints, history: str, *, epoch: int, best: bool) -> None:
-        save(self, history, epoch=epoch, best=best)
-        if epoch == 1:
-            raise Killed
-
-    monkeypatch.setattr(loop.Checkpoints, "save", save_and_die)
+    kill_after_saves(monkeypatch, 1)
     with pytest.raises(Killed):
         trained(tiny_sentences, found, hp, tmp_path / "killed")
-    monkeypatch.setattr(loop.Checkpoints, "save", save)
     resumed = trained(tiny_sentences, found, hp, tmp_path / "killed")
     for one, other in zip(whole.variables, resumed.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
@@ -281,8 +261,8 @@ def test_the_exported_model_knows_the_extra_words(
         model, found.vocabulary, BIOES, directory=str(folder), n_best=2,
         extra={vectors.FILE_NAME: found.coverage.to_json()},
     )  # fmt: skip
-    told = json.loads((folder / "assets.extra" / vectors.FILE_NAME).read_text(encoding="utf-8"))
-    assert told["extra_words"] == 2
+    recorded = json.loads((folder / "assets.extra" / vectors.FILE_NAME).read_text(encoding="utf-8"))
+    assert recorded["extra_words"] == 2
     served = tf.saved_model.load(str(folder))
     decode = served.signatures["decode_tokens"]
 
@@ -292,7 +272,7 @@ def test_the_exported_model_knows_the_extra_words(
         )
 
     before = [confidences(word) for word in ("Zurich", "Geneva", "Madrid")]
-    # What the words' rows hold is what tells: without them all are unknown alike.
+    # The words' rows make the difference: without them all three words are equally unknown.
     table = model.encoder.word_embedding.numpy()
     rows = model.encoder.word_embedding
     ids = found.vocabulary.word_table().lookup(tf.constant(["zurich", "geneva", "madrid"])).numpy().tolist()

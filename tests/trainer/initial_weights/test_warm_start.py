@@ -1,4 +1,4 @@
-"""A model's weights under the same names in another. The oracle looks each row up by its name, one by one."""
+"""Weights taken over by name into another model; the oracle looks each row up by its name, one by one."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def write(model: BiLstmCrf, vocabulary: Vocabulary, folder: Path) -> str:
 def started(
     exported: str | None, vocabulary: Vocabulary, hp: Hyperparameters = SMALL
 ) -> tuple[BiLstmCrf, BiLstmCrf, Carried]:
-    """A model that was started from `exported`, the same untrained, and what was told."""
+    """A model that was started from `exported`, the same untrained, and what was carried over."""
     model, untrained = (BiLstmCrf(hp, vocabulary, BIOES) for _ in range(2))
     start = WarmStart(exported)
-    start.give(model, vocabulary)
+    start.assign_to(model, vocabulary)
     assert start.carried is not None
     return model, untrained, start.carried
 
@@ -79,7 +79,7 @@ def changed(vocabulary: Vocabulary) -> Vocabulary:
 
 
 def index(vocabulary: Vocabulary, model: BiLstmCrf) -> dict[str, dict[object, int]]:
-    """The row of each name, as the code that makes the ids has it."""
+    """The row of each name, as computed by the code that makes the ids."""
     words = vocabulary.word_table().lookup(tf.constant(list(vocabulary.words))).numpy()
     affixes = spelling.affix_table(vocabulary.affixes).lookup(tf.constant(list(vocabulary.affixes))).numpy()
     return {
@@ -146,7 +146,7 @@ def test_what_has_no_names_is_carried_whole(base: BiLstmCrf, exported: str, voca
         np.testing.assert_array_equal(here[name], there[name], err_msg=name)
 
 
-def test_it_is_told_what_came_and_went(exported: str, vocabulary: Vocabulary) -> None:
+def test_what_came_and_went_is_reported(exported: str, vocabulary: Vocabulary) -> None:
     now = changed(vocabulary)
     _, _, carried = started(exported, now)
     for kind, before, after in (
@@ -190,7 +190,7 @@ def test_it_is_told_what_came_and_went(exported: str, vocabulary: Vocabulary) ->
         ),
     ],
 )
-def test_other_sizes_begin_untrained_and_are_told(
+def test_variables_of_other_sizes_begin_untrained_and_are_reported(
     base: BiLstmCrf, exported: str, vocabulary: Vocabulary, changes: dict[str, int], refused: set[str]
 ) -> None:
     hp = msgspec.structs.replace(SMALL, **changes)
@@ -243,20 +243,20 @@ def test_a_model_without_names_is_no_reason_to_fail(
             np.testing.assert_array_equal(weights(model)[name], values)
 
 
-def test_several_models_are_given_the_same_and_told_of_once(
+def test_several_models_get_the_same_weights_and_one_log_line(
     exported: str, vocabulary: Vocabulary, caplog: pytest.LogCaptureFixture
 ) -> None:
     start = WarmStart(exported)
     with caplog.at_level(logging.INFO, "tagline.trainer"):
         models = [BiLstmCrf(msgspec.structs.replace(SMALL, seed=seed), vocabulary, BIOES) for seed in (1, 2)]
         for model in models:
-            start.give(model, vocabulary)
+            start.assign_to(model, vocabulary)
     assert [record.getMessage() for record in caplog.records] == [str(start.carried)]
     for name, values in weights(models[0]).items():
         np.testing.assert_array_equal(values, weights(models[1])[name])
 
 
-def test_base_models_are_told_apart_by_their_weights(vocabulary: Vocabulary, tmp_path: Path) -> None:
+def test_base_models_are_identified_by_their_weights(vocabulary: Vocabulary, tmp_path: Path) -> None:
     other = BiLstmCrf(SMALL, vocabulary, BIOES)
     first, again = (b"".join(content(write(other, vocabulary, tmp_path / name))) for name in "ab")
     assert first == again
@@ -294,7 +294,7 @@ given = []
 for scope in (strategy.scope(), tf.device("cpu:0")):
     with scope:
         model = BiLstmCrf(SMALL, changed(vocabulary), BIOES)
-        WarmStart(exported).give(model, changed(vocabulary))
+        WarmStart(exported).assign_to(model, changed(vocabulary))
         given.append(model)
 on_two, on_one = given
 for name, values in weights(on_one).items():

@@ -83,7 +83,7 @@ def test_each_worker_draws_the_same_batches_and_keeps_its_own_replicas_share(
     tiny_sentences: tf.data.Dataset,
 ) -> None:
     everything = _epoch(tiny_sentences, replicas=4)
-    kept = [_epoch(tiny_sentences, replicas=4, mine=range(first, first + 2)) for first in (0, 2)]
+    kept = [_epoch(tiny_sentences, replicas=4, own=range(first, first + 2)) for first in (0, 2)]
     assert [len(batches) for batches in kept] == [len(everything) // 2] * 2
     # Two of the one worker, two of the other, and so on, are all.
     pairs = [batches[at : at + 2] for at in range(0, len(kept[0]), 2) for batches in kept]

@@ -1,4 +1,4 @@
-"""Sentences kept for the epochs to come. The oracle is `inputs.sentences`, which reads the files each time."""
+"""The cache of sentences; the oracle is `batches.sentences`, which reads the files each time."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from tests.trainer.conftest import SENTENCES, SMALL, split
-from trainer.features import token_features
+from trainer.features.inputs import Inputs, inputs_of
 from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
-from trainer.model.encoder import Encoder, Inputs
+from trainer.model.encoder import Encoder
 
 TAGS = 5
 DEEP = msgspec.structs.replace(SMALL, lstm_layers=3)
@@ -27,13 +27,8 @@ def _encoder(vocabulary: Vocabulary, hp: Hyperparameters) -> Encoder:
 
 def _inputs(vocabulary: Vocabulary, sentences: list[list[str]]) -> Inputs:
     tokens = tf.ragged.constant(sentences, tf.string, ragged_rank=1)
-    words = vocabulary.word_table().lookup(token_features.normalise(tokens.values))
-    return Inputs(
-        tokens=tokens.to_tensor(),
-        words=tokens.with_values(words).to_tensor(),
-        cases=tokens.with_values(token_features.case_ids(tokens.values)).to_tensor(),
-        lengths=tf.cast(tokens.row_lengths(), tf.int32),
-    )
+    lengths = tf.cast(tokens.row_lengths(), tf.int32)
+    return inputs_of(tokens.to_tensor(), lengths, vocabulary.word_table())
 
 
 TOKENS = [split(sentence)[0] for sentence in SENTENCES]
@@ -52,19 +47,19 @@ def test_a_sentence_has_the_same_emissions_alone_and_in_a_batch(
         np.testing.assert_allclose(together[row, : len(tokens)], alone, atol=1e-5)
 
 
-def test_the_sentence_says_the_same_to_each_of_its_tokens(vocabulary: Vocabulary) -> None:
+def test_the_sentence_scores_are_the_same_for_each_of_its_tokens(vocabulary: Vocabulary) -> None:
     encoder = _encoder(vocabulary, SMALL)
     inputs = _inputs(vocabulary, TOKENS)
-    told = encoder(inputs).numpy()
+    emissions = encoder(inputs).numpy()
     encoder.sentence_projection.assign(tf.zeros_like(encoder.sentence_projection))
-    by_sentence = told - encoder(inputs).numpy()
+    by_sentence = emissions - encoder(inputs).numpy()
     for row, tokens in enumerate(TOKENS):
-        said = by_sentence[row, : len(tokens)]
-        np.testing.assert_allclose(said, np.broadcast_to(said[:1], said.shape), atol=1e-5)
+        scores = by_sentence[row, : len(tokens)]
+        np.testing.assert_allclose(scores, np.broadcast_to(scores[:1], scores.shape), atol=1e-5)
     assert np.std(by_sentence[:, 0], axis=0).min() > 1e-3
 
 
-def test_what_the_sentence_says_is_of_its_tokens_strongest_states(vocabulary: Vocabulary) -> None:
+def test_the_sentence_scores_are_of_its_tokens_strongest_states(vocabulary: Vocabulary) -> None:
     encoder = _encoder(vocabulary, SMALL)
     units = 2 * SMALL.lstm_units
     # Emissions that are the states themselves, and then what the sentence adds to them, by numpy.

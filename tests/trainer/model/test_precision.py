@@ -8,38 +8,29 @@ import pytest
 import tensorflow as tf
 
 from tagging.schemes import BIOES
-from tests.trainer.conftest import SMALL
+from tests.trainer.tiny_training import NO_DROPOUT, train
 from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Hyperparameters
 from trainer.input_pipeline import batches as inputs
 from trainer.input_pipeline.batches import Batch
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.model.encoder import Inputs
 from trainer.model.precision import LossScale, all_finite, compute_type, loss_scale_for
-from trainer.training import loop
 from trainer.training.optimizer import Adam
-from trainer.training.steps import steps_of
+from trainer.training.steps import Steps
 
-CALM = msgspec.structs.replace(
-    SMALL, input_dropout=0.0, output_dropout=0.0, byte_dropout=0.0, singleton_dropout=0.0
-)
 MIXED = ["mixed_bfloat16", "mixed_float16"]
 # Half a unit in the last place, times a few steps of the LSTM.
 TOLERANCE = {"mixed_bfloat16": 0.03, "mixed_float16": 0.004}
 SEED = tf.constant([1, 2])
 
 
-def _model(vocabulary: Vocabulary, precision: str, hp: Hyperparameters = CALM) -> BiLstmCrf:
+def _model(vocabulary: Vocabulary, precision: str, hp: Hyperparameters = NO_DROPOUT) -> BiLstmCrf:
     return BiLstmCrf(msgspec.structs.replace(hp, precision=precision), vocabulary, BIOES)
 
 
 @pytest.fixture(scope="module")
 def batch(tiny_sentences: tf.data.Dataset) -> Batch:
     return next(iter(inputs.ordered_batches(tiny_sentences, batch_size=4)))
-
-
-def _inputs(batch: Batch) -> Inputs:
-    return Inputs(batch.tokens, batch.words, batch.cases, batch.lengths)
 
 
 @pytest.mark.parametrize("precision", MIXED)
@@ -50,7 +41,7 @@ def test_loss_and_gradients_are_float32_and_close_to_those_in_float32(
     for name in ("float32", precision):
         model = _model(vocabulary, name)
         with tf.GradientTape() as tape:
-            loss = -tf.reduce_mean(model.log_likelihood(_inputs(batch), batch.labels, seed=SEED))
+            loss = -tf.reduce_mean(model.log_likelihood(batch.inputs, batch.labels, seed=SEED))
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, model.trainable_variables)]
         assert {tensor.dtype for tensor in (loss, *gradients)} == {tf.float32}
         assert all_finite(gradients)
@@ -66,14 +57,14 @@ def test_variables_and_emissions_are_float32(precision: str, batch: Batch, vocab
     model = _model(vocabulary, precision)
     assert {variable.dtype for variable in model.variables} == {tf.float32}
     for fused in (False, True):
-        assert model.encoder(_inputs(batch), fused=fused).dtype == tf.float32
+        assert model.encoder(batch.inputs, fused=fused).dtype == tf.float32
 
 
 @pytest.mark.parametrize("precision", MIXED)
 def test_what_is_exported_computes_in_float32(precision: str, batch: Batch, vocabulary: Vocabulary) -> None:
     mixed, exact = _model(vocabulary, precision), _model(vocabulary, "float32")
     np.testing.assert_array_equal(
-        mixed.encoder(_inputs(batch), fused=True), exact.encoder(_inputs(batch), fused=True)
+        mixed.encoder(batch.inputs, fused=True), exact.encoder(batch.inputs, fused=True)
     )
 
 
@@ -82,47 +73,34 @@ def test_what_is_exported_computes_in_float32(precision: str, batch: Batch, voca
 def test_training_learns_and_what_is_exported_gives_nearly_the_same_tags(
     precision: str, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    hp = msgspec.structs.replace(CALM, precision=precision, epochs=20)
+    hp = msgspec.structs.replace(NO_DROPOUT, precision=precision, epochs=20)
 
-    def train() -> tuple[BiLstmCrf, loop.History]:
-        return loop.train(
-            build=lambda: BiLstmCrf(hp, vocabulary, BIOES),
-            train_sentences=tiny_sentences,
-            dev_sentences=tiny_sentences,
-            vocabulary=vocabulary,
-            scheme=BIOES,
-            hyperparameters=hp,
-            strategy=tf.distribute.get_strategy(),
-            checkpoint_dir=str(tmp_path),
-        )
-
-    model, history = train()
+    model, history = train(tiny_sentences, vocabulary, tmp_path, hp)
     assert history.epochs[-1].loss < history.epochs[0].loss / 3
     same = total = 0
     for batch in inputs.ordered_batches(tiny_sentences, batch_size=4):
         present = tf.sequence_mask(batch.lengths, batch.tokens.shape[1])
-        trained, exported = model.predict(_inputs(batch)), model.decode(_inputs(batch)).tags
+        trained, exported = model.predict(batch.inputs), model.decode(batch.inputs).tags
         same += int(tf.reduce_sum(tf.cast(tf.logical_and(trained == exported, present), tf.int32)))
         total += int(tf.reduce_sum(batch.lengths))
     assert same >= 0.95 * total
-    # Again, it finds all of its state, the scale of the loss too, and has nothing left to do.
-    assert train()[1].to_json() == history.to_json()
+    # A second call finds all of the state, the loss scale too, and has nothing left to do.
+    assert train(tiny_sentences, vocabulary, tmp_path, hp)[1].to_json() == history.to_json()
 
 
 @pytest.mark.parametrize("finite", [True, False])
 def test_a_step_that_overflows_changes_no_weight(
     finite: bool, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary
 ) -> None:
-    hp = msgspec.structs.replace(CALM, precision="mixed_float16")
+    hp = msgspec.structs.replace(NO_DROPOUT, precision="mixed_float16")
     model = BiLstmCrf(hp, vocabulary, BIOES)
-    optimizer = Adam(model.trainable_variables, learning_rate=0.1, steps=10, clip_norm=5.0)
     scale = LossScale()
+    optimizer = Adam(model.trainable_variables, learning_rate=0.1, steps=10, clip_norm=5.0, loss_scale=scale)
     if not finite:
         scale.value.assign(1e38)
     before = [variable.numpy() for variable in model.trainable_variables]
-    step = steps_of(model, optimizer, tf.distribute.get_strategy(), seed=1, loss_scale=scale)
     batches = inputs.training_batches(tiny_sentences, epochs=range(1), batch_size=4, buffer_size=9, seed=1)
-    step(iter(batches), 1)
+    Steps(model, optimizer, tf.distribute.get_strategy(), seed=1).take(iter(batches), 1)
 
     changed = any(
         (old != variable.numpy()).any()

@@ -1,4 +1,4 @@
-"""Answers of a model that has room for some sentences at a time. The oracle is the model that has room for all."""
+"""Predictions of a model with memory for few sentences at a time; the oracle is the same model with enough."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import tensorflow as tf
 
 from tagging.schemes import BIOES
 from tests.trainer.conftest import SMALL
+from trainer.features.inputs import Inputs
 from trainer.features.vocabulary import Vocabulary
 from trainer.input_pipeline import batches as inputs
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.model.encoder import Inputs
-from trainer.training.dev_score import answerer
-from trainer.training.out_of_memory import OutOfMemory, Portions
+from trainer.training.dev_score import predictor
+from trainer.training.out_of_memory import OutOfMemory, ShrinkingBatches
 
 TOO_MUCH = 1 << 46  # float32 values: 256 TiB
 
 
 class _Hungry(BiLstmCrf):
-    """Has room for so many sentences at a time; beside its loops, an operation of the same graph wants the rest."""
+    """Has memory for `room` sentences at a time: for more, an operation beside its loops fails."""
 
     room = 100
-    # A failed allocation: TensorFlow waits ten seconds before it says so. Or an operation that says so at once.
+    # Whether it fails by an allocation, which takes TensorFlow ten seconds, or by raising at once.
     allocates = False
 
     def predict(self, inputs: Inputs, *, fused: bool = False) -> tf.Tensor:
@@ -49,78 +49,78 @@ def hungry(vocabulary: Vocabulary) -> _Hungry:
     return model
 
 
-def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
+def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "tagline.trainer"]
 
 
-def test_sentences_that_do_not_fit_are_answered_in_smaller_batches_from_then_on(
+def test_a_batch_that_does_not_fit_is_predicted_in_smaller_ones_from_then_on(
     tiny_sentences: tf.data.Dataset,
     hungry: _Hungry,
     vocabulary: Vocabulary,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     batches = inputs.ordered_batches(tiny_sentences, batch_size=8)
-    answer = answerer(hungry, vocabulary)
-    right = answer(batches)
+    predict = predictor(hungry, vocabulary)
+    expected = predict(batches)
     hungry.room = 1
     with caplog.at_level(logging.WARNING, "tagline.trainer"):
-        found = answer(batches)
-        again = answer(batches)
-    assert found == again == right
-    assert found.score(BIOES) == right.score(BIOES)
-    told = _told(caplog)
+        found = predict(batches)
+        again = predict(batches)
+    assert found == again == expected
+    assert found.score(BIOES) == expected.score(BIOES)
+    warnings = _warnings(caplog)
     largest = max(int(batch.lengths.shape[0]) for batch in batches)
     assert largest >= 4
     # Each size is refused once, and none a second time.
-    assert len(told) == len(set(told)) > 0
-    assert all(line.endswith("MemoryError: OOM when allocating)") for line in told)
-    assert all("sentences of dev at once are too many, from now on" in line for line in told)
-    assert "from now on 1 (" in told[-1]
+    assert len(warnings) == len(set(warnings)) > 0
+    assert all(line.endswith("MemoryError: OOM when allocating)") for line in warnings)
+    assert all("sentences of dev at once are too many, from now on" in line for line in warnings)
+    assert "from now on 1 (" in warnings[-1]
 
 
 @pytest.mark.slow
-def test_so_they_are_where_an_allocation_fails(
+def test_so_is_one_whose_allocation_fails(
     tiny_sentences: tf.data.Dataset,
     hungry: _Hungry,
     vocabulary: Vocabulary,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     batches = inputs.ordered_batches(tiny_sentences, batch_size=8)
-    answer = answerer(hungry, vocabulary)
-    right = answer(batches)
+    predict = predictor(hungry, vocabulary)
+    expected = predict(batches)
     largest = max(int(batch.lengths.shape[0]) for batch in batches)
     hungry.allocates, hungry.room = True, largest - 1
     with caplog.at_level(logging.WARNING, "tagline.trainer"):
-        assert answer(batches) == right
-    (told,) = _told(caplog)
-    assert told.startswith(f"out of memory: {largest} sentences of dev at once are too many, from now on ")
-    assert f"(OOM when allocating tensor with shape[{TOO_MUCH}]" in told
+        assert predict(batches) == expected
+    (warning,) = _warnings(caplog)
+    assert warning.startswith(f"out of memory: {largest} sentences of dev at once are too many, from now on ")
+    assert f"(OOM when allocating tensor with shape[{TOO_MUCH}]" in warning
 
 
 def test_a_sentence_that_does_not_fit_alone_is_an_error_that_says_what_to_do(
     tiny_sentences: tf.data.Dataset, hungry: _Hungry, vocabulary: Vocabulary
 ) -> None:
     hungry.room = 0
-    answer = answerer(hungry, vocabulary)
+    predict = predictor(hungry, vocabulary)
     with pytest.raises(
         OutOfMemory, match=r"single sentence .*OOM when .*of the dev split.*lstm_units.*kept\)"
     ):
-        answer(inputs.ordered_batches(tiny_sentences, batch_size=8))
+        predict(inputs.ordered_batches(tiny_sentences, batch_size=8))
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 5, 9])
-def test_portions_are_halved_until_they_fit_and_come_back_in_order(rows: int) -> None:
-    asked: list[int] = []
+def test_batches_are_halved_until_they_fit_and_results_come_in_order(rows: int) -> None:
+    sizes: list[int] = []
 
-    def ask(numbers: tf.Tensor) -> tf.Tensor:
-        asked.append(int(numbers.shape[0]))
-        if asked[-1] > 2:
+    def double(numbers: tf.Tensor) -> tf.Tensor:
+        sizes.append(int(numbers.shape[0]))
+        if sizes[-1] > 2:
             raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
         return 2 * numbers
 
-    portions = Portions(ask, split="dev")
-    assert portions(tf.range(rows)).tolist() == list(range(0, 2 * rows, 2))
-    assert portions.most == {0: None, 1: None, 2: None, 5: 2, 9: 2}[rows]
-    asked.clear()
-    portions(tf.range(9 if rows > 2 else 2))
-    assert max(asked) <= 2, "what did not fit once is not tried again"
+    shrinking = ShrinkingBatches(double, split="dev")
+    assert shrinking(tf.range(rows)).tolist() == list(range(0, 2 * rows, 2))
+    assert shrinking.most == {0: None, 1: None, 2: None, 5: 2, 9: 2}[rows]
+    sizes.clear()
+    shrinking(tf.range(9 if rows > 2 else 2))
+    assert max(sizes) <= 2, "what did not fit once is not tried again"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,36 +9,13 @@ import tensorflow as tf
 
 from tagging.schemes import BIOES, PLAIN
 from tests.trainer.conftest import SMALL
+from tests.trainer.tiny_training import Killed, kill_after_saves, train
 from trainer.features.vocabulary import Vocabulary
-from trainer.hyperparameters import Crf, Hyperparameters
+from trainer.hyperparameters import Crf
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.training import loop
-from trainer.training.history import History
 
 LONG = msgspec.structs.replace(SMALL, epochs=40, input_dropout=0.1, output_dropout=0.1)
-
-
-class _Killed(BaseException):
-    """Stands for a process that ends without a word."""
-
-
-def _train(
-    sentences: tf.data.Dataset,
-    vocabulary: Vocabulary,
-    checkpoint_dir: Path,
-    hp: Hyperparameters = SMALL,
-    build: Callable[[], BiLstmCrf] | None = None,
-) -> tuple[BiLstmCrf, History]:
-    return loop.train(
-        build=build or (lambda: BiLstmCrf(hp, vocabulary, BIOES)),
-        train_sentences=sentences,
-        dev_sentences=sentences,
-        vocabulary=vocabulary,
-        scheme=BIOES,
-        hyperparameters=hp,
-        strategy=tf.distribute.get_strategy(),
-        checkpoint_dir=str(checkpoint_dir),
-    )
 
 
 def _weights(model: BiLstmCrf) -> list[np.ndarray]:
@@ -51,7 +27,7 @@ def test_ten_sentences_are_learned_by_heart(
     implementation: str, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     hp = msgspec.structs.replace(LONG, crf=Crf(implementation=implementation))  # type: ignore[arg-type]
-    _, history = _train(tiny_sentences, vocabulary, tmp_path, hp)
+    _, history = train(tiny_sentences, vocabulary, tmp_path, hp)
     assert history.epochs[-1].loss < history.epochs[0].loss / 3
     assert history.best.dev_score > 0.9
 
@@ -59,34 +35,25 @@ def test_ten_sentences_are_learned_by_heart(
 def test_the_same_seed_gives_the_same_model_twice(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    first, history = _train(tiny_sentences, vocabulary, tmp_path / "a")
-    second, again = _train(tiny_sentences, vocabulary, tmp_path / "b")
+    first, history = train(tiny_sentences, vocabulary, tmp_path / "a")
+    second, again = train(tiny_sentences, vocabulary, tmp_path / "b")
     assert [epoch.loss for epoch in history.epochs] == [epoch.loss for epoch in again.epochs]
     for one, other in zip(_weights(first), _weights(second), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
+def test_a_killed_training_resumes_and_ends_with_the_same_weights(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, _ = _train(tiny_sentences, vocabulary, tmp_path / "whole")
+    whole, _ = train(tiny_sentences, vocabulary, tmp_path / "whole")
 
-    save = loop.Checkpoints.save
-    saves = []
-
-    def save_and_die(self: loop.Checkpoints, history: str, *, epoch: int, best: bool) -> None:
-        save(self, history, epoch=epoch, best=best)
-        saves.append(history)
-        if len(saves) == 2:
-            raise _Killed
-
-    monkeypatch.setattr(loop.Checkpoints, "save", save_and_die)
-    with pytest.raises(_Killed):
-        _train(tiny_sentences, vocabulary, tmp_path / "killed")
-    model, history = _train(tiny_sentences, vocabulary, tmp_path / "killed")
+    saved_epochs = kill_after_saves(monkeypatch, 2)
+    with pytest.raises(Killed):
+        train(tiny_sentences, vocabulary, tmp_path / "killed")
+    model, history = train(tiny_sentences, vocabulary, tmp_path / "killed")
 
     assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
-    assert len(saves) == 3, "only the epoch that was missing is trained"
+    assert saved_epochs == [1, 2, 3], "only the missing epoch is trained"
     for one, other in zip(_weights(whole), _weights(model), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -105,7 +72,7 @@ def test_the_best_epochs_weights_are_kept(
         return score
 
     monkeypatch.setattr(loop, "scorer", scorer_of)
-    model, history = _train(tiny_sentences, vocabulary, tmp_path)
+    model, history = train(tiny_sentences, vocabulary, tmp_path)
     assert history.best.number == 2
     for kept, second in zip(_weights(model), seen[1], strict=True):
         np.testing.assert_array_equal(kept, second)
@@ -121,17 +88,17 @@ def test_weights_and_history_agree_after_a_kill_between_the_two_checkpoints(
 
     def save_and_die(self: tf.train.CheckpointManager, checkpoint_number: int) -> None:
         if self.directory.endswith("last") and checkpoint_number == 2:
-            raise _Killed
+            raise Killed
         last(self, checkpoint_number=checkpoint_number)
 
     with monkeypatch.context() as patch:
         patch.setattr(tf.train.CheckpointManager, "save", save_and_die)
-        with pytest.raises(_Killed):
-            _train(tiny_sentences, vocabulary, tmp_path)
+        with pytest.raises(Killed):
+            train(tiny_sentences, vocabulary, tmp_path)
     first = tf.train.load_variable(str(tmp_path / "best" / "epoch-1"), "model/end/.ATTRIBUTES/VARIABLE_VALUE")
 
     scores = iter([0.3, 0.2])
-    model, history = _train(tiny_sentences, vocabulary, tmp_path)
+    model, history = train(tiny_sentences, vocabulary, tmp_path)
     assert history.best.number == 1
     np.testing.assert_array_equal(model.end.numpy(), first)
 
@@ -142,7 +109,7 @@ def test_training_stops_when_patience_runs_out(
     scores = iter([0.5, 0.4, 0.3, 0.9, 0.9])
     monkeypatch.setattr(loop, "scorer", lambda *_: lambda _: next(scores))
     hp = msgspec.structs.replace(SMALL, epochs=5, patience=2)
-    _, history = _train(tiny_sentences, vocabulary, tmp_path, hp)
+    _, history = train(tiny_sentences, vocabulary, tmp_path, hp)
     assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
 
 
@@ -155,21 +122,12 @@ def test_a_diverging_loss_is_an_error_that_says_what_to_do(
         return model
 
     with pytest.raises(loop.Diverged, match=r"epoch 1 is nan; lower trainer.learning_rate"):
-        _train(tiny_sentences, vocabulary, tmp_path, build=build)
+        train(tiny_sentences, vocabulary, tmp_path, build=build)
 
 
 def test_plain_tags_are_scored_by_accuracy(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    _, history = loop.train(
-        build=lambda: BiLstmCrf(SMALL, vocabulary, PLAIN),
-        train_sentences=tiny_sentences,
-        dev_sentences=tiny_sentences,
-        vocabulary=vocabulary,
-        scheme=PLAIN,
-        hyperparameters=SMALL,
-        strategy=tf.distribute.get_strategy(),
-        checkpoint_dir=str(tmp_path),
-    )
+    _, history = train(tiny_sentences, vocabulary, tmp_path, scheme=PLAIN)
     assert history.metric == "token_accuracy"
     assert history.best.dev_score > 0.5  # most tokens are O

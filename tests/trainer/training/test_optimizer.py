@@ -72,9 +72,9 @@ def test_a_checkpoint_in_the_middle_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_variable_of_another_model_is_an_error() -> None:
     adam = _adam(_variables())
-    stranger = tf.Variable([1.0], name="stranger")
-    with pytest.raises(ValueError, match=r"found a gradient of stranger:0; expected variables the optimiser"):
-        adam.apply_gradients([(tf.constant([1.0]), stranger)])
+    unknown = tf.Variable([1.0], name="unknown")
+    with pytest.raises(ValueError, match=r"found a gradient of unknown:0; expected variables the optimiser"):
+        adam.apply_gradients([(tf.constant([1.0]), unknown)])
 
 
 TWO_REPLICAS = """

@@ -1,4 +1,4 @@
-"""A training that runs out of memory: by a tensor that no machine has room for, asked for where a batch is large."""
+"""Trainings that run out of memory: a large batch allocates a tensor that no machine has room for."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ import pytest
 import tensorflow as tf
 
 from tagging.schemes import BIOES
-from tests.trainer.conftest import SMALL
+from tests.trainer.tiny_training import NO_DROPOUT, train
+from trainer.features.inputs import Inputs
 from trainer.features.vocabulary import Vocabulary
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.model.encoder import Inputs
-from trainer.training import loop
 from trainer.training.history import History
 from trainer.training.out_of_memory import OutOfMemory, Parts
 
-# Without dropout, whose masks are others in parts.
-CALM = msgspec.structs.replace(
-    SMALL, epochs=2, input_dropout=0.0, output_dropout=0.0, byte_dropout=0.0, singleton_dropout=0.0
-)
+HP = msgspec.structs.replace(NO_DROPOUT, epochs=2)
 TOO_MUCH = 1 << 46  # float32 values: 256 TiB
 
 
 class _Hungry(BiLstmCrf):
-    """Has room for so many sentences at a time."""
+    """Has memory for `room` sentences at a time."""
 
     room = 100
 
@@ -45,20 +41,11 @@ def _train(
     directory: Path,
     *,
     room: int,
-    tell: Callable[[History], None] = lambda _: None,
+    report: Callable[[History], None] = lambda _: None,
 ) -> History:
     _Hungry.room = room
-    return loop.train(
-        build=lambda: _Hungry(CALM, vocabulary, BIOES),
-        train_sentences=sentences,
-        dev_sentences=sentences,
-        vocabulary=vocabulary,
-        scheme=BIOES,
-        hyperparameters=CALM,
-        strategy=tf.distribute.get_strategy(),
-        checkpoint_dir=str(directory),
-        tell=tell,
-    )[1]
+    build = lambda: _Hungry(HP, vocabulary, BIOES)  # noqa: E731
+    return train(sentences, vocabulary, directory, HP, build=build, report=report)[1]
 
 
 def _losses(history: History) -> list[float]:
@@ -66,14 +53,14 @@ def _losses(history: History) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def whole(
+def unsplit(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path_factory: pytest.TempPathFactory
 ) -> History:
-    return _train(tiny_sentences, vocabulary, tmp_path_factory.mktemp("whole"), room=100)
+    return _train(tiny_sentences, vocabulary, tmp_path_factory.mktemp("unsplit"), room=100)
 
 
 def test_a_batch_that_does_not_fit_is_trained_on_in_parts_to_the_same_end(
-    whole: History,
+    unsplit: History,
     tiny_sentences: tf.data.Dataset,
     vocabulary: Vocabulary,
     tmp_path: Path,
@@ -81,9 +68,9 @@ def test_a_batch_that_does_not_fit_is_trained_on_in_parts_to_the_same_end(
 ) -> None:
     with caplog.at_level(logging.WARNING, "tagline.trainer"):
         history = _train(tiny_sentences, vocabulary, tmp_path, room=2)
-    assert [epoch.parts for epoch in whole.epochs] == [1, 1]
+    assert [epoch.parts for epoch in unsplit.epochs] == [1, 1]
     assert [epoch.parts for epoch in history.epochs] == [2, 2]
-    assert _losses(history) == pytest.approx(_losses(whole), rel=1e-4)
+    assert _losses(history) == pytest.approx(_losses(unsplit), rel=1e-4)
     (warning,) = [record.getMessage() for record in caplog.records if record.name == "tagline.trainer"]
     assert warning.startswith("out of memory: going back to the last epoch, each batch of 4 now in 2 parts")
     assert f"OOM when allocating tensor with shape[{TOO_MUCH}]" in warning
@@ -91,16 +78,16 @@ def test_a_batch_that_does_not_fit_is_trained_on_in_parts_to_the_same_end(
 
 @pytest.mark.slow
 def test_an_epoch_that_runs_out_of_memory_begins_again_from_the_checkpoint(
-    whole: History, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
+    unsplit: History, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    def tell(history: History) -> None:
+    def report(history: History) -> None:
         if len(history.epochs) == 1:
             _Hungry.room = 2
 
-    history = _train(tiny_sentences, vocabulary, tmp_path, room=100, tell=tell)
+    history = _train(tiny_sentences, vocabulary, tmp_path, room=100, report=report)
     assert [epoch.parts for epoch in history.epochs] == [1, 2]
-    assert _losses(history) == pytest.approx(_losses(whole), rel=1e-4)
-    assert Parts(str(tmp_path), most=4).number == 2, "who goes on begins in as many parts"
+    assert _losses(history) == pytest.approx(_losses(unsplit), rel=1e-4)
+    assert Parts(str(tmp_path), most=4).number == 2, "a resumed training begins with as many parts"
 
 
 @pytest.mark.slow
@@ -116,11 +103,11 @@ def test_a_sentence_that_does_not_fit_alone_is_an_error_that_says_what_to_do(
 def test_parts_double_up_to_one_sentence_each_and_are_kept(tmp_path: Path) -> None:
     error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
     parts = Parts(str(tmp_path), most=5)
-    found = [parts.number]
+    numbers = [parts.number]
     for _ in range(3):
         parts.double(error)
-        found.append(parts.number)
-    assert found == [1, 2, 4, 5]
+        numbers.append(parts.number)
+    assert numbers == [1, 2, 4, 5]
     assert Parts(str(tmp_path), most=5).number == 5
     with pytest.raises(OutOfMemory, match="OOM when allocating"):
         parts.double(error)

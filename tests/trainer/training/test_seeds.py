@@ -1,4 +1,4 @@
-"""Several seeds and their median; each is also trained by itself, which is the oracle."""
+"""Several seeds and their median; the oracle is each seed trained alone."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from tagging.schemes import BIOES
 from tests.trainer.conftest import SMALL
+from tests.trainer.tiny_training import Killed, kill_after_saves, train
 from trainer.features.vocabulary import Vocabulary
 from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.training import loop, seeds
+from trainer.training import seeds
 from trainer.training.checkpoints import Checkpoints
 from trainer.training.history import Epoch, History
 from trainer.training.loop import Diverged
@@ -28,10 +29,6 @@ from trainer.training.seeds import Seeds, may_be_median
 
 Train = Callable[[int, str], tuple[BiLstmCrf, History]]
 Build = Callable[[int], BiLstmCrf]
-
-
-class _Killed(BaseException):
-    """Stands for a process that ends without a word."""
 
 
 def history(score: float) -> History:
@@ -48,23 +45,15 @@ def build(vocabulary: Vocabulary) -> Build:
 
 @pytest.fixture
 def train_one(build: Build, tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary) -> Train:
-    def train(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
-        return loop.train(
-            build=lambda: build(seed),
-            train_sentences=tiny_sentences,
-            dev_sentences=tiny_sentences,
-            vocabulary=vocabulary,
-            scheme=BIOES,
-            hyperparameters=msgspec.structs.replace(SMALL, seed=seed),
-            strategy=tf.distribute.get_strategy(),
-            checkpoint_dir=directory,
-        )
+    def train_seed(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
+        hp = msgspec.structs.replace(SMALL, seed=seed)
+        return train(tiny_sentences, vocabulary, directory, hp, build=lambda: build(seed))
 
-    return train
+    return train_seed
 
 
-def epochs(found: History) -> list[tuple[float, float]]:
-    return [(epoch.loss, epoch.dev_score) for epoch in found.epochs]
+def epochs(history: History) -> list[tuple[float, float]]:
+    return [(epoch.loss, epoch.dev_score) for epoch in history.epochs]
 
 
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75]), min_size=1, max_size=9))
@@ -125,16 +114,16 @@ def test_weights_are_kept_as_long_as_they_may_be_the_medians(
     scored: Stub, build: Callable[[int], BiLstmCrf], tmp_path: Path
 ) -> None:
     scores = {1: 0.5, 2: 0.7, 3: 0.6, 4: 0.4, 5: 0.65}
-    train = scored(scores)
+    train_scored = scored(scores)
     before: dict[int, set[str]] = {}
 
     def watched(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
         before[seed] = set(kept(tmp_path))
         assert all(epochs == ["epoch-2"] for epochs in kept(tmp_path).values())
         assert not list(tmp_path.glob("*/last/*"))
-        return train(seed, directory)
+        return train_scored(seed, directory)
 
-    model, found = seeds.train(scores, train_one=watched, build=build, checkpoint_dir=str(tmp_path))
+    model, results = seeds.train(scores, train_one=watched, build=build, checkpoint_dir=str(tmp_path))
     assert before == {
         1: set(),
         2: {"seed-1"},
@@ -144,7 +133,7 @@ def test_weights_are_kept_as_long_as_they_may_be_the_medians(
     }
     assert kept(tmp_path) == {"seed-3": ["epoch-2"]}
     assert not list(tmp_path.glob("*/last/*"))
-    assert found.chosen == 3
+    assert results.chosen == 3
     np.testing.assert_array_equal(model.end.numpy(), 32.0)
 
 
@@ -153,13 +142,13 @@ def test_a_seed_that_was_trained_is_not_trained_again(
 ) -> None:
     scores = {7: 0.5, 8: 0.75, 9: 0.25}
     trained: list[int] = []
-    told: list[tuple[int, float]] = []
+    reported: list[tuple[int, float]] = []
     dies_at = 8
 
     def train(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
         trained.append(seed)
         if seed == dies_at:
-            raise _Killed
+            raise Killed
         return scored(scores)(seed, directory)
 
     def run() -> tuple[BiLstmCrf, Seeds]:
@@ -168,15 +157,15 @@ def test_a_seed_that_was_trained_is_not_trained_again(
             train_one=train,
             build=build,
             checkpoint_dir=str(tmp_path),
-            tell=lambda seed, one: told.append((seed, one.best.dev_score)),
+            report=lambda seed, one: reported.append((seed, one.best.dev_score)),
         )
 
-    with pytest.raises(_Killed):
+    with pytest.raises(Killed):
         run()
     dies_at = 0
     _, found = run()
     assert trained == [7, 8, 8, 9]
-    assert told == [(7, 0.5)]
+    assert reported == [(7, 0.5)]
     assert found.chosen == 7
     # Killed while it was exported: everything is there.
     model, again = run()
@@ -202,17 +191,10 @@ def test_the_median_of_three_is_the_model_that_its_seed_alone_gives_also_after_a
     expected = 4 + scores.index(statistics.median_low(scores))
     weights = [variable.numpy() for variable in alone[expected][0].variables]
 
-    save = loop.Checkpoints.save
-    saves: list[int] = []
+    # Dies in the second seed's second epoch.
+    saves = kill_after_saves(monkeypatch, SMALL.epochs + 2)
     models: list[weakref.ref[BiLstmCrf]] = []
     alive: list[int] = []
-
-    def save_and_die(self: Checkpoints, text: str, *, epoch: int, best: bool) -> None:
-        save(self, text, epoch=epoch, best=best)
-        saves.append(epoch)
-        # In the second seed's second epoch.
-        if len(saves) == SMALL.epochs + 2:
-            raise _Killed
 
     def watched(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
         alive.append(sum(model() is not None for model in models))
@@ -220,9 +202,8 @@ def test_the_median_of_three_is_the_model_that_its_seed_alone_gives_also_after_a
         models.append(weakref.ref(model))
         return model, found
 
-    monkeypatch.setattr(loop.Checkpoints, "save", save_and_die)
     folder = tmp_path / "together"
-    with pytest.raises(_Killed):
+    with pytest.raises(Killed):
         seeds.train(range(4, 7), train_one=watched, build=build, checkpoint_dir=str(folder))
     model, found = seeds.train(range(4, 7), train_one=watched, build=build, checkpoint_dir=str(folder))
 

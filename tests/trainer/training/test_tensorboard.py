@@ -6,11 +6,8 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tagging.schemes import BIOES
-from tests.trainer.conftest import SMALL
+from tests.trainer.tiny_training import Killed, train
 from trainer.features.vocabulary import Vocabulary
-from trainer.model.bilstm_crf import BiLstmCrf
-from trainer.training import loop
 from trainer.training.history import Epoch, History
 from trainer.training.tensorboard import Events
 
@@ -32,7 +29,7 @@ def test_every_epoch_is_a_step_of_four_curves(tmp_path: Path) -> None:
     with Events(str(tmp_path)) as events:
         events.write(History("entity_f1_strict", ()))
         events.write(History("entity_f1_strict", (FIRST,)))
-        # Flushed: whoever looks on need not wait for the end.
+        # Flushed: TensorBoard shows it before the end.
         assert read(tmp_path)["loss"] == [(1, 8.0)]
         events.write(History("entity_f1_strict", (FIRST, SECOND)))
     assert read(tmp_path) == {
@@ -43,7 +40,7 @@ def test_every_epoch_is_a_step_of_four_curves(tmp_path: Path) -> None:
     }
 
 
-def test_a_training_that_goes_on_has_its_earlier_epochs_once(tmp_path: Path) -> None:
+def test_a_resumed_training_has_its_earlier_epochs_once(tmp_path: Path) -> None:
     for folder in (tmp_path / "same", tmp_path / "same", tmp_path / "another"):
         with Events(str(folder)) as events:
             events.write(History("token_accuracy", (FIRST,)))
@@ -59,36 +56,22 @@ def test_no_epoch_leaves_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-class _Killed(BaseException):
-    """Stands for a process that ends without a word."""
-
-
 def test_the_curves_of_a_killed_training_are_those_of_its_history(
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    def train(events: Events, dies_after: int) -> History:
-        def tell(history: History) -> None:
+    def train_until(dies_after: int, events: Events) -> History:
+        def report(history: History) -> None:
             events.write(history)
             if len(history.epochs) == dies_after:
-                raise _Killed
+                raise Killed
 
-        return loop.train(
-            build=lambda: BiLstmCrf(SMALL, vocabulary, BIOES),
-            train_sentences=tiny_sentences,
-            dev_sentences=tiny_sentences,
-            vocabulary=vocabulary,
-            scheme=BIOES,
-            hyperparameters=SMALL,
-            strategy=tf.distribute.get_strategy(),
-            checkpoint_dir=str(tmp_path / "checkpoints"),
-            tell=tell,
-        )[1]
+        return train(tiny_sentences, vocabulary, tmp_path / "checkpoints", report=report)[1]
 
-    with pytest.raises(_Killed), Events(str(tmp_path / "first")) as events:
-        train(events, 2)
+    with pytest.raises(Killed), Events(str(tmp_path / "first")) as events:
+        train_until(2, events)
     # TFX gives each execution a folder of its own.
     with Events(str(tmp_path / "second")) as events:
-        history = train(events, 99)
+        history = train_until(99, events)
     read_back = read(tmp_path / "second")
     assert [step for step, _ in read_back["loss"]] == [1, 2, 3]
     for tag, values in (

@@ -1,4 +1,4 @@
-"""Training on two replicas, which are two logical CPU devices here: they must be asked for before any other."""
+"""Training on two replicas, here two logical CPU devices, which must be configured before any other use."""
 
 import subprocess
 import sys
@@ -14,27 +14,17 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-from tests.trainer import conftest
-from tagging.schemes import BIOES
+from tests.trainer.tiny_training import NO_DROPOUT, train
+from trainer.features.vocabulary import Vocabulary
 from trainer.input_pipeline import batches
-from trainer.training import devices, loop
-from trainer.model.bilstm_crf import BiLstmCrf
+from trainer.training import devices
 
 path, vocabulary_json, out = sys.argv[1:]
-from trainer.features.vocabulary import Vocabulary
 vocabulary = msgspec.json.decode(vocabulary_json, type=Vocabulary)
-# Dropout draws other masks on each replica: without it both ways must come to the same.
-off = dict.fromkeys(("input_dropout", "output_dropout", "byte_dropout", "singleton_dropout"), 0.0)
-hp = msgspec.structs.replace(conftest.SMALL, scaling="none", **off)
-
 losses = {}
 both = devices.strategy_for_visible_devices()
 for name, strategy in (("one", tf.distribute.OneDeviceStrategy("cpu:0")), ("two", both)):
-    sentences = batches.sentences([path])
-    _, history = loop.train(
-        build=lambda: BiLstmCrf(hp, vocabulary, BIOES), train_sentences=sentences, dev_sentences=sentences,
-        vocabulary=vocabulary, scheme=BIOES, hyperparameters=hp, strategy=strategy, checkpoint_dir=f"{out}/{name}",
-    )
+    _, history = train(batches.sentences([path]), vocabulary, f"{out}/{name}", NO_DROPOUT, strategy=strategy)
     losses[name] = [epoch.loss for epoch in history.epochs]
 assert both.num_replicas_in_sync == 2, both
 np.testing.assert_allclose(losses["one"], losses["two"], rtol=1e-4)

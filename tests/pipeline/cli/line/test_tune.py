@@ -14,7 +14,7 @@ import pytest
 from pipeline.runs.history import past_runs
 from pipeline.runs.lineage import Lineage
 
-from components.tuner.trials import Asked, best_of, read_search
+from components.tuner.trials import SearchTrial, best_of, read_search
 from pipeline import settings
 from pipeline.factory import METADATA, TUNING
 from pipeline.runners import local
@@ -75,7 +75,7 @@ def test_the_help_says_what_is_searched_and_that_it_goes_on() -> None:
     assert "trains no trial twice" in words
 
 
-def search_of(home: Path) -> list[Asked]:
+def search_of(home: Path) -> list[SearchTrial]:
     return read_search(str(home / "runs" / "tiny" / TUNING))
 
 

@@ -4,7 +4,7 @@ import keras_tuner
 import pytest
 from keras_tuner import oracles
 
-from components.tuner.rounds import FACTOR, trainings_of_a_round
+from components.tuner.options import FACTOR, trainings_of_a_round
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 4, 8, 9, 12, 27, 30])

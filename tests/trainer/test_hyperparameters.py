@@ -3,8 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from trainer.hyperparameters import Crf, Hyperparameters
-from trainer.overrides import value_at, with_trial, with_values
+from trainer.hyperparameters import Crf, Hyperparameters, value_at, with_trial, with_values
 
 
 def test_values_take_their_places_and_the_rest_stays() -> None:
@@ -26,18 +25,18 @@ def test_every_setting_has_a_dotted_name() -> None:
 
 
 @pytest.mark.parametrize("name", ["crf", "lstm", "crf.x", "", "learning_rate.x"])
-def test_a_name_that_is_none_tells_those_that_are(name: str) -> None:
+def test_an_unknown_name_is_an_error_that_lists_all_names(name: str) -> None:
     with pytest.raises(KeyError) as caught:
         value_at(Hyperparameters(), name)
     assert "lstm_units" in caught.value.args[0]
 
 
-def test_a_value_that_cannot_be_is_told() -> None:
+def test_a_value_out_of_range_is_an_error() -> None:
     with pytest.raises(ValueError, match="expected `int` >= 1; found 0"):
         with_values(Hyperparameters(), {"lstm_units": 0})
 
 
-def test_hyperbands_epochs_are_the_trainings() -> None:
+def test_hyperbands_epochs_become_the_trainings() -> None:
     values = {"lstm_units": 9, "tuner/epochs": 4, "tuner/initial_epoch": 2, "tuner/trial_id": "0003"}
     expected = msgspec.structs.replace(Hyperparameters(), lstm_units=9, epochs=4)
     assert with_trial(Hyperparameters(), values) == expected
