@@ -3,8 +3,8 @@
     python -m benchmarks.gpu [--corpus DIR] [--epochs N] [--set trainer.KEY=V]
 
 Training and decoding of a corpus (the shipped one without --corpus) in each precision, on all GPUs together, beside
-what NCRF++ publishes of its BiLSTM-CRF (https://github.com/jiesutd/NCRFpp): 1,000 sentences a second in training,
-2,000 in decoding. The first epoch traces and is left out. Where there is no GPU it says so and measures nothing.
+NCRF++'s published figures for its BiLSTM-CRF (https://github.com/jiesutd/NCRFpp): 1,000 sentences a second in training,
+2,000 in decoding. The first epoch traces and is left out. Without a GPU it measures nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from trainer.hyperparameters import Hyperparameters
 from trainer.input_pipeline import batches as inputs
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.training import loop
-from trainer.training.dev_score import answerer
+from trainer.training.dev_score import predictor
 from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,22 +44,22 @@ BATCH, ROUNDS = 128, 3
 class Speed(NamedTuple):
     """Sentences a second."""
 
-    loop: float
+    training: float
     decoding: float
 
 
 def names_of_gpus() -> list[str]:
-    """The chips by name; empty where there is none."""
+    """List the names of the GPUs."""
     devices = tf.config.list_physical_devices("GPU")
     return [tf.config.experimental.get_device_details(d).get("device_name", d.name) for d in devices]
 
 
 def measure(corpus: Corpus, hp: Hyperparameters) -> Speed:
-    """Train and decode by the line's own code, on the devices of this machine.
+    """Train and decode by the pipeline's own code, on the devices of this machine.
 
     Args:
         corpus: its train split is trained on, its test split decoded.
-        hp: of 2 epochs or more.
+        hp: with 2 epochs or more.
     """
     train, test = corpus.splits["train"].cache(), corpus.splits["test"].cache()
     strategy = strategy_for_visible_devices()
@@ -83,37 +83,37 @@ def measure(corpus: Corpus, hp: Hyperparameters) -> Speed:
 
 
 def _decoding(model: BiLstmCrf, corpus: Corpus, test: tf.data.Dataset) -> float:
-    answer = answerer(model, corpus.vocabulary)
+    predict = predictor(model, corpus.vocabulary)
     batches = inputs.ordered_batches(test, batch_size=BATCH).cache()
-    found = 0.0
+    fastest = 0.0
     for _ in range(ROUNDS + 1):  # the first traces, and is the slowest
         started = time.monotonic()
-        answered = len(answer(batches).predicted)
-        found = max(found, answered / (time.monotonic() - started))
-    return found
+        sentences = len(predict(batches).predicted)
+        fastest = max(fastest, sentences / (time.monotonic() - started))
+    return fastest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; 0 where there is nothing to measure on, too."""
+    """Print the table; returns 0 also if there is no GPU to measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", allow_abbrev=False)
     parser.add_argument("--corpus", type=Path, default=ROOT / "sample" / "corpus", help="a corpus's folder")
     parser.add_argument("--epochs", type=int, default=3, help="2 or more; the first is not counted")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting")
-    given = parser.parse_args(arguments)
-    if given.epochs < 2:
-        parser.error(f"--epochs: found {given.epochs}; expected 2 or more, as the first is not counted")
+    options = parser.parse_args(arguments)
+    if options.epochs < 2:
+        parser.error(f"--epochs: found {options.epochs}; expected 2 or more, as the first is not counted")
     take_gpu_memory_as_needed()
     gpus = names_of_gpus()
     if not gpus:
         print("no GPU here: not run")
         return 0
-    base = load(assignments=given.set).trainer
-    corpus = read(given.corpus)
+    base = load(assignments=options.set).trainer
+    corpus = read(options.corpus)
     table = Table(title=f"{' + '.join(gpus)}: sentences a second, batch {base.batch_size} a GPU")
     for heading in ("precision", "training", "of NCRF++'s", "decoding", "of NCRF++'s"):
         table.add_column(heading, justify="left" if heading == "precision" else "right")
     for precision in PRECISIONS:
-        hp = msgspec.structs.replace(base, precision=precision, epochs=given.epochs, patience=0)
+        hp = msgspec.structs.replace(base, precision=precision, epochs=options.epochs, patience=0)
         speed = measure(corpus, hp)._asdict()
         cells = [
             (f"{speed[kind]:,.0f}", f"{speed[kind] / published:.2f}x")

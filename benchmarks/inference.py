@@ -1,9 +1,9 @@
-"""What tagging costs in a process: `python -m benchmarks.inference [--data FOLDER] [--set trainer.KEY=V]`.
+"""The cost of tagging in a process: `python -m benchmarks.inference [--data FOLDER] [--set trainer.KEY=V]`.
 
-Exported models, loaded again, CPU milliseconds a sentence, in turn. keras is a Keras BiLSTM with the CRF decoder of
-TensorFlow Addons, of our sizes, with our features made in its graph as well. It answers tags alone, and so do we where
-the two are compared; what is served has confidences and the path's probability too. Neither uses XLA. The bulk path
-hands over batches of sentences sorted by length. The weights are untrained: what they are changes no time.
+Exported models, loaded again, CPU milliseconds per sentence, in turn. keras is a Keras BiLSTM with the CRF decoder of
+TensorFlow Addons, of our sizes, with our features made in its graph as well. It returns tags only, and so does ours
+where the two are compared; the served model returns confidences and the path's probability too. Neither uses XLA. The
+bulk path takes batches of sentences sorted by length. The weights are untrained, which makes no difference to time.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from pipeline.settings import load  # noqa: E402
 from trainer.crf import LinearChain  # noqa: E402
 from trainer.export import saved_model  # noqa: E402
 from trainer.features import spelling, token_features  # noqa: E402
+from trainer.features.inputs import inputs_of  # noqa: E402
 from trainer.hyperparameters import Hyperparameters  # noqa: E402
 from trainer.model import addons  # noqa: E402
 from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
-from trainer.model.encoder import Inputs  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -47,7 +47,7 @@ Sentences = list[list[bytes]]
 
 
 class KerasTagger(tf.Module):
-    """The rival as it would be exported: tokens string[B,T], "" after the end, to tags string[B,T]."""
+    """The Keras rival as it would be exported: tokens string[B,T], "" after the end, to tags string[B,T]."""
 
     def __init__(self, model: BiLstmCrf, corpus: Corpus, hp: Hyperparameters) -> None:
         super().__init__()
@@ -59,17 +59,17 @@ class KerasTagger(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
     def decode(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), 1)
-        tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
+        inputs = inputs_of(tokens, lengths, self.words)
         arrays = {
-            "words": self.words.lookup(token_features.normalise(tokens)),
-            "cases": token_features.case_ids(tokens),
-            "bytes": token_features.byte_ids(tokens, self._hp.max_token_bytes),
+            "words": inputs.words,
+            "cases": inputs.cases,
+            "bytes": token_features.byte_ids(inputs.tokens, self._hp.max_token_bytes),
             "lengths": lengths,
         }
         if self.affixes is not None:
-            arrays["affixes"] = self.affixes.lookup(spelling.affixes_of(tokens))
+            arrays["affixes"] = self.affixes.lookup(spelling.affixes_of(inputs.tokens))
         if self._hp.shape_embedding:
-            arrays["shapes"] = spelling.shape_ids(tokens)
+            arrays["shapes"] = spelling.shape_ids(inputs.tokens)
         ids, _ = addons.viterbi(LinearChain(self.tagger(arrays), self.tagger.transitions, lengths=lengths))
         return {"tags": tf.gather(tf.constant(self._tags), ids)}
 
@@ -82,15 +82,13 @@ class OurTags(tf.Module):
         self.model_variables = list(model.variables)
         self.words = corpus.vocabulary.word_table()
         self.affixes = model.encoder.affix_table
-        self._predict = lambda given: model.predict(given, fused=True)
+        self._predict = lambda inputs: model.predict(inputs, fused=True)
         self._tags = list(corpus.vocabulary.tags)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
     def decode(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), 1)
-        tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
-        words = self.words.lookup(token_features.normalise(tokens))
-        ids = self._predict(Inputs(tokens, words, token_features.case_ids(tokens), lengths))
+        ids = self._predict(inputs_of(tokens, lengths, self.words))
         return {"tags": tf.gather(tf.constant(self._tags), ids)}
 
 
@@ -100,7 +98,7 @@ def grid(sentences: Sentences) -> tf.Tensor:
 
 
 def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]:
-    """The figures beside their bounds."""
+    """Measure; figures with their bounds."""
     sentences = [list(sentence.tokens.numpy()) for sentence in corpus.splits["train"].take(SENTENCES)]
     words = [word for sentence in sentences for word in sentence]
     model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
@@ -125,8 +123,8 @@ def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]
 
     def milliseconds(grids: dict[str, tuple[str, list[tf.Tensor]]]) -> dict[str, float]:
         contestants = {
-            what: (lambda whose=whose, given=given: over(signatures[whose], given))
-            for what, (whose, given) in grids.items()
+            what: (lambda name=name, tokens=tokens: over(signatures[name], tokens))
+            for what, (name, tokens) in grids.items()
         }
         return {what: 1e3 * found for what, found in medians(contestants, [], seconds=seconds).items()}
 
@@ -152,7 +150,7 @@ def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where every bound is met, 1 where one is not."""
+    """Return 0 if every bound is met, else 1."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.inference",
         description=__doc__,
@@ -163,8 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="such as trainer.lstm_units=200"
     )
-    given = parser.parse_args(arguments)
-    figures = measure(read(given.data), load(assignments=given.set).trainer, given.seconds)
+    options = parser.parse_args(arguments)
+    figures = measure(read(options.data), load(assignments=options.set).trainer, options.seconds)
     show(figures)
     RESULTS.mkdir(parents=True, exist_ok=True)
     record = {

@@ -1,10 +1,10 @@
-"""How well models tag: every corpus of a folder, trained by the line's own code, scored on dev and test.
+"""How well models tag: every corpus of a folder, trained by the pipeline's own code, scored on dev and test.
 
     python -m benchmarks.quality --data DIR [--corpora a,b] [--seeds N] [--set trainer.epochs=8] [--json]
 
-DIR holds a folder for each corpus, each with train, dev and test files. One set of defaults serves them all: the tag
-scheme is recognised, the best epoch is chosen on dev. The pipeline around the training is left out: examples are made
-in memory, nothing is exported.
+DIR has a folder for each corpus, each with train, dev and test files. All are trained with the same defaults: the tag
+scheme is recognised, the best epoch is chosen on dev. The rest of the pipeline is left out: examples are made in
+memory, and nothing is exported.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from trainer.hyperparameters import Hyperparameters
 from trainer.input_pipeline import batches
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.training import loop
-from trainer.training.dev_score import answerer
+from trainer.training.dev_score import predictor
 from trainer.training.devices import strategy_for_visible_devices
 
 Sentence = tuple[Sequence[str], Sequence[str]]
 
 
 class Corpus(NamedTuple):
-    """What the training needs of a corpus: the scheme of its tags, vocabularies of train, sentences by split."""
+    """A corpus as the training needs it: the scheme of its tags, the vocabularies of train, sentences by split."""
 
     scheme: Scheme
     vocabulary: Vocabulary
@@ -87,7 +87,7 @@ def _normalised(tokens: Iterable[str]) -> list[bytes]:
 
 
 def _vocabulary(sentences: Sequence[Sentence]) -> Vocabulary:
-    """Most frequent first, as Transform has them."""
+    """Count words and tags, most frequent first as in Transform."""
     words = Counter(_normalised(token for tokens, _ in sentences for token in tokens))
     tags = Counter(tag for _, tags in sentences for tag in tags)
     ranked = sorted(words.items(), key=lambda item: (item[1], item[0]), reverse=True)
@@ -99,7 +99,7 @@ def _vocabulary(sentences: Sequence[Sentence]) -> Vocabulary:
 
 
 def _dataset(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> tf.data.Dataset:
-    """What `inputs.sentences` gives of Transform's files."""
+    """Make the dataset that `batches.sentences` reads from Transform's files."""
     ids = {tag: number for number, tag in enumerate(vocabulary.tags)}
     tokens = tf.ragged.constant([list(tokens) for tokens, _ in sentences], tf.string, ragged_rank=1)
     tags = tokens.with_values(tf.constant([tag for _, tags in sentences for tag in tags], tf.string))
@@ -128,7 +128,7 @@ class Scores(NamedTuple):
 
 
 def train(corpus: Corpus, hp: Hyperparameters) -> dict[str, Scores]:
-    """One training; scores by split, of the weights of the best epoch."""
+    """Train once, and score the weights of the best epoch, by split."""
     with tempfile.TemporaryDirectory() as folder:
         model, _ = loop.train(
             build=lambda: BiLstmCrf(hp, corpus.vocabulary, corpus.scheme),
@@ -140,34 +140,34 @@ def train(corpus: Corpus, hp: Hyperparameters) -> dict[str, Scores]:
             strategy=strategy_for_visible_devices(),
             checkpoint_dir=folder,
         )
-    answer = answerer(model, corpus.vocabulary)
-    found = {}
+    predict = predictor(model, corpus.vocabulary)
+    scores = {}
     for split in ("dev", "test"):
-        answers = answer(batches.ordered_batches(corpus.splits[split], batch_size=128))
-        f1 = None if corpus.scheme.is_plain else 100 * answers.score(corpus.scheme)
-        found[split] = Scores(f1, 100 * token_accuracy(*answers))
-    return found
+        predictions = predict(batches.ordered_batches(corpus.splits[split], batch_size=128))
+        f1 = None if corpus.scheme.is_plain else 100 * predictions.score(corpus.scheme)
+        scores[split] = Scores(f1, 100 * token_accuracy(*predictions))
+    return scores
 
 
 class Result(NamedTuple):
-    """A corpus's trainings, one a seed."""
+    """The trainings of a corpus, one per seed."""
 
     runs: list[dict[str, Scores]]
     seconds: float
 
     def mean(self, split: str) -> dict[str, float]:
-        """Means over the seeds, in percent."""
+        """Average each metric over the seeds, in percent."""
         return {name: statistics.fmean(values) for name, values in self.values(split).items()}
 
     def values(self, split: str) -> dict[str, list[float]]:
-        """By metric, a value for each seed; entity F1 only where there are entities."""
+        """List each metric's value for each seed; entity F1 only for tags of entities."""
         scores = [run[split] for run in self.runs]
         named = {name: [getattr(score, name) for score in scores] for name in Scores._fields}
         return {name: values for name, values in named.items() if None not in values}
 
 
 def measure(folder: Path, hp: Hyperparameters, *, seeds: int, console: Console) -> Result:
-    """Train with seeds 1, 2, ..., and say how each came out."""
+    """Train with seeds 1, 2, ..., and print the scores of each."""
     began = time.monotonic()
     corpus = read(folder)
     runs = []
@@ -184,7 +184,7 @@ def _main(scores: Scores) -> float:
 
 
 def show(results: dict[str, Result], console: Console) -> None:
-    """A row for each corpus: mean and spread of the seeds."""
+    """Print a row for each corpus: mean and spread over the seeds."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("corpus", "metric", "dev", "test", "test, least to most", "seconds"):
         table.add_column(column, justify="left" if column in ("corpus", "metric") else "right")
@@ -203,10 +203,10 @@ def show(results: dict[str, Result], console: Console) -> None:
 
 
 def corpora_of(data: Path, names: str | None) -> list[Path]:
-    """The folders asked for, or all.
+    """List the folders named, or all.
 
     Raises:
-        SystemExit: none is there, or one that was named is not.
+        SystemExit: a named folder is missing, or there is none at all.
     """
     if not data.is_dir():
         raise SystemExit(
@@ -224,29 +224,29 @@ def corpora_of(data: Path, names: str | None) -> list[Path]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what the command line asks for."""
+    """Measure the corpora that the command line names."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="a folder with a folder for each corpus")
-    parser.add_argument("--corpora", help="only these, parted by commas")
+    parser.add_argument("--corpora", help="only these, separated by commas")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each corpus")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="such as trainer.epochs=8"
     )
     parser.add_argument("--json", action="store_true", help="print the means as JSON")
-    parser.add_argument("--verbose", "-v", action="store_true", help="tell of every epoch")
-    given = parser.parse_args(arguments)
-    if given.seeds < 1:
-        parser.error(f"--seeds: found {given.seeds}; expected 1 or more")
-    if given.verbose:
+    parser.add_argument("--verbose", "-v", action="store_true", help="log every epoch")
+    options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds: found {options.seeds}; expected 1 or more")
+    if options.verbose:
         logging.basicConfig(level=logging.INFO, format="    %(message)s", stream=sys.stderr)
-    hp = load(assignments=given.set).trainer
-    console = Console(stderr=given.json, highlight=False)
+    hp = load(assignments=options.set).trainer
+    console = Console(stderr=options.json, highlight=False)
     results = {
-        folder.name: measure(folder, hp, seeds=given.seeds, console=console)
-        for folder in corpora_of(given.data, given.corpora)
+        folder.name: measure(folder, hp, seeds=options.seeds, console=console)
+        for folder in corpora_of(options.data, options.corpora)
     }
-    if given.json:
-        told: dict[str, dict[str, Any]] = {
+    if options.json:
+        means: dict[str, dict[str, Any]] = {
             name: {
                 "test": result.mean("test"),
                 "dev": result.mean("dev"),
@@ -254,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             }
             for name, result in results.items()
         }
-        print(json.dumps(told, indent=2))
+        print(json.dumps(means, indent=2))
     else:
         show(results, console)
 

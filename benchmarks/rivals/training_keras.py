@@ -1,4 +1,4 @@
-"""A Keras BiLSTM with the CRF of TensorFlow Addons: what many train, at our sizes and with our features."""
+"""A Keras BiLSTM with the CRF of TensorFlow Addons, a common choice, with our sizes and features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Arrays = Mapping[str, tf.Tensor]
 
 
 class Tagger(tf.keras.Model):
-    """The features and sizes of ours; dropout at the same places."""
+    """The same features, sizes and dropout as our model."""
 
     def __init__(self, sizes: Mapping[str, Any]) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Tagger(tf.keras.Model):
         self.transitions = self.add_weight("transitions", [sizes["tags"], sizes["tags"]])
 
     def call(self, arrays: Arrays, training: bool = False) -> tf.Tensor:
-        """Emissions float32[B,T,K]."""
+        """Compute the emissions float32[B,T,K]."""
         shape = tf.shape(arrays["words"])
         parts = []
         for name, table in self.tables.items():
@@ -55,7 +55,7 @@ class Tagger(tf.keras.Model):
 
 
 def trainer_of(sizes: Mapping[str, Any], batches: Sequence[Arrays]) -> Callable[[], float]:
-    """Trains on all batches once when called; returns the loss."""
+    """Make a function that trains on all batches once and returns the mean loss."""
     model = Tagger(sizes)
     optimizer = tf.keras.optimizers.Adam(sizes["learning_rate"], global_clipnorm=sizes["clip_norm"])
 

@@ -1,4 +1,4 @@
-"""What trains beside us: the same batches of sentences as arrays, a Keras rival here and a PyTorch one apart."""
+"""The rivals of the training benchmark: batches as arrays, Keras in this process, PyTorch in another."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Turn = Callable[[], float]
 
 
 def sizes_of(model: BiLstmCrf, hp: Hyperparameters, batches: int) -> dict[str, Any]:
-    """What a rival needs to know to be of our sizes."""
+    """Describe our sizes to a rival, as JSON."""
     encoder = model.encoder
     tables = {"words": encoder.word_embedding, "cases": encoder.case_embedding}
     if hp.affix_embedding:
@@ -50,8 +50,8 @@ def sizes_of(model: BiLstmCrf, hp: Hyperparameters, batches: int) -> dict[str, A
 
 
 def arrays_of(batch: Batch, model: BiLstmCrf, hp: Hyperparameters) -> Arrays:
-    """All ids of a batch computed beforehand, which a rival then need not do; the longest sentence first."""
-    found = {
+    """Compute all ids of a batch, so that a rival need not; the longest sentence first."""
+    ids = {
         "words": batch.words,
         "cases": batch.cases,
         "labels": batch.labels,
@@ -59,15 +59,15 @@ def arrays_of(batch: Batch, model: BiLstmCrf, hp: Hyperparameters) -> Arrays:
         "bytes": token_features.byte_ids(batch.tokens, hp.max_token_bytes),
     }
     if model.encoder.affix_table is not None:
-        found["affixes"] = model.encoder.affix_table.lookup(spelling.affixes_of(batch.tokens))
+        ids["affixes"] = model.encoder.affix_table.lookup(spelling.affixes_of(batch.tokens))
     if hp.shape_embedding:
-        found["shapes"] = spelling.shape_ids(batch.tokens)
+        ids["shapes"] = spelling.shape_ids(batch.tokens)
     order = np.argsort(-batch.lengths.numpy(), kind="stable")
-    return {name: value.numpy()[order] for name, value in found.items()}
+    return {name: value.numpy()[order] for name, value in ids.items()}
 
 
 def padded_to(arrays: Arrays, tokens: int) -> Arrays:
-    """Every sentence of so many tokens: made up by padding, or cut."""
+    """Pad or cut every sentence to `tokens`."""
     padded = {}
     for name, value in arrays.items():
         if name == "lengths":
@@ -87,7 +87,7 @@ def keras_turn(sizes: dict[str, Any], arrays: Sequence[Arrays]) -> Turn:
 
 
 def cpu_seconds(run: Callable[[], object]) -> float:
-    """Of this process, all its threads together."""
+    """Measure the CPU seconds of `run` in all threads of this process."""
     began = time.process_time()
     run()
     return time.process_time() - began
@@ -97,7 +97,7 @@ def cpu_seconds(run: Callable[[], object]) -> float:
 def torch_turn(
     sizes: dict[str, Any], arrays: Sequence[Arrays], folder: Path, environments: Path
 ) -> Iterator[Turn]:
-    """PyTorch's nn.LSTM with pytorch-crf, in a process that trains a turn when told to.
+    """PyTorch's nn.LSTM with pytorch-crf, in a process that trains a turn on request.
 
     Raises:
         RuntimeError: its environment cannot be made, or it died.
@@ -115,7 +115,7 @@ def torch_turn(
         def answer() -> dict[str, float]:
             line = child.stdout.readline()
             if not line:
-                raise RuntimeError(f"{command[1]} ended with status {child.wait()}; what it said is above")
+                raise RuntimeError(f"{command[1]} ended with status {child.wait()}; its output is above")
             return json.loads(line)
 
         def turn() -> float:

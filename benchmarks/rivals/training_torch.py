@@ -1,7 +1,7 @@
-"""Trains a PyTorch BiLSTM-CRF on one thread, a turn for each line it is sent: `python training_torch.py FOLDER`.
+"""Trains a PyTorch BiLSTM-CRF on one thread, a turn per line of stdin: `python training_torch.py FOLDER`.
 
-Runs in an environment of its own (see crf_peers.py) and imports nothing of ours. FOLDER holds `sizes.json` and the
-batches `0.npz`, `1.npz` and so on, sentences of a batch longest first. Prints `{}` when ready; then, for each line
+Runs in an environment of its own (see crf_peers.py) and imports nothing of this project. FOLDER has `sizes.json` and
+the batches `0.npz`, `1.npz` and so on, sentences of a batch longest first. Prints `{}` when ready; then, for each line
 read, the CPU seconds of training on all batches once, and the loss, as JSON.
 """
 
@@ -21,7 +21,7 @@ from torchcrf import CRF
 
 
 class Tagger(nn.Module):
-    """The features and sizes of ours; dropout at the same places."""
+    """The same features, sizes and dropout as our model."""
 
     def __init__(self, sizes: dict[str, Any]) -> None:
         super().__init__()
@@ -81,8 +81,8 @@ def main(folder: Path) -> None:
             nn.utils.clip_grad_norm_(model.parameters(), sizes["clip_norm"])
             optimizer.step()
             total += float(loss.detach())
-        told = {"seconds": time.process_time() - began, "loss": total / len(batches)}
-        print(json.dumps(told), flush=True)
+        figures = {"seconds": time.process_time() - began, "loss": total / len(batches)}
+        print(json.dumps(figures), flush=True)
 
 
 if __name__ == "__main__":

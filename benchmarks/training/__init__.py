@@ -1,1 +1,1 @@
-"""How fast we train, beside others."""
+"""The speed of training, beside other implementations."""

@@ -1,15 +1,15 @@
 """How fast we train, beside others: `python -m benchmarks.training [--data DIR] [--corpora a,b] [--set trainer.KEY=V]`.
 
-Tokens of real text, padding not counted, a second of CPU. All train the same batches of sentences at the same sizes,
-in turn, so that what disturbs one disturbs all. Ours is the line's own loop over gzipped examples, the making of
-features and batches included; the others get all ids ready-made.
+Tokens of real text, padding not counted, per second of CPU. All train the same batches of sentences at the same sizes,
+in turn, so that a disturbance affects all alike. Ours is the pipeline's own steps over gzipped examples, including the
+making of features and batches; the others get all ids ready-made.
 
 keras: a Keras BiLSTM with the CRF of TensorFlow Addons and Keras's Adam. Each batch is padded to the length that 95 of
-100 sentences of the corpus do not pass; longer ones are cut to it, and what is cut counts for it as if it were trained
-on. torch: PyTorch's nn.LSTM with pytorch-crf and its fused Adam, one thread; a batch holds sentences of like length,
-longest first, packed.
+100 sentences of the corpus do not exceed; longer ones are cut to it, but their whole length is counted. torch:
+PyTorch's nn.LSTM with pytorch-crf and its fused Adam, one thread; a batch holds sentences of similar length, longest
+first, packed.
 
-DIR holds a folder for each corpus; without it, the shipped sample.
+DIR has a folder for each corpus; without it, the shipped sample.
 """
 
 from __future__ import annotations
@@ -49,11 +49,12 @@ from benchmarks.training.input import waiting_share, written  # noqa: E402
 from pipeline.settings import load  # noqa: E402
 from trainer.export import saved_model  # noqa: E402
 from trainer.hyperparameters import Hyperparameters  # noqa: E402
-from trainer.input_pipeline import batches, cache  # noqa: E402
-from trainer.input_pipeline.mention_replacement import Mentions, movable  # noqa: E402
+from trainer.input_pipeline import cache  # noqa: E402
+from trainer.input_pipeline.batches import training_batches  # noqa: E402
+from trainer.input_pipeline.epochs import Epochs  # noqa: E402
 from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
 from trainer.training.optimizer import Adam  # noqa: E402
-from trainer.training.steps import steps_of  # noqa: E402
+from trainer.training.steps import Steps  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -73,66 +74,46 @@ class Times(NamedTuple):
         return Times(self.wall - other.wall, self.cpu - other.cpu)
 
     def figures(self, what: str, *, most: float) -> list[Figure]:
-        """Both; the bound is that of wall time, which is what a user waits."""
+        """Make both figures; the bound is on wall time, which a user waits for."""
         return [Figure(what, self.wall, "s", most=most), Figure(f"{what}, CPU", self.cpu, "s")]
 
 
 class Ours:
-    """The line's own training of a corpus whose examples lie in a file."""
+    """The pipeline's own training of a corpus, with its examples in a file."""
 
     def __init__(
         self, corpus: Corpus, hp: Hyperparameters, file: Path, *, turns: int, stack: ExitStack
     ) -> None:
-        self._hp, self._turns = hp, turns
         began = Times.now()
         self.sentences = stack.enter_context(cache.cached([str(file)], folder=f"{file}.kept"))
-        self.counts = batches.count(self.sentences, batch_size=hp.batch_size)
-        self._mentions = None
-        if hp.mention_replacement and movable(corpus.scheme):
-            self._mentions = Mentions(
-                self.sentences,
-                tags=corpus.vocabulary.tags,
-                scheme=corpus.scheme,
-                share=hp.mention_replacement,
-            )
+        epochs = Epochs(self.sentences, tags=corpus.vocabulary.tags, scheme=corpus.scheme, hyperparameters=hp)
+        self.counts = epochs.counts
         self.model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
-        self._optimizer = Adam(
+        optimizer = Adam(
             self.model.trainable_variables,
             learning_rate=hp.learning_rate,
             steps=turns * self.counts.batches,
             clip_norm=hp.clip_norm,
         )
         strategy = tf.distribute.get_strategy()
-        self._steps = steps_of(self.model, self._optimizer, strategy, seed=hp.seed)
-        self._stream = iter(self.batches(range(1, turns + 1), change=self._mentions))
+        self._steps = Steps(self.model, optimizer, strategy, seed=hp.seed)
+        self._stream = iter(epochs.batches(range(1, turns + 1)))
         self.train(1)
-        # From where the examples are ready to where the first step is done.
+        # From the examples to the end of the first step.
         self.to_first_step = Times.now() - began
         self.train(self.counts.batches - 1)
 
-    def batches(self, epochs: range, *, change: Mentions | None = None) -> tf.data.Dataset:
-        """As the Trainer has them; with `change`, some mentions in the place of others of their label."""
-        hp = self._hp
-        return batches.training_batches(
-            self.sentences,
-            epochs=epochs,
-            batch_size=hp.batch_size,
-            buffer_size=hp.shuffle_buffer,
-            seed=hp.seed,
-            change=change.replaced if change else None,
-        )
-
     def train(self, steps: int) -> None:
-        """So many steps more."""
-        float(self._steps(self._stream, steps)[0])
+        """Take the next `steps` steps."""
+        float(self._steps.take(self._stream, steps)[0])
 
     def turn(self) -> float:
-        """CPU seconds of an epoch."""
+        """Train an epoch; returns its CPU seconds."""
         return cpu_seconds(lambda: self.train(self.counts.batches))
 
 
 def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, turns: int) -> list[Figure]:
-    """The figures of a corpus, beside their bounds."""
+    """Measure a corpus; figures with their bounds."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagline-bench-")))
         train = corpus.splits["train"]
@@ -142,7 +123,14 @@ def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, t
         ours = Ours(
             corpus, hp, written(train.take(sentences), home / "some.gz"), turns=turns + 2, stack=stack
         )
-        arrays = [arrays_of(batch, ours.model, hp) for batch in ours.batches(range(1, 2))]
+        batches = training_batches(
+            ours.sentences,
+            epochs=range(1, 2),
+            batch_size=hp.batch_size,
+            buffer_size=hp.shuffle_buffer,
+            seed=hp.seed,
+        )
+        arrays = [arrays_of(batch, ours.model, hp) for batch in batches]
         tokens = sum(int(each["lengths"].sum()) for each in arrays)
         sizes = sizes_of(ours.model, hp, len(arrays))
         lengths = [int(length) for length in train.map(lambda sentence: sentence.lengths)]
@@ -170,7 +158,7 @@ def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, t
 
 
 def in_turn(contestants: dict[str, Turn], turns: int) -> dict[str, float]:
-    """Median CPU seconds of a turn; one before the count begins."""
+    """Run all contestants in turn; returns the median CPU seconds of each, without the first turn."""
     taken: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(turns + 1):
         for name, turn in contestants.items():
@@ -183,7 +171,7 @@ def in_turn(contestants: dict[str, Turn], turns: int) -> dict[str, float]:
 def export_and_load(
     model: BiLstmCrf, corpus: Corpus, hp: Hyperparameters, directory: Path
 ) -> tuple[Times, Times]:
-    """Of the export, and of loading it up to the first answer."""
+    """Time the export, and loading it up to the first prediction."""
 
     def save() -> None:
         saved_model.export(
@@ -204,27 +192,27 @@ def times_of(run: Callable[[], object]) -> Times:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where every bound is met, 1 where one is not."""
+    """Return 0 if every bound is met, else 1."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.training",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, help="a folder with a folder for each corpus")
-    parser.add_argument("--corpora", default="wnut17,snips", help="of DIR, parted by commas")
-    parser.add_argument("--sentences", type=int, default=1000, help="of a turn")
-    parser.add_argument("--turns", type=int, default=5, help="of each contestant; medians are told")
+    parser.add_argument("--corpora", default="wnut17,snips", help="of DIR, separated by commas")
+    parser.add_argument("--sentences", type=int, default=1000, help="per turn")
+    parser.add_argument("--turns", type=int, default=5, help="of each contestant; medians are reported")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="such as trainer.lstm_units=200"
     )
-    given = parser.parse_args(arguments)
-    hp = load(assignments=given.set).trainer
-    folders = corpora_of(given.data, given.corpora) if given.data else [ROOT / "sample" / "corpus"]
+    options = parser.parse_args(arguments)
+    hp = load(assignments=options.set).trainer
+    folders = corpora_of(options.data, options.corpora) if options.data else [ROOT / "sample" / "corpus"]
     record: dict[str, Any] = {"machine": machine(), "tensorflow": tf.__version__, "corpora": {}}
     all_met = True
     for folder in folders:
-        name = folder.name if given.data else "sample"
-        figures = measure(read(folder), hp, name=name, sentences=given.sentences, turns=given.turns)
+        name = folder.name if options.data else "sample"
+        figures = measure(read(folder), hp, name=name, sentences=options.sentences, turns=options.turns)
         show(figures)
         all_met &= all(figure.is_met for figure in figures)
         record["corpora"][name] = {figure.what: figure.value for figure in figures}

@@ -1,4 +1,4 @@
-"""Examples as Transform leaves them, and how long a training's steps wait for their batches."""
+"""Examples in Transform's form, and the time that training steps wait for their batches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 def written(sentences: tf.data.Dataset, path: Path) -> Path:
-    """Sentences, each a `Batch` without its B axis, as a gzipped TFRecord of tf.Examples."""
+    """Write sentences, each a `Batch` without its B axis, as a gzipped TFRecord of tf.Examples."""
     with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
         for sentence in sentences:
             example = tf.train.Example()
@@ -27,10 +27,10 @@ def written(sentences: tf.data.Dataset, path: Path) -> Path:
 
 
 def waiting_share(run: Callable[[], None]) -> float:
-    """Which part of `run`, 0 to 1, its steps spent in fetching the next batch: from TensorFlow's own profile.
+    """Measure the share of `run`, 0 to 1, that its steps spent fetching batches, by TensorFlow's profiler.
 
     Raises:
-        RuntimeError: the profile tells of no batch.
+        RuntimeError: the profile has no batch.
     """
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
