@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from pipeline.runs.history import past_runs
-from pipeline.runs.lineage import Lineage
 
 from components.tuner.trials import SearchTrial, best_of, read_search
 from pipeline import settings
 from pipeline.factory import METADATA, TUNING
 from pipeline.runners import local
+from pipeline.runs.history import past_runs
+from pipeline.runs.lineage import Lineage
 from tests.pipeline.test_end_to_end import assignments, write_corpus
 
 TAGLINE = [sys.executable, "-m", "pipeline.cli.app"]
