@@ -2,9 +2,10 @@
 
     python -m benchmarks.gpu [--corpus DIR] [--epochs N] [--set trainer.KEY=V]
 
-Training and decoding of a corpus (the shipped one without --corpus) in each precision, on all GPUs together, beside
-NCRF++'s published figures for its BiLSTM-CRF (https://github.com/jiesutd/NCRFpp): 1,000 sentences a second in training,
-2,000 in decoding. The first epoch traces and is left out. Without a GPU it measures nothing.
+Training and decoding of a corpus (the shipped one without --corpus) in each precision, on all GPUs together,
+beside NCRF++'s published figures for its BiLSTM-CRF (https://github.com/jiesutd/NCRFpp): 1,000 sentences a
+second in training, 2,000 in decoding. The first epoch traces and is left out. Without a GPU it measures
+nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The cost of tagging in a process: `python -m benchmarks.inference [--data FOLDER] [--set trainer.KEY=V]`.
 
-Exported models, loaded again, CPU milliseconds per sentence, in turn. keras is a Keras BiLSTM with the CRF decoder of
-TensorFlow Addons, of our sizes, with our features made in its graph as well. It returns tags only, and so does ours
-where the two are compared; the served model returns confidences and the path's probability too. Neither uses XLA. The
-bulk path takes batches of sentences sorted by length. The weights are untrained, which makes no difference to time.
+Exported models, loaded again, CPU milliseconds per sentence, in turn. keras is a Keras BiLSTM with the CRF
+decoder of TensorFlow Addons, of our sizes, with our features made in its graph as well. It returns tags only,
+and so does ours where the two are compared; the served model returns confidences and the path's probability
+too. Neither uses XLA. The bulk path takes batches of sentences sorted by length. The weights are untrained,
+which makes no difference to time.
 """
 
 from __future__ import annotations

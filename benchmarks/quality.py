@@ -2,9 +2,9 @@
 
     python -m benchmarks.quality --data DIR [--corpora a,b] [--seeds N] [--set trainer.epochs=8] [--json]
 
-DIR has a folder for each corpus, each with train, dev and test files. All are trained with the same defaults: the tag
-scheme is recognised, the best epoch is chosen on dev. The rest of the pipeline is left out: examples are made in
-memory, and nothing is exported.
+DIR has a folder for each corpus, each with train, dev and test files. All are trained with the same defaults:
+the tag scheme is recognised, the best epoch is chosen on dev. The rest of the pipeline is left out: examples
+are made in memory, and nothing is exported.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The settings of the model and its training, and copies of them with some replaced: plain data, no TensorFlow.
 
-`configs/default.yaml` repeats every default with a comment, and a test holds the two together. A dotted name, such as
-`crf.constrained`, names a setting of a section.
+`configs/default.yaml` repeats every default with a comment, and a test holds the two together. A dotted name,
+such as `crf.constrained`, names a setting of a section.
 """
 
 from __future__ import annotations

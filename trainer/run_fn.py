@@ -17,29 +17,31 @@ from trainer.training import loop, seeds
 from trainer.training.checkpoints import discard_finished, mark_finished
 from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 from trainer.training.history import History
-from trainer.training.seed_trainer import SeedTrainer
+from trainer.training.seed_trainer import SeedTrainer, TrainerArgs
 
 
 def run_fn(fn_args: FnArgs) -> None:
     """Train on Transform's examples and export the model to `fn_args.serving_model_dir`.
 
-    TensorBoard's event files go to `fn_args.model_run_dir`, of several seeds to a folder each. A warm start is from
-    `fn_args.base_model`. The best settings of a search are in `fn_args.hyperparameters`, in keras-tuner's form.
+    TensorBoard's event files go to `fn_args.model_run_dir`, of several seeds to a folder each. A warm start
+    is from `fn_args.base_model`. The best settings of a search are in `fn_args.hyperparameters`, in
+    keras-tuner's form.
 
     `fn_args.custom_config` holds `hyperparameters` (JSON of `trainer.hyperparameters`), `scheme` (the scheme
-    to train in, or "PLAIN"), `checkpoint_root` (where interrupted trainings are kept) and `code` (a hash, for the
-    cache alone).
+    to train in, or "PLAIN"), `checkpoint_root` (where interrupted trainings are kept) and `code` (a hash, for
+    the cache alone).
     """
     take_gpu_memory_as_needed()
-    trainer = SeedTrainer(fn_args, strategy_for_visible_devices())
+    args = TrainerArgs.of(fn_args)
+    trainer = SeedTrainer(args, strategy_for_visible_devices())
     hp = trainer.hyperparameters
-    checkpoint_root = fn_args.custom_config["checkpoint_root"]
-    checkpoint_dir = os.path.join(checkpoint_root, _key(fn_args))
+    checkpoint_root = args.custom_config["checkpoint_root"]
+    checkpoint_dir = os.path.join(checkpoint_root, _key(args))
     discard_finished(checkpoint_root, but=checkpoint_dir)
 
     def train_one(seed: int, directory: str) -> tuple[BiLstmCrf, History]:
         if hp.workers > 1:
-            launch.train_with_workers(fn_args, seed, directory, workers=hp.workers)
+            launch.train_with_workers(args, seed, directory, workers=hp.workers)
         # After workers have trained, this only restores the result from their checkpoints.
         return trainer.train(seed, directory)
 
@@ -75,16 +77,16 @@ def _records(trainer: SeedTrainer, model: BiLstmCrf, results: seeds.Seeds) -> di
     }
 
 
-def _key(fn_args: FnArgs) -> str:
+def _key(args: TrainerArgs) -> str:
     """Name the training by its examples, settings, code and base model, so that it finds its own checkpoints."""
-    config = {name: value for name, value in fn_args.custom_config.items() if name != "checkpoint_root"}
-    digest = hashlib.sha256(json.dumps([config, fn_args.hyperparameters], sort_keys=True).encode())
-    for patterns in (fn_args.train_files, fn_args.eval_files):
+    config = {name: value for name, value in args.custom_config.items() if name != "checkpoint_root"}
+    digest = hashlib.sha256(json.dumps([config, args.hyperparameters], sort_keys=True).encode())
+    for patterns in (args.train_files, args.eval_files):
         for path in sorted(tf.io.gfile.glob(patterns)):
             # By content: paths hold numbers that a new metadata store gives out again.
             for chunk in remote_files.chunks(path):
                 digest.update(chunk)
-    if fn_args.base_model:
-        for chunk in warm_start.content(fn_args.base_model):
+    if args.base_model:
+        for chunk in warm_start.content(args.base_model):
             digest.update(chunk)
     return digest.hexdigest()[:16]

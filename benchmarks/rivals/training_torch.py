@@ -1,8 +1,8 @@
 """Trains a PyTorch BiLSTM-CRF on one thread, a turn per line of stdin: `python training_torch.py FOLDER`.
 
-Runs in an environment of its own (see crf_peers.py) and imports nothing of this project. FOLDER has `sizes.json` and
-the batches `0.npz`, `1.npz` and so on, sentences of a batch longest first. Prints `{}` when ready; then, for each line
-read, the CPU seconds of training on all batches once, and the loss, as JSON.
+Runs in an environment of its own (see crf_peers.py) and imports nothing of this project. FOLDER has
+`sizes.json` and the batches `0.npz`, `1.npz` and so on, sentences of a batch longest first. Prints `{}` when
+ready; then, for each line read, the CPU seconds of training on all batches once, and the loss, as JSON.
 """
 
 from __future__ import annotations

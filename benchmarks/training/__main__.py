@@ -1,13 +1,13 @@
 """How fast we train, beside others: `python -m benchmarks.training [--data DIR] [--corpora a,b] [--set trainer.KEY=V]`.
 
-Tokens of real text, padding not counted, per second of CPU. All train the same batches of sentences at the same sizes,
-in turn, so that a disturbance affects all alike. Ours is the pipeline's own steps over gzipped examples, including the
-making of features and batches; the others get all ids ready-made.
+Tokens of real text, padding not counted, per second of CPU. All train the same batches of sentences at the
+same sizes, in turn, so that a disturbance affects all alike. Ours is the pipeline's own steps over gzipped
+examples, including the making of features and batches; the others get all ids ready-made.
 
-keras: a Keras BiLSTM with the CRF of TensorFlow Addons and Keras's Adam. Each batch is padded to the length that 95 of
-100 sentences of the corpus do not exceed; longer ones are cut to it, but their whole length is counted. torch:
-PyTorch's nn.LSTM with pytorch-crf and its fused Adam, one thread; a batch holds sentences of similar length, longest
-first, packed.
+keras: a Keras BiLSTM with the CRF of TensorFlow Addons and Keras's Adam. Each batch is padded to the length
+that 95 of 100 sentences of the corpus do not exceed; longer ones are cut to it, but their whole length is
+counted. torch: PyTorch's nn.LSTM with pytorch-crf and its fused Adam, one thread; a batch holds sentences of
+similar length, longest first, packed.
 
 DIR has a folder for each corpus; without it, the shipped sample.
 """

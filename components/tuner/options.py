@@ -14,7 +14,8 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 # Default number of trainings of an algorithm without rounds.
 _TRIALS = 20
 
-# Hyperband's reduction factor: each rung trains a third of the trials of the one below, for three times the epochs.
+# Hyperband's reduction factor: each rung trains a third of the trials of the one below, for three times the
+# epochs.
 FACTOR = 3
 
 

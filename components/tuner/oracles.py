@@ -1,6 +1,7 @@
 """keras-tuner's oracles, which choose the values to try next, over the search space of the settings.
 
-A search first tries the current settings, if the space contains them: so the search includes its own baseline.
+A search first tries the current settings, if the space contains them: so the search includes its own
+baseline.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from trainer.hyperparameters import Hyperparameters, value_at
 
 OBJECTIVE = "dev_score"
 
-# keras-tuner draws the n-th value by the seed plus n, so neighbouring seeds would draw nearly the same values.
+# keras-tuner draws the n-th value by the seed plus n, so neighbouring seeds would draw nearly the same
+# values.
 _SEED_STRIDE = 1_000_003
 
 
@@ -44,8 +46,8 @@ def oracle_of(tuning: Tuning, hyperparameters: Hyperparameters) -> keras_tuner.O
         oracle = _Hyperband(max_epochs=epochs, factor=FACTOR, hyperband_iterations=rounds, **common)
         oracle.max_trials = trials
     elif tuning.algorithm == "bayesian":
-        # Enough random trials to see more than one value of each setting; keras-tuner's default is three times
-        # that, more than most searches have.
+        # Enough random trials to see more than one value of each setting; keras-tuner's default is three
+        # times that, more than most searches have.
         oracle = _Bayesian(max_trials=trials, num_initial_points=len(tried(space)) + 1, **common)
     else:
         oracle = _Random(max_trials=trials, **common)

@@ -1,8 +1,8 @@
 """The records of a search's trials on disk, so that nothing is trained twice.
 
-A trial is identified by the examples, the code and every setting, not by its number. A repeated search tries the same
-settings in the same order, and those with a record are not trained again. So a search that was killed resumes where it
-was, and a longer search starts with the results of a shorter one.
+A trial is identified by the examples, the code and every setting, not by its number. A repeated search tries
+the same settings in the same order, and those with a record are not trained again. So a search that was
+killed resumes where it was, and a longer search starts with the results of a shorter one.
 """
 
 from __future__ import annotations

@@ -18,21 +18,23 @@ from trainer.hyperparameters import Hyperparameters
 from trainer.training.dev_score import metric_of
 from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 from trainer.training.history import History
-from trainer.training.seed_trainer import SeedTrainer
+from trainer.training.seed_trainer import SeedTrainer, TrainerArgs
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Make a search over Transform's examples.
 
     `fn_args.custom_config` holds what `trainer.run_fn.run_fn` takes, and also `tuning` (JSON of
-    `components.tuner.options`), `root` (the folder of trials) and `search_code` (a hash, for the cache alone).
+    `components.tuner.options`), `root` (the folder of trials) and `search_code` (a hash, for the cache
+    alone).
 
-    A trial trains only the seed of the settings, and from untrained weights, whatever `seeds` and `warm_start` are.
+    A trial trains only the seed of the settings, and from untrained weights, whatever `seeds` and
+    `warm_start` are.
     """
     take_gpu_memory_as_needed()
     config: dict[str, Any] = fn_args.custom_config
     tuning = msgspec.json.decode(config["tuning"], type=Tuning)
-    trainer = SeedTrainer(fn_args, strategy_for_visible_devices())
+    trainer = SeedTrainer(TrainerArgs.of(fn_args), strategy_for_visible_devices())
     if trainer.pretrained:
         # The file sets the width.
         tuning = msgspec.structs.replace(tuning, space={**tuning.space, "word_embedding": None})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-import tensorflow as tf
-
 from trainer.distributed import local_workers, tfjob
 from trainer.distributed.job import Job
 from trainer.training.seed_trainer import TrainerArgs
@@ -15,7 +13,7 @@ def train_with_workers(args: TrainerArgs, seed: int, checkpoint_dir: str, *, wor
     """Train one seed to its end: with the pods of a TFJob if the environment describes one, else with processes here.
 
     Args:
-        args: as `trainer.run_fn` describes them.
+        args: the examples, vocabularies and settings.
         seed: of the training.
         checkpoint_dir: where the workers leave the result, and the file that describes their job.
         workers: processes on this machine; a TFJob's manifest has its own number.
@@ -24,20 +22,8 @@ def train_with_workers(args: TrainerArgs, seed: int, checkpoint_dir: str, *, wor
         Diverged: as `loop.train` does.
         WorkerFailed, TFJobFailed: the workers could not finish.
     """
-    job = Job(
-        train_files=list(args.train_files),
-        eval_files=list(args.eval_files),
-        transform_graph_path=args.transform_graph_path,
-        model_run_dir=args.model_run_dir,
-        base_model=args.base_model,
-        hyperparameters=args.hyperparameters,
-        custom_config=args.custom_config,
-        seed=seed,
-        directory=checkpoint_dir,
-    )
-    tf.io.gfile.makedirs(checkpoint_dir)
     path = os.path.join(checkpoint_dir, "job.json")
-    job.write(path)
+    Job(args=args, seed=seed, directory=checkpoint_dir).write(path)
     if tfjob.MANIFEST in os.environ:
         tfjob.run(os.environ[tfjob.MANIFEST], path)
     else:

@@ -1,7 +1,7 @@
 """Worker processes on this machine that train one model, started and watched by a process that does not train.
 
-All workers take each step together, so none can continue without the others. If one dies, the rest are killed, all
-are restarted, and they resume from the last checkpoint.
+All workers take each step together, so none can continue without the others. If one dies, the rest are
+killed, all are restarted, and they resume from the last checkpoint.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Workers as pods of a TFJob, which Kubeflow's training operator starts, connects by `TF_CONFIG` and restarts.
 
-The compiled pipeline puts a manifest into the environment of the Trainer's step. The step fills in the path of the job
-file, creates the TFJob, waits for its end, and reads the result from the checkpoints, as it does with local workers.
+The compiled pipeline puts a manifest into the environment of the Trainer's step. The step fills in the path
+of the job file, creates the TFJob, waits for its end, and reads the result from the checkpoints, as it does
+with local workers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`python -m trainer.distributed.worker JOB`: one of several processes that train a model together.
 
-`TF_CONFIG` in the environment lists the workers and says which one this is. The exit status is 0 when the training has
-finished, RESTART when restarting all workers would resume it from the last checkpoint, DIVERGED when the loss is NaN or
-infinite, and 1 for an error that a restart would not help.
+`TF_CONFIG` in the environment lists the workers and says which one this is. The exit status is 0 when the
+training has finished, RESTART when restarting all workers would resume it from the last checkpoint, DIVERGED
+when the loss is NaN or infinite, and 1 for an error that a restart would not help.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from trainer.training.devices import take_gpu_memory_as_needed
 from trainer.training.loop import Diverged
 from trainer.training.seed_trainer import SeedTrainer
 
-# Kubeflow's training operator restarts a pod at any status from 128 to 255; 138 is the one meant for programs to use.
+# Kubeflow's training operator restarts a pod at any status from 128 to 255; 138 is the one meant for programs
+# to use.
 RESTART = 138
 DIVERGED = 3
 
@@ -108,7 +109,7 @@ def main() -> None:
     def train(strategy: tf.distribute.Strategy) -> None:
         log_to_stdout(is_leader=replicas.is_leader(strategy))
         job = Job.read(arguments.job)
-        SeedTrainer(job, strategy).train(job.seed, job.directory)
+        SeedTrainer(job.args, strategy).train(job.seed, job.directory)
 
     exit_now(exit_status(train))
 

@@ -9,9 +9,9 @@
 | `explain` | `text` string[B] | as `decode_text`, and `tag_names`, `distribution`, `best_tags`, `best_probability` |
 | `evaluate` | `examples` string[B] | `tags` in the scheme the model trains in, `lengths` |
 
-An example is serialized and has the feature `tokens`. `tags` is string[B,T], "" after the end, in BIO (or plain
-tags as they are); `lengths` int32[B]; `confidence` float32[B,T] the exact marginal of the chosen tag; `score`
-float32[B] the probability of the whole path; `starts` and `ends` int32[B,T] count Unicode characters.
+An example is serialized and has the feature `tokens`. `tags` is string[B,T], "" after the end, in BIO (or
+plain tags as they are); `lengths` int32[B]; `confidence` float32[B,T] the exact marginal of the chosen tag;
+`score` float32[B] the probability of the whole path; `starts` and `ends` int32[B,T] count Unicode characters.
 
 `explain` is for the demo page: `distribution` float32[B,T,S] holds the marginals of all served tags, which
 `tag_names` string[B,S] names (the same in every row: under batching dimension 0 must be B); `best_tags`

@@ -1,8 +1,8 @@
 """Warm-up requests recorded with a model, which a server runs on each version before it serves it.
 
-The first runs of a signature build its executors and caches, and each new shape costs once more. The format is
-TensorFlow Serving's: a TFRecord of `PredictionLog` in `assets.extra/tf_serving_warmup_requests`. The same model gives
-the same bytes.
+The first runs of a signature build its executors and caches, and each new shape costs once more. The format
+is TensorFlow Serving's: a TFRecord of `PredictionLog` in `assets.extra/tf_serving_warmup_requests`. The same
+model gives the same bytes.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def write(functions: Mapping[str, Any], directory: str) -> None:
     """Write the requests into `directory`/assets.extra, which must exist.
 
     Args:
-        functions: the model's tf.functions by signature name, each of one string input called `examples`, `text`
-            or `tokens`.
+        functions: the model's tf.functions by signature name, each of one string input called `examples`,
+            `text` or `tokens`.
         directory: of the SavedModel.
     """
     path = os.path.join(directory, "assets.extra", FILE)

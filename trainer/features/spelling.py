@@ -1,7 +1,7 @@
 """How a token is spelled: its first and last characters, and its shape.
 
-They describe words that training never saw and that have no vector: `-ville` and `Mc-`, `Xxd` and `dd:dd`. All
-functions are element-wise and take string tensors of any shape.
+They describe words that training never saw and that have no vector: `-ville` and `Mc-`, `Xxd` and `dd:dd`.
+All functions are element-wise and take string tensors of any shape.
 
 Shape letters: `A` affixes of a token.
 """
@@ -19,7 +19,8 @@ LONGEST_AFFIX = 4
 # One prefix and one suffix of each length from 1 on.
 AFFIXES = 2 * LONGEST_AFFIX
 
-# Ids 0 and 1 of the affix embedding: a token too short to have the affix, and an affix too rare to have an id.
+# Ids 0 and 1 of the affix embedding: a token too short to have the affix, and an affix too rare to have an
+# id.
 _TOO_SHORT_ID = 0
 _UNKNOWN_ID = 1
 _FIRST_ID = 2

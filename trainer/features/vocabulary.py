@@ -21,8 +21,8 @@ class Vocabulary:
         words: normalised words, most frequent first; the id is the position plus `FIRST_WORD_ID`.
         counts: occurrences of each word in the training split.
         tags: the K tags, most frequent first.
-        extra: words from a file of pretrained vectors (`trainer.vectors`) that the training split lacks; their ids
-            follow those of `words`.
+        extra: words from a file of pretrained vectors (`trainer.vectors`) that the training split lacks;
+            their ids follow those of `words`.
     """
 
     words: tuple[bytes, ...]
@@ -60,8 +60,8 @@ class Vocabulary:
     def scheme(self, train_scheme: str) -> Scheme:
         """Return the scheme of the tags: `train_scheme` if every tag can be read in it, else plain tags.
 
-        CorpusGen writes entity tags in the training scheme and leaves plain tags alone, so the tags show which of the
-        two a corpus has.
+        CorpusGen writes entity tags in the training scheme and leaves plain tags alone, so the tags show
+        which of the two a corpus has.
         """
         scheme = scheme_named(train_scheme)
         if scheme is PLAIN:

@@ -1,7 +1,7 @@
 """Names of the rows and columns of a model's variables, by which another training can take over their weights.
 
-The file is exported beside the model. Weights are found by position: `Served` tracks a model's variables in the
-order of `BiLstmCrf.variables`, which is the order of `RowNames.variables`.
+The file is exported beside the model. Weights are found by position: `Served` tracks a model's variables in
+the order of `BiLstmCrf.variables`, which is the order of `RowNames.variables`.
 """
 
 from __future__ import annotations

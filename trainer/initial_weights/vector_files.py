@@ -1,7 +1,7 @@
 """Files of word vectors, read row by row: word2vec (text and binary), GloVe and fastText's .vec; plain or gzipped.
 
-The format is recognised by the content. Memory holds only a piece of a file of any size; the numbers of a row are
-parsed on demand. No TensorFlow.
+The format is recognised by the content. Memory holds only a piece of a file of any size; the numbers of a row
+are parsed on demand. No TensorFlow.
 
 | format | first line | a row |
 |---|---|---|
@@ -87,7 +87,8 @@ class VectorFile:
         """Read all rows in order, streaming the file.
 
         Raises:
-            VectorsError: a row with more or fewer numbers, a file that is shorter or longer than its first line says.
+            VectorsError: a row with more or fewer numbers, a file that is shorter or longer than its first
+            line says.
         """
         with _opened(self.path) as file:
             if self.count is not None:
@@ -227,8 +228,8 @@ _SAMPLES, _SAMPLE = 64, 1 << 16
 def fingerprint(path: str) -> str:
     """Compute a digest that changes when the file does, fast enough for the key of a cache.
 
-    Up to 256 MB it covers all of the content. A larger file would take seconds each time, so its digest covers size,
-    date and 64 pieces spread evenly from beginning to end.
+    Up to 256 MB it covers all of the content. A larger file would take seconds each time, so its digest
+    covers size, date and 64 pieces spread evenly from beginning to end.
     """
     status = os.stat(path)
     digest = hashlib.sha256(f"{status.st_size}".encode())

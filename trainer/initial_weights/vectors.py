@@ -1,12 +1,12 @@
 """Pretrained vectors for the words of the vocabulary, and for extra words that a served model may meet.
 
-The vocabulary's words are normalised (`trainer.features.token_features`). Each takes the vector of the same word in the
-file, or else of the first word, that is the most frequent, that normalises to it: `paris` takes that of `paris`, and if
-the file lacks it, that of `Paris`.
+The vocabulary's words are normalised (`trainer.features.token_features`). Each takes the vector of the same
+word in the file, or else of the first word, that is the most frequent, that normalises to it: `paris` takes
+that of `paris`, and if the file lacks it, that of `Paris`.
 
-All vectors are multiplied by one factor, so that their mean squared norm over the first rows of the file is 1, like
-that of random vectors: so the learning rate, dropout and the scale of the other features suit them too. Angles and
-ratios stay. The factor depends on the file alone, so it stays the same when the corpus grows.
+All vectors are multiplied by one factor, so that their mean squared norm over the first rows of the file is
+1, like that of random vectors: so the learning rate, dropout and the scale of the other features suit them
+too. Angles and ratios stay. The factor depends on the file alone, so it stays the same when the corpus grows.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Warm start: the weights of an exported model, taken over by name into a model of other words and tags.
 
-An embedding's rows are matched by word and affix, a projection's columns and the CRF's scores by tag. New rows keep
-their untrained values, rows that disappeared are dropped. A variable without row names is copied if its shape is the
-same. A variable of another size is left untrained, without an error: a setting changed on purpose must not fail
-tonight's training.
+An embedding's rows are matched by word and affix, a projection's columns and the CRF's scores by tag. New
+rows keep their untrained values, rows that disappeared are dropped. A variable without row names is copied if
+its shape is the same. A variable of another size is left untrained, without an error: a setting changed on
+purpose must not fail tonight's training.
 """
 
 from __future__ import annotations

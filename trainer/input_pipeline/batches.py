@@ -15,12 +15,12 @@ from trainer.features.inputs import Inputs
 # Upper bounds of the length buckets, narrow where most sentences are, so that little of a batch is padding.
 BUCKET_BOUNDARIES = (5, 8, 11, 15, 20, 26, 34, 45, 60, 90, 150, 300, 600, 1200, 2400)
 
-# The most padded tokens of a batch, so that memory does not grow with the longest sentence; a single sentence may
-# have more.
+# The most padded tokens of a batch, so that memory does not grow with the longest sentence; a single sentence
+# may have more.
 TOKENS_PER_BATCH = 12_000
 
-# Batches shuffled among each other, and batches prepared ahead of the steps: enough for an epoch's last steps to last
-# until the next epoch, which first shuffles all its sentences, has its first batches ready.
+# Batches shuffled among each other, and batches prepared ahead of the steps: enough for an epoch's last steps
+# to last until the next epoch, which first shuffles all its sentences, has its first batches ready.
 _BATCHES_AHEAD = 64
 
 
@@ -101,8 +101,9 @@ def training_batches(
 ) -> tf.data.Dataset:
     """Make the batches of `epochs`, one epoch after another: shuffled, bucketed by length, padded.
 
-    The batches are shuffled too, or the short ones would all come together. An epoch's order depends only on the seed
-    and its number, so a training that resumes at any epoch sees the same batches as one without a break.
+    The batches are shuffled too, or the short ones would all come together. An epoch's order depends only on
+    the seed and its number, so a training that resumes at any epoch sees the same batches as one without a
+    break.
 
     Args:
         dataset: as `sentences` returns it.
@@ -110,12 +111,12 @@ def training_batches(
         batch_size: B of every full batch; less where sentences are long (`TOKENS_PER_BATCH`).
         buffer_size: sentences that the shuffle holds in memory.
         seed: any number from 0 on.
-        change: maps a batch, and an int64[2] seed that differs for each batch, to the batch to train on instead. A
-            sentence may become longer; it stays in its batch, so `count` still holds.
+        change: maps a batch, and an int64[2] seed that differs for each batch, to the batch to train on
+            instead. A sentence may become longer; it stays in its batch, so `count` still holds.
         replicas: each batch is split into this many elements of equal size and T, one for each replica; empty
             sentences fill B up to a multiple.
-        own: keep only the elements of these replicas; None: of all. Every worker draws the same batches and keeps
-            the parts of its own replicas.
+        own: keep only the elements of these replicas; None: of all. Every worker draws the same batches and
+            keeps the parts of its own replicas.
     """
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:

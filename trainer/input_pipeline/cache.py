@@ -25,8 +25,8 @@ def cached(
 
     Args:
         files: gzipped TFRecords.
-        folder: of this process alone; written if the files are too large for memory, deleted at the end. A folder
-            that a killed process left is never read, as it may be incomplete.
+        folder: of this process alone; written if the files are too large for memory, deleted at the end. A
+            folder that a killed process left is never read, as it may be incomplete.
         most_in_memory: bytes of `files` that are still cached in memory.
     """
     sentences = batches.sentences(files)

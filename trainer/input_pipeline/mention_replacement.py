@@ -1,10 +1,11 @@
 """Mention replacement: sentences of the training split with some mentions replaced by others of the same label.
 
-`play [Thriller] by [Michael Jackson]` is as good a sentence with any album by any artist. Each time a sentence is
-trained on, some of its mentions are replaced by mentions of the same label, drawn as often as the split has them.
+`play [Thriller] by [Michael Jackson]` is as good a sentence with any album by any artist. Each time a
+sentence is trained on, some of its mentions are replaced by mentions of the same label, drawn as often as the
+split has them.
 
-Shape letters: `N` tokens of concatenated sentences, `S` segments (a mention, or a token outside any), `M` mentions,
-`L` labels, `K` tags.
+Shape letters: `N` tokens of concatenated sentences, `S` segments (a mention, or a token outside any), `M`
+mentions, `L` labels, `K` tags.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A convolution over the bytes of every token whose cost is that of the actual bytes, not of the longest token.
 
-The tokens of a batch are concatenated in one row, with zeros between them, so that no filter sees two at once.
+The tokens of a batch are concatenated in one row, with zeros between them, so that no filter sees two at
+once.
 
-Shape letters: `N` tokens, padding included, `M` bytes of them all with the zeros between, `D` width of a byte's
-vector, `W` bytes that a filter sees, `F` filters.
+Shape letters: `N` tokens, padding included, `M` bytes of them all with the zeros between, `D` width of a
+byte's vector, `W` bytes that a filter sees, `F` filters.
 """
 
 from __future__ import annotations

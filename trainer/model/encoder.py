@@ -1,7 +1,7 @@
 """Tokens to emissions: byte CNN, embeddings of word, case, affixes and shape, bidirectional LSTMs, a projection.
 
-Shape letters: `B` batch, `T` tokens, `C` bytes of a token, `A` affixes of a token, `D` width of a token's input,
-`H` LSTM units, `K` tags.
+Shape letters: `B` batch, `T` tokens, `C` bytes of a token, `A` affixes of a token, `D` width of a token's
+input, `H` LSTM units, `K` tags.
 
 No mask is handed to the LSTM. Sentences are padded on the right, so the forward direction never sees padding
 before a token, and the backward direction reads each sentence reversed within its own length: a sentence gets

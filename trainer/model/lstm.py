@@ -1,8 +1,8 @@
 """A bidirectional LSTM over right-padded sentences: cuDNN on a GPU, one operation with its own gradient on a CPU.
 
-On a CPU Keras runs a loop of small operations over the steps, and differentiates that loop. Here one operation runs
-all steps forward; backward, only what depends on the later step is looped over, and each weight's gradient is one
-matrix product over all steps. The weights are the same variables, in Keras's layout.
+On a CPU Keras runs a loop of small operations over the steps, and differentiates that loop. Here one
+operation runs all steps forward; backward, only what depends on the later step is looped over, and each
+weight's gradient is one matrix product over all steps. The weights are the same variables, in Keras's layout.
 
 Shape letters: `B` batch, `T` tokens, `D` input width, `H` units.
 """
@@ -50,8 +50,9 @@ class Lstm(tf.Module):
     def by_rows(self, x: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
         """Run one sentence float32[T,D] in the `order` int32[T] of its tokens, without gradient: float32[T,H].
 
-        The operation reads the whole kernel at each step, to multiply one token by it. Here all tokens are multiplied
-        at once, and the operation's kernel is that product, of which a one-hot input selects the step's row.
+        The operation reads the whole kernel at each step, to multiply one token by it. Here all tokens are
+        multiplied at once, and the operation's kernel is that product, of which a one-hot input selects the
+        step's row.
         """
         kernel, recurrent_kernel, bias = self._weights()
         rows = tf.one_hot(order, tf.shape(x)[0])[:, tf.newaxis]  # [T,1,T]
@@ -72,12 +73,12 @@ def bidirectional(
         x: B sentences.
         lengths: of each, 0..T.
         forward, backward: the directions.
-        fused: True for export: one operation without gradient, and no Keras layer. False: by the devices and the
-            precision, since the operation supports float32 only.
+        fused: True for export: one operation without gradient, and no Keras layer. False: by the devices and
+            the precision, since the operation supports float32 only.
     """
     if fused:
-        # The steps of a single sentence wait for the weights to be read. From half the kernel's rows on, `by_rows`
-        # would read as much.
+        # The steps of a single sentence wait for the weights to be read. From half the kernel's rows on,
+        # `by_rows` would read as much.
         few = (tf.shape(x)[0] == 1) & (2 * tf.shape(x)[1] <= forward.kernel.shape[0])
         return tf.cond(
             few,
@@ -162,15 +163,16 @@ def _gate_gradients(run: Any, d_states: tf.Tensor, recurrent_kernel: tf.Tensor) 
     """Compute the gradients of the gates before their activations, float32[T,B,4H].
 
     Args:
-        run: the outputs of BlockLSTMV2: the gates i, f, ci, o after their activations, the cells cs and their tanh co.
+        run: the outputs of BlockLSTMV2: the gates i, f, ci, o after their activations, the cells cs and their
+            tanh co.
         d_states: float32[T,B,H], gradients of the states.
         recurrent_kernel: float32[H,4H].
     """
     i, f, ci, o, co = run.i, run.f, run.ci, run.o, run.co  # [T,B,H]
     start = tf.zeros_like(i[0])  # [B,H]
     cells_before = tf.concat([start[tf.newaxis], run.cs[:-1]], 0)
-    # Computed for all steps at once: the derivatives of the cell by each gate, of the state by the output gate, and
-    # of the state by the cell.
+    # Computed for all steps at once: the derivatives of the cell by each gate, of the state by the output
+    # gate, and of the state by the cell.
     slopes = tf.concat([ci * i * (1 - i), cells_before * f * (1 - f), i * (1 - ci * ci), co * o * (1 - o)], 2)
     cell_slope = o * (1 - co * co)
     back = tf.transpose(recurrent_kernel)  # [4H,H]

@@ -1,7 +1,7 @@
 """The floating-point type in which the encoder computes; its variables and the CRF stay float32.
 
-float16 ends at 65,504 and rounds values below 6e-8 to 0: so gradients are taken of the loss times a scale, and divided
-by it again. bfloat16 has the range of float32 and needs no scale.
+float16 ends at 65,504 and rounds values below 6e-8 to 0: so gradients are taken of the loss times a scale,
+and divided by it again. bfloat16 has the range of float32 and needs no scale.
 """
 
 from __future__ import annotations

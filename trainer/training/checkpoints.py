@@ -14,8 +14,8 @@ _BEST = "best"
 class Checkpoints:
     """The checkpoints of one training; a process killed at any moment leaves those of the epoch before intact.
 
-    The history is part of the last epoch's checkpoint and names the best epoch, and the best weights are kept under
-    that number: so weights and history cannot disagree.
+    The history is part of the last epoch's checkpoint and names the best epoch, and the best weights are kept
+    under that number: so weights and history cannot disagree.
     """
 
     def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.Module) -> None:

@@ -36,8 +36,8 @@ class Predictions(NamedTuple):
 def predictor(model: BiLstmCrf, vocabulary: Vocabulary) -> Callable[[tf.data.Dataset], Predictions]:
     """Return a function that tags batches of sentences by the model's current weights.
 
-    A batch that does not fit into memory is tagged in parts. The function raises OutOfMemory if a single sentence does
-    not fit.
+    A batch that does not fit into memory is tagged in parts. The function raises OutOfMemory if a single
+    sentence does not fit.
     """
 
     @tf.function(reduce_retracing=True, autograph=False)

@@ -24,8 +24,8 @@ def strategy_for_visible_devices() -> tf.distribute.Strategy:
 def take_gpu_memory_as_needed() -> None:
     """Leave unused GPU memory to a server beside the training; must be called before anything uses a GPU.
 
-    Set by the environment, since TensorFlow's own setting raises once an earlier component has started the devices; a
-    device that was started without it stays as it is.
+    Set by the environment, since TensorFlow's own setting raises once an earlier component has started the
+    devices; a device that was started without it stays as it is.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 

@@ -1,7 +1,7 @@
 """Training: epochs over bucketed batches, each scored on dev, the best weights kept, every epoch a checkpoint.
 
-All random draws depend on the seed and the step's number, and an epoch's batches on the seed and the epoch's number, so
-an interrupted training that is resumed ends with the same weights as one without a break.
+All random draws depend on the seed and the step's number, and an epoch's batches on the seed and the epoch's
+number, so an interrupted training that is resumed ends with the same weights as one without a break.
 """
 
 from __future__ import annotations
@@ -56,11 +56,13 @@ def train(
         build: makes the model; called once, in the strategy's scope.
         train_sentences, dev_sentences: as `batches.sentences` returns them.
         checkpoint_dir: of the checkpoints; a training that finds some there resumes after their last epoch.
-        report: called with the history before the first epoch, when a resumed training has some, and after each epoch.
+        report: called with the history before the first epoch, when a resumed training has some, and after
+            each epoch.
 
     Returns:
-        The model with the weights of the best epoch, and the history. One of several worker processes returns the
-        model as the last epoch left it: the process that exports restores the best one by calling this once more.
+        The model with the weights of the best epoch, and the history. One of several worker processes returns
+        the model as the last epoch left it: the process that exports restores the best one by calling this
+        once more.
 
     Raises:
         Diverged: the loss became NaN or infinite.

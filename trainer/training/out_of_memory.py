@@ -1,7 +1,7 @@
 """Batches that do not fit into memory are taken in parts: the step stays the same, and so do a model's predictions.
 
-The number of parts is kept beside the checkpoints: a resumed training need not run out of memory again, and all
-workers use the same number.
+The number of parts is kept beside the checkpoints: a resumed training need not run out of memory again, and
+all workers use the same number.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Parts:
 class ShrinkingBatches:
     """Calls a function on the rows of a batch, on fewer rows at a time once it ran out of memory.
 
-    A size that does not fit costs ten seconds, once: TensorFlow's allocators, oneDNN's on a CPU too, wait that
-    long for other tensors to be freed before they give up, and the process seems to hang. A process that the
-    system kills for its memory raises no error, so this cannot help it.
+    A size that does not fit costs ten seconds, once: TensorFlow's allocators, oneDNN's on a CPU too, wait
+    that long for other tensors to be freed before they give up, and the process seems to hang. A process that
+    the system kills for its memory raises no error, so this cannot help it.
 
     Args:
         function: maps tensors of B rows to a tensor of B rows, row by row.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import tensorflow as tf
@@ -20,36 +20,37 @@ from trainer.training.history import History
 from trainer.training.tensorboard import Events
 
 
-class TrainerArgs(Protocol):
-    """The fields that training reads of TFX's FnArgs; `trainer.distributed.job.Job` has the same ones."""
+class TrainerArgs(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of TFX's FnArgs that training reads, under the names that it has there.
 
-    @property
-    def train_files(self) -> list[str]: ...
+    Attributes:
+        train_files, eval_files: patterns of Transform's examples.
+        transform_graph_path: of Transform's vocabularies.
+        model_run_dir: where TensorBoard's event files go.
+        base_model: the exported model that a warm start is from.
+        hyperparameters: the best settings of a search, in keras-tuner's form.
+        custom_config: as `trainer.run_fn` describes it.
+    """
 
-    @property
-    def eval_files(self) -> list[str]: ...
+    train_files: list[str]
+    eval_files: list[str]
+    transform_graph_path: str
+    model_run_dir: str
+    base_model: str | None
+    hyperparameters: dict[str, Any] | None
+    custom_config: dict[str, Any]
 
-    @property
-    def transform_graph_path(self) -> str: ...
-
-    @property
-    def model_run_dir(self) -> str: ...
-
-    @property
-    def base_model(self) -> str | None: ...
-
-    @property
-    def hyperparameters(self) -> dict[str, Any] | None: ...
-
-    @property
-    def custom_config(self) -> dict[str, Any]: ...
+    @classmethod
+    def of(cls, fn_args: Any) -> TrainerArgs:
+        """Take the fields from TFX's FnArgs."""
+        return msgspec.convert(fn_args, cls, from_attributes=True)
 
 
 class SeedTrainer:
     """Trains a model of any seed on the same examples.
 
     Args:
-        args: as `trainer.run_fn` describes them.
+        args: the examples, vocabularies and settings.
         strategy: the devices to train on.
 
     Attributes:

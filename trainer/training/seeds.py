@@ -1,11 +1,11 @@
 """Several trainings that differ only by their seed, of which the median by dev score is kept.
 
-A single seed can be lucky, and the best of several is luckier still: its dev score promises too much. The median shows
-what the settings give. Of an even number it is the lower of the two in the middle; of equal scores the earlier
-seed's.
+A single seed can be lucky, and the best of several is luckier still: its dev score promises too much. The
+median shows what the settings give. Of an even number it is the lower of the two in the middle; of equal
+scores the earlier seed's.
 
-A finished seed leaves its history, and its weights for as long as it may still be the median. So a training that was
-killed resumes with the seed it was at.
+A finished seed leaves its history, and its weights for as long as it may still be the median. So a training
+that was killed resumes with the seed it was at.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def train(
 
     Args:
         seeds: at least one.
-        train_one: trains one seed with its checkpoints in a folder, as `loop.train` does; the model that it returns
-            has the weights of its best epoch.
+        train_one: trains one seed with its checkpoints in a folder, as `loop.train` does; the model that it
+            returns has the weights of its best epoch.
         build: makes an untrained model of a seed, to hold the median's weights.
         checkpoint_dir: where an interrupted training finds the seeds that are finished.
         report: called with the history of each seed that an earlier call had finished.

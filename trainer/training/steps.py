@@ -13,15 +13,17 @@ from trainer.training.optimizer import Adam, Gradient
 class Steps:
     """Takes optimiser steps on a stream of batches.
 
-    The loop runs inside the graph, so batches of any length share one tracing, and Python costs nothing per step.
+    The loop runs inside the graph, so batches of any length share one tracing, and Python costs nothing per
+    step.
 
     Args:
         model: the model to train.
-        optimizer: made for the model's variables. With a loss scale, a step whose gradients overflow changes no weight.
+        optimizer: made for the model's variables. With a loss scale, a step whose gradients overflow changes
+            no weight.
         strategy: in whose scope both were made.
         seed: of the dropout.
-        parts: each replica's batch is split into so many parts, taken one after another, and their gradients are
-            summed: the same step in less memory, but with other dropout masks.
+        parts: each replica's batch is split into so many parts, taken one after another, and their gradients
+            are summed: the same step in less memory, but with other dropout masks.
     """
 
     def __init__(
@@ -37,7 +39,8 @@ class Steps:
         self._seed, self._parts = seed, parts
         self._variables = model.trainable_variables
         self._loss_scale = optimizer.loss_scale
-        # An embedding's gradient stays the rows of the batch's words where nothing is summed or divided on its way.
+        # An embedding's gradient stays the rows of the batch's words where nothing is summed or divided on
+        # its way.
         self._as_rows = parts == 1 and self._loss_scale is None and strategy.num_replicas_in_sync == 1
         # AutoGraph would read the source of all that is called, which takes longer than the tracing itself.
         self._loop = tf.function(self._take, autograph=False)

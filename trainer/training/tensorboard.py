@@ -15,8 +15,8 @@ _FILES = "events.out.tfevents.*"
 class Events:
     """A writer of scalars by epoch: `loss`, `dev/<metric>`, `learning_rate`, `tokens_per_second`.
 
-    A resumed training has its earlier epochs in its history and writes them too, so its curves are complete in any
-    folder.
+    A resumed training has its earlier epochs in its history and writes them too, so its curves are complete
+    in any folder.
 
     Args:
         directory: made with the first epoch; event files in it are from the same training, and are replaced.
