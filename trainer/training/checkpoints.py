@@ -50,14 +50,9 @@ class Checkpoints:
         self._history.assign(history)
         self._last.save(checkpoint_number=epoch)
 
-    def restore_best(self, epoch: int) -> None:
-        """Put the weights of `epoch`, the best one, into the model."""
-        path = os.path.join(self._best.directory, f"{_NAME}-{epoch}")
-        self._best.checkpoint.restore(path).assert_consumed()
 
-
-def restore_weights(directory: str, model: tf.Module, *, epoch: int) -> None:
-    """Put the weights of `epoch`, the best one, into a model that is not trained further."""
+def restore_best(directory: str, model: tf.Module, *, epoch: int) -> None:
+    """Put the weights of `epoch`, the best one, into the model."""
     path = os.path.join(directory, _BEST, f"{_NAME}-{epoch}")
     tf.train.Checkpoint(model=model).restore(path).assert_consumed()
 

@@ -21,7 +21,7 @@ from trainer.input_pipeline.epochs import Epochs
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.model.precision import loss_scale_for
 from trainer.training import replicas
-from trainer.training.checkpoints import Checkpoints
+from trainer.training.checkpoints import Checkpoints, restore_best
 from trainer.training.dev_score import metric_of, scorer
 from trainer.training.devices import scaled
 from trainer.training.history import Epoch, History
@@ -92,7 +92,7 @@ def train(
         )
         report(training.history)
     if not replicas.has_several_workers(strategy):
-        training.restore_best_epoch()
+        restore_best(checkpoint_dir, training.model, epoch=training.history.best.number)
     return training.model, training.history
 
 
@@ -187,10 +187,6 @@ class _Training:
             epoch.number, self._hp.epochs, epoch.loss, _SHORT_NAMES[self.history.metric], epoch.dev_score,
             "  best" if is_best else "", epoch.seconds,
         )  # fmt: skip
-
-    def restore_best_epoch(self) -> None:
-        """Put the weights of the best epoch into the model."""
-        self._checkpoints.restore_best(self.history.best.number)
 
     def _go_back(self) -> None:
         """Undo the steps of an epoch that was broken off."""

@@ -165,7 +165,7 @@ def _median(
     """Load the median's weights into a model, and log how the seeds compare."""
     median = results.history.best
     model = build(results.chosen)
-    checkpoints.restore_weights(_folder(checkpoint_dir, results.chosen), model, epoch=median.number)
+    checkpoints.restore_best(_folder(checkpoint_dir, results.chosen), model, epoch=median.number)
     scores = [history.best.dev_score for history in results.histories.values()]
     log.info(
         "median of %d seeds: %d, dev %.4f (%.4f to %.4f)",

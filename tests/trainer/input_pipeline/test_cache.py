@@ -64,7 +64,7 @@ def test_what_is_not_larger_than_the_bound_leaves_the_disk_alone(transformed: Pa
         assert not folder.exists()
 
 
-def test_what_a_killed_process_has_left_is_never_read(
+def test_what_a_killed_process_left_is_never_read(
     transformed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder, kept = tmp_path / "own", tmp_path / "left"
@@ -80,7 +80,7 @@ def test_what_a_killed_process_has_left_is_never_read(
         cache.cached([str(transformed)], folder=str(folder), most_in_memory=0) as sentences,
     ):
         _assert_equal(sentences, right)
-    assert f"kept in {folder}" in caplog.text
+    assert f"cached in {folder}" in caplog.text
 
 
 def test_an_error_within_leaves_nothing_behind(transformed: Path, tmp_path: Path) -> None:
