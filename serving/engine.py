@@ -1,4 +1,4 @@
-"""The command lines of the servers that a model can be served by: they take the same flags."""
+"""Command lines that start a server on a model: the embedded one or TensorFlow Serving, by the same flags."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 
 from serving.registry import model_config
 from serving.registry.errors import ChangeFailed, Refused
-from serving.registry.folder import versions_in
-from serving.registry.one_operator import one_operator
+from serving.registry.version_folder import versions_in
 
 EMBEDDED, TFSERVING = "embedded", "tfserving"
 ENGINES = (EMBEDDED, TFSERVING)
@@ -25,24 +24,24 @@ _PORTS = {"--port": 8500, "--rest_api_port": 0}
 _ENGINE_ANSWERS_WITHIN = 15.0
 
 
-def model_flags(folder: Path, name: str, given: Sequence[str]) -> list[str]:
-    """The flags that name the model, unless those `given` do: the config in its folder, polled.
+def model_flags(folder: Path, name: str, user_flags: Sequence[str]) -> list[str]:
+    """Flags that name the model and make the server poll the config in its folder, unless the user's name a model.
 
-    The config is written where there is none; a folder that cannot be written to is served without one.
+    A missing config is written; a folder that cannot be written to is served without one.
 
     Raises:
-        Refused: a config that the server could not start on.
+        Refused: the server could not start on the config.
     """
-    names = {flag.split("=", 1)[0] for flag in given}
+    names = {flag.split("=", 1)[0] for flag in user_flags}
     flags = {"--model_name": name, "--model_base_path": str(folder)}
-    # Whoever gives one of these means something else than what the config says.
+    # A user who gives one of these does not want the config.
     if not names & {*flags, "--model_config_file"} and (config := _config(folder, name)):
         flags = {
             "--model_config_file": str(config),
             "--model_config_file_poll_wait_seconds": "1",
-            # At the start no version is loaded that a label could be given to.
+            # When the server starts, no version is loaded yet that a label could be given to.
             "--allow_version_labels_for_unavailable_models": "true",
-            # Five more tries as ever, but a version that cannot be loaded is told of at once and not in minutes.
+            # Five retries as by default, but a version that cannot be loaded is reported in seconds, not minutes.
             "--load_retry_interval_micros": "1000000",
         }
     elif "--model_config_file" in names:
@@ -51,14 +50,14 @@ def model_flags(folder: Path, name: str, given: Sequence[str]) -> list[str]:
 
 
 def _config(folder: Path, name: str) -> Path | None:
-    """The config to start on; None where there is none and none can be made."""
+    """The config to start on, written if it is missing; None if that is not possible."""
     if not folder.is_dir():
         return None
     path = folder / model_config.FILE
     if not path.exists():
         try:
-            # A promotion may be writing its own just now.
-            with one_operator(folder):
+            # A promotion may be writing the file at this moment.
+            with model_config.locked(folder):
                 model_config.write(folder, model_config.read(folder, name))
         except OSError:
             return None
@@ -81,19 +80,19 @@ def _config(folder: Path, name: str) -> Path | None:
 
 
 def embedded(flags: Sequence[str]) -> list[str]:
-    """The embedded server."""
+    """The command line of the embedded server."""
     return [sys.executable, "-m", "serving.server", *flags]
 
 
 def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
-    """TensorFlow Serving itself: its program, or else its container.
+    """The command line of TensorFlow Serving: its program if it is installed, otherwise its container.
 
     Args:
-        flags: what the server is to be told.
-        folder: the model's folder of versions.
+        flags: the server's.
+        folder: the model's base folder.
 
     Raises:
-        ChangeFailed: neither is there; the text says what to get.
+        ChangeFailed: neither can be started; the text says what to install.
     """
     named = os.environ.get(PROGRAM_VARIABLE)
     program = shutil.which(named or _PROGRAM)
@@ -101,27 +100,27 @@ def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
         return [program, *flags]
     if named:
         raise ChangeFailed(f"{PROGRAM_VARIABLE}={named}: no program there; expected a {_PROGRAM}")
-    looked_at = []
+    missing = []
     for engine in _CONTAINERS:
-        found = shutil.which(engine)
-        if found is None:
-            looked_at.append(f"no {engine}")
-        elif trouble := _why_not(found):
-            looked_at.append(f"{engine} does not answer ({trouble})")
+        path = shutil.which(engine)
+        if path is None:
+            missing.append(f"no {engine}")
+        elif problem := _problem_of(path):
+            missing.append(f"{engine} does not answer ({problem})")
         else:
-            return container(found, flags, folder=folder)
+            return container(path, flags, folder=folder)
     raise ChangeFailed(
         f"TensorFlow Serving is not here: no {_PROGRAM} on the PATH, {PROGRAM_VARIABLE} is not set, "
-        f"{', '.join(looked_at)}. Install the program from TensorFlow Serving's own packages and set "
+        f"{', '.join(missing)}. Install the program from TensorFlow Serving's own packages and set "
         f"{PROGRAM_VARIABLE} to it, or start a container engine, which can run {IMAGE}; `--engine {EMBEDDED}` needs "
         "neither"
     )
 
 
 def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
-    """TensorFlow Serving's container, with the model and other files it is told of mounted at their own paths.
+    """The command line of TensorFlow Serving's container, with all files that the flags name mounted at their paths.
 
-    The whole folder is mounted: a file mounted alone would stay the old one when it is replaced by a rename.
+    Whole folders are mounted: a file mounted alone would stay the old one when it is replaced by a rename.
     """
     parted = (flag.partition("=") for flag in _joined(flags))
     values = {name: value for name, _, value in parted}
@@ -133,14 +132,14 @@ def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
         engine,
         "run",
         "--rm",
-        "--init",  # which passes the signal that ends it on
+        "--init",  # forwards the signal that ends the server
         "--read-only",
         "--cap-drop=ALL",
         "--security-opt=no-new-privileges",
         "--tmpfs=/tmp",
         f"--user={os.getuid()}:{os.getgid()}",
         *(f"--mount=type=bind,source={path},target={path},readonly" for path in dict.fromkeys(outer)),
-        # On this machine alone, as the embedded server: there is no authentication.
+        # On this machine only, as with the embedded server: there is no authentication.
         *(f"--publish=127.0.0.1:{port}:{port}" for port in ports if port),
         f"--entrypoint={_PROGRAM}",
         IMAGE,
@@ -149,7 +148,7 @@ def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
 
 
 def _joined(flags: Sequence[str]) -> list[str]:
-    """`--name value` as `--name=value`."""
+    """Turn `--name value` into `--name=value`."""
     joined: list[str] = []
     for flag in flags:
         if joined and joined[-1].startswith("--") and "=" not in joined[-1] and not flag.startswith("--"):
@@ -159,8 +158,8 @@ def _joined(flags: Sequence[str]) -> list[str]:
     return joined
 
 
-def _why_not(engine: str) -> str:
-    """Why a container engine that is installed cannot be used; empty if it can."""
+def _problem_of(engine: str) -> str:
+    """Why an installed container engine cannot be used; empty if it can."""
     try:
         done = subprocess.run(
             [engine, "info"],

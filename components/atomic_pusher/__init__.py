@@ -1,1 +1,1 @@
-"""Puts a blessed model where TensorFlow Serving finds it, whole or not at all."""
+"""Pushes a blessed model to the folder that TensorFlow Serving polls, completely or not at all."""

@@ -1,4 +1,4 @@
-"""AtomicPusher's contract."""
+"""AtomicPusher's inputs, outputs and parameters."""
 
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
@@ -27,14 +27,14 @@ class AtomicPusherSpec(ComponentSpec):
 
 
 class AtomicPusher(base_component.BaseComponent):
-    """Pushes a model that both gates blessed to `<destination>/<version>`, with a manifest of what it is.
+    """Pushes a model that both gates blessed to `<destination>/<version>`, with a manifest.
 
-    A refused one is pushed if `force` gives a reason: its manifest says so, by what it was refused, and when. The
-    verdict stays what it is, so that no other model is measured by this one. A model that ServingCheck found broken,
-    and not merely over a budget, is never pushed.
+    A refused model is pushed if `force` gives a reason; its manifest then has this reason, those of the refusal and
+    the time. The verdict stays as it is, so that no other model is compared with this one. A model that ServingCheck
+    found broken, and not merely over a budget, is never pushed.
 
     A model that is the latest version already is not pushed twice: the artifact then points to that version.
-    Refused models leave `pushed` 0 on the artifact.
+    The artifact of a refused model has `pushed` 0.
     """
 
     SPEC_CLASS = AtomicPusherSpec
@@ -58,13 +58,13 @@ class AtomicPusher(base_component.BaseComponent):
         model: the candidate.
         model_blessing: ModelGate's.
         infra_blessing: ServingCheck's.
-        evaluation: whose metrics the manifest tells.
-        examples: whose fingerprint the manifest tells.
-        destination: the model's folder of versions.
+        evaluation: its metrics go into the manifest.
+        examples: their fingerprint goes into the manifest.
+        destination: the model's base folder.
         settings: all settings in effect as YAML; laid beside the model as `settings.yaml`.
         force: why to push a refused model; empty to let the gates decide.
         training: a hash of how the model was trained, for the manifest.
-        statistics: of the examples, laid beside the model for later runs to measure drift from.
+        statistics: of the examples, laid beside the model, against which later runs look for drift.
         """
         super().__init__(
             AtomicPusherSpec(

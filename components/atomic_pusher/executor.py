@@ -1,4 +1,4 @@
-"""AtomicPusher's work."""
+"""AtomicPusher's executor."""
 
 import hashlib
 import logging
@@ -13,11 +13,12 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.metrics import results
-from components.resolvers.pushed.lookup import SETTINGS, STATISTICS
 from components.serving_check.verdict import read as read_serving
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
-from serving.registry import versions
+from serving.registry import pushing
+from serving.registry.manifest import file_sums, holds
+from serving.registry.version_folder import SETTINGS, STATISTICS, versions_in
 
 log = logging.getLogger("tagline.pusher")
 
@@ -29,9 +30,11 @@ DESTINATION = "pushed_destination"
 FORCED = "forced"  # the reason for a push against the verdict
 NOT_FORCED = "not_forced"  # why a push that was to be forced was not
 
+_NO_FORCE = "ServingCheck found that the model does not answer as it should; such a one is never pushed"
+
 
 class Executor(base_executor.BaseExecutor):
-    """Pushes, or says why not."""
+    """Pushes a model, or logs why not."""
 
     def Do(
         self,
@@ -40,8 +43,8 @@ class Executor(base_executor.BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Raises:
-        versions.DuplicateVersion: another push to the same folder came first.
-        ValueError: the destination is no folder of this machine's file system, where alone a rename is atomic.
+        pushing.DuplicateVersion: another push to the same folder came first.
+        ValueError: the destination is not a folder of a mounted file system, where alone a rename is atomic.
         """
         destination = exec_properties["destination"]
         if "://" in destination:
@@ -51,29 +54,29 @@ class Executor(base_executor.BaseExecutor):
             )
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
         force = exec_properties["force"]
-        against = _refusals(input_dict)
-        if against and (not force or _broken(input_dict)):
+        refusals = _refusals(input_dict)
+        if refusals and (not force or _broken(input_dict)):
             pushed.set_int_custom_property(PUSHED, 0)
-            log.info("not pushed: %s", "; ".join(against))
+            log.info("not pushed: %s", "; ".join(refusals))
             if force:
                 pushed.set_string_custom_property(NOT_FORCED, _NO_FORCE)
                 log.warning("not forced: %s", _NO_FORCE)
             return
-        if force and not against:
+        if force and not refusals:
             log.info("there is nothing to force: the gates blessed the model")
         model = artifact_utils.get_single_instance(input_dict["model"])
         source = Path(path_utils.serving_model_path(model.uri))
         base = Path(destination)
-        with versions.only_push(base):
-            versions.discard_abandoned(base)
-            version_dir = _holding(source, base)
+        with pushing.only_push(base):
+            pushing.discard_abandoned(base)
+            version_dir = _latest_if_same(source, base)
             duplicate = version_dir is not None
             if version_dir is None:
-                forced = {"reason": force, "against": against, "at": _now()} if against else None
+                forced = {"reason": force, "against": refusals, "at": _now()} if refusals else None
                 version_dir = self._push(source, base, input_dict, exec_properties, forced)
                 if forced:
                     pushed.set_string_custom_property(FORCED, force)
-                    log.warning("pushed against the verdict, %s: %s", force, "; ".join(against))
+                    log.warning("pushed against the verdict, %s: %s", force, "; ".join(refusals))
         if duplicate:
             log.warning("%s is this very model already: a duplicate is not pushed", version_dir)
         pushed.set_int_custom_property(PUSHED, 1)
@@ -103,10 +106,10 @@ class Executor(base_executor.BaseExecutor):
         if forced:
             about["forced"] = forced
         statistics = [Path(artifact.uri) for artifact in input_dict.get("statistics") or []]
-        version_dir = versions.push(
+        version_dir = pushing.push(
             source,
             base,
-            versions.next_version(base),
+            pushing.next_version(base),
             extra={SETTINGS: settings},
             folders=dict(zip([STATISTICS], statistics, strict=False)),
             about=about,
@@ -115,35 +118,30 @@ class Executor(base_executor.BaseExecutor):
         return version_dir
 
 
-def _holding(source: Path, base: Path) -> Path | None:
+def _latest_if_same(source: Path, base: Path) -> Path | None:
     """The latest version, if it is made of the files of `source`."""
-    latest = versions.versions(base)[-1:]
-    sums = versions.file_sums(source)
-    return next(
-        (base / str(version) for version in latest if versions.holds(base / str(version), sums)), None
-    )
+    versions = versions_in(base)
+    latest = versions[max(versions)] if versions else None
+    return latest if latest and holds(latest, file_sums(source)) else None
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-_NO_FORCE = "ServingCheck found that the model does not answer as it should; such a one is never pushed"
-
-
 def _refusals(input_dict: dict[str, list[types.Artifact]]) -> list[str]:
-    """Why the model may not be pushed, in the gates' words; empty if it may."""
+    """Why the gates refused the model, in their words; empty if both blessed it."""
     model_blessing = artifact_utils.get_single_instance(input_dict["model_blessing"])
     infra_blessing = artifact_utils.get_single_instance(input_dict["infra_blessing"])
-    found = []
+    reasons: list[str] = []
     if model_blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY) != 1:
         text = Path(model_blessing.uri, VERDICT).read_text(encoding="utf-8")
-        found += Verdict.from_json(text).reasons or ["ModelGate did not bless the model"]
+        reasons = Verdict.from_json(text).reasons or ["ModelGate did not bless the model"]
     if infra_blessing.get_int_custom_property("blessed") != 1:
-        # The gate has ServingCheck's rules too, and says the same of them.
-        found += [] if found else read_serving(infra_blessing.uri).reasons
-        found = found or ["ServingCheck did not bless the model"]
-    return found
+        # ModelGate checks ServingCheck's rules too, and gives the same reasons.
+        reasons = reasons or read_serving(infra_blessing.uri).reasons
+        reasons = reasons or ["ServingCheck did not bless the model"]
+    return reasons
 
 
 def _broken(input_dict: dict[str, list[types.Artifact]]) -> bool:

@@ -21,7 +21,7 @@ from tfx.utils import path_utils
 from components.serving_check import budgets, comparison, requests
 from components.serving_check.verdict import FILE_NAME, ServingVerdict, answers_rule
 from serving.client import Tagger, TaggerError
-from serving.registry.manifest import size
+from serving.registry.version_folder import size
 from serving.server.process import ServerProcessError, start_server_process
 
 log = logging.getLogger("tagline.serving_check")

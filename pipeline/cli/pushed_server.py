@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.settings import Settings, SettingsError
-from serving.registry.versions import versions
+from serving.registry.version_folder import versions_in
 from serving.server.process import start_server_process
 
 
@@ -20,14 +20,15 @@ def pushed_version(settings: Settings, version: int | None) -> Path:
     Raises:
         SettingsError: the version is not pushed.
     """
-    pushed = versions(settings.models_dir)
+    pushed = versions_in(settings.models_dir, missing_ok=True)
     if not pushed or version not in (None, *pushed):
         wanted = "a version" if version is None else f"version {version}"
         raise SettingsError(
             f"{settings.models_dir}: found {', '.join(map(str, pushed)) or 'no version'}; expected {wanted}; "
             "`tagline run` pushes one"
         )
-    return settings.models_dir.resolve() / str(pushed[-1] if version is None else version)
+    # The folder's own name counts: it may be a link.
+    return settings.models_dir.resolve() / pushed[max(pushed) if version is None else version].name
 
 
 @contextlib.contextmanager

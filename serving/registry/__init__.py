@@ -1,4 +1,4 @@
-"""What an operator does to a served model: which versions are loaded, which labels they carry, are they intact.
+"""A model's versions: pushed to a folder, described by manifests, given labels, compared with what a server has.
 
 Nothing is imported here, and nothing below imports TensorFlow.
 """

@@ -1,11 +1,11 @@
-"""What can go wrong with an operation, by whose turn it is."""
+"""Why a change of what is served did not happen."""
 
 from __future__ import annotations
 
 
 class Refused(ValueError):
-    """What was asked for cannot be: no such version, a file that is not ours to change. Nothing was done."""
+    """The request cannot be carried out: no such version, a file of another kind. Nothing was changed."""
 
 
 class ChangeFailed(RuntimeError):
-    """A change did not come to its end; the text says what happened and what is served now."""
+    """A change failed on the way; the text says what happened and what is served now."""

@@ -1,9 +1,9 @@
-"""Promote, canary, rollback: labels moved in the order that a running server can follow.
+"""Promote, canary, rollback: moves labels in an order that a running server can follow.
 
-A server gives a label only to a version that it has loaded, and it looks at labels before it loads. So a change is
-three configs, each written when the server has done what the one before says: load the version beside all that is
-served now; move the label; unload what nobody needs any more. Each of them is one that a server can be started on,
-so a change that is killed in between leaves nothing to repair: the next one begins from what it finds.
+A server gives a label only to a version that it has loaded, and it reads labels before it loads. So a change writes
+three configs, each once the server has carried out the one before: load the version beside all that is served now;
+move the label; unload what is not needed any more. A server can be started on any of them, so a change that is
+killed in between leaves nothing to repair: the next one starts from what it finds.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from pathlib import Path
 from serving.client import TaggerError
 from serving.registry import label_history, model_config
 from serving.registry.errors import ChangeFailed, Refused
-from serving.registry.folder import versions_in
 from serving.registry.label_history import STABLE, Change
 from serving.registry.model_config import ModelConfig, Served
-from serving.registry.one_operator import one_operator
+from serving.registry.version_folder import versions_in
 from serving.registry.waiting import Patience, Server, Statuses, until_available, until_gone, until_labelled
 
 CANARY = "canary"
@@ -26,12 +25,12 @@ CANARY = "canary"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a change came to.
+    """The result of a change.
 
     Attributes:
-        before: what was to be served when it began.
-        served: what is to be served now.
-        moved: the labels that moved; empty when all was as asked for already.
+        before: what the config asked for when it began.
+        served: what the config asks for now.
+        moved: the labels that moved; empty if they were in place already.
     """
 
     before: Served
@@ -49,28 +48,28 @@ class Operator:
         servers: Sequence[Server],
         *,
         timeout: float = 300.0,
-        say: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Args:
-        folder: the model's folder of versions; its config and history lie there too.
+        folder: the model's base folder; its config and label history lie there too.
         name: the model's name.
-        servers: all that read the config; each is waited for before the next step, as a label that reaches a server
-            too early is refused there. With none the last config is written at once, for servers that start later.
-        timeout: seconds that each step may take them.
-        say: told what goes on.
+        servers: all servers that read the config; each step waits for them, as a server refuses a label that
+            reaches it too early. If empty, the last config is written at once, for servers that start later.
+        timeout: seconds that the servers may take for each step.
+        report: called with each line of progress.
         """
         self._folder = folder
         self._name = name
         self._servers = servers
-        self._patience = Patience(timeout, say)
+        self._patience = Patience(timeout, report)
 
     def promote(self, version: int, *, reason: str = "") -> Changed:
         """Make `version` the stable one.
 
         Raises:
-            Refused: there is no such version, or the config is not ours to change.
-            ChangeFailed: a server did not follow; the config is what it was before.
-            OSError: a file cannot be written; the config is what it was before.
+            Refused: there is no such version, or the config is of a kind that cannot be changed here.
+            ChangeFailed: a server did not follow; the config is as it was before.
+            OSError: a file cannot be written; the config is as it was before.
         """
         return self._move("promote", lambda now: {STABLE: now.pushed(version)}, reason)
 
@@ -87,11 +86,11 @@ class Operator:
         return self._move("canary", moves, reason)
 
     def uncanary(self, *, reason: str = "") -> Changed:
-        """Take the label canary away; requests for it are refused from then on. Raises as `promote`."""
+        """Remove the label canary; requests for it are refused from then on. Raises as `promote`."""
         return self._move("uncanary", lambda _: {CANARY: None}, reason)
 
     def rollback(self, *, reason: str = "") -> Changed:
-        """Make the version stable that was so before; a canary of the version that is left goes with it.
+        """Make the previous stable version stable again; a canary on the version that is left moves along.
 
         Raises as `promote`.
         """
@@ -99,19 +98,19 @@ class Operator:
         def moves(now: _Now) -> dict[str, int | None]:
             if len(now.stable) < 2:
                 raise Refused(
-                    f"{self._folder / label_history.FILE} tells of no version that was stable before "
+                    f"{self._folder / label_history.FILE} records no version that was stable before "
                     f"{now.stable[-1] if now.stable else 'now'}; promote one of {now.listed()}"
                 )
             left, back = now.stable[-1], now.pushed(now.stable[-2])
             # The version is left because it is bad: its canary would keep it served.
-            follows = {CANARY: back} if now.served.labels.get(CANARY) == left else {}
-            return {STABLE: back, **follows}
+            canary = {CANARY: back} if now.served.labels.get(CANARY) == left else {}
+            return {STABLE: back, **canary}
 
         return self._move("rollback", moves, reason)
 
     def follow(self, *, reason: str = "") -> Changed:
-        """Take all labels away and serve whichever version is the newest. Raises as `promote`."""
-        with one_operator(self._folder):
+        """Remove all labels and serve the newest version, whichever that is. Raises as `promote`."""
+        with model_config.locked(self._folder):
             now = self._now(any_policy=True)
             if not now.on_disk:
                 raise Refused(f"{self._folder} holds no version to follow; `tagline run` pushes one")
@@ -119,10 +118,10 @@ class Operator:
                 Change(change="follow", label=label, version=None, before=version, reason=reason)
                 for label, version in sorted(now.served.labels.items())
             ]
-            return self._carry_out(now, Served(), [*now.found, *moved], load={max(now.on_disk)})
+            return self._carry_out(now, Served(), [*now.unrecorded, *moved], load={max(now.on_disk)})
 
     def _move(self, change: str, moves: Callable[[_Now], Mapping[str, int | None]], reason: str) -> Changed:
-        with one_operator(self._folder):
+        with model_config.locked(self._folder):
             now = self._now()
             labels = dict(now.served.labels)
             wanted = moves(now)
@@ -139,11 +138,11 @@ class Operator:
             if not labels:
                 if not moved:
                     return Changed(now.served, now.served, ())
-                return self._carry_out(now, Served(), [*now.found, *moved], load=set())
-            changes = [*now.changes, *now.found, *moved]
+                return self._carry_out(now, Served(), [*now.unrecorded, *moved], load=set())
+            changes = [*now.changes, *now.unrecorded, *moved]
             spare = _spare(label_history.stable_versions(changes), labels, now.on_disk)
             load = {to for to in wanted.values() if to is not None}
-            return self._carry_out(now, Served.just(spare, labels), [*now.found, *moved], load=load)
+            return self._carry_out(now, Served.just(spare, labels), [*now.unrecorded, *moved], load=load)
 
     def _now(self, *, any_policy: bool = False) -> _Now:
         config = model_config.read(self._folder, self._name)
@@ -157,27 +156,32 @@ class Operator:
         changes = label_history.read(self._folder).changes
         stable, labelled = label_history.stable_versions(changes), served.labels.get(STABLE)
         before = stable[-1] if stable else None
-        # They differ after a change that was killed when its label had moved, or if the config came from elsewhere.
-        found = [] if before == labelled else [_found(labelled, before)]
-        return _Now(self._folder, config, served, on_disk, changes, found)
+        # They differ after a change that was killed when its label had moved, or if somebody else wrote the config.
+        unrecorded = []
+        if before != labelled:
+            unrecorded.append(Change(change="found", label=STABLE, version=labelled, before=before))
+        return _Now(self._folder, config, served, on_disk, changes, unrecorded)
 
     def _carry_out(self, now: _Now, last: Served, lines: list[Change], *, load: set[int]) -> Changed:
-        """Bring what is served to `last`, by way of a config that has `load` beside all that is served now."""
+        """Serve `last`, after the versions `load` are loaded beside all that is served now; record `lines`."""
         moved = tuple(line for line in lines if line.change != "found")
         if not self._servers:
             self._write(now.config.serving(last))
             label_history.append(self._folder, lines)
             return Changed(now.served, last, moved)
-        before = [_asked(server) for server in self._servers]
+        before = [_statuses_of(server) for server in self._servers]
         running = {
-            number for found in before for number, status in found.items() if status.state == "AVAILABLE"
+            number
+            for statuses in before
+            for number, status in statuses.items()
+            if status.state == "AVAILABLE"
         }
         loaded = (running if now.served.versions is None else set(now.served.versions)) & now.on_disk
         beside = Served.just(loaded | load, now.served.labels)
         try:
             self._write(now.config.serving(beside))
             until_available(self._servers, load, before, self._patience)
-            # Without labels there is nothing to unload apart from them.
+            # Without labels, removing them and unloading is one step.
             labelled = Served.just(beside.versions or (), last.labels) if last.labels else last
             self._write(now.config.serving(labelled))
             until_labelled(self._servers, {line.label: line.version for line in moved}, self._patience)
@@ -207,18 +211,18 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """How things stand when a change begins."""
+    """The state when a change begins; `unrecorded` is what the label history has missed."""
 
     folder: Path
     config: ModelConfig
     served: Served
     on_disk: set[int]
     changes: tuple[Change, ...]
-    found: list[Change]
+    unrecorded: list[Change]
 
     @property
     def stable(self) -> list[int]:
-        return label_history.stable_versions([*self.changes, *self.found])
+        return label_history.stable_versions([*self.changes, *self.unrecorded])
 
     def listed(self) -> str:
         return ", ".join(map(str, sorted(self.on_disk))) or "none, as nothing is pushed"
@@ -229,20 +233,16 @@ class _Now:
         return version
 
 
-def _found(version: int | None, before: int | None) -> Change:
-    return Change(change="found", label=STABLE, version=version, before=before)
-
-
 def _spare(stable: list[int], labels: Mapping[str, int], on_disk: set[int]) -> set[int]:
-    """The version before the stable one, kept loaded so that a rollback takes no load.
+    """The version before the stable one, kept loaded so that a rollback need not load it.
 
-    Only a lower one: requests that name neither label nor version get the highest that is loaded.
+    Only if it is lower: requests that name neither label nor version get the highest version that is loaded.
     """
     before = stable[-2:-1]
     return {version for version in before if version in on_disk and version < labels.get(STABLE, 0)}
 
 
-def _asked(server: Server) -> Statuses:
+def _statuses_of(server: Server) -> Statuses:
     try:
         return server.statuses()
     except TaggerError as error:

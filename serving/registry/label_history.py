@@ -1,4 +1,4 @@
-"""Who moved which label when: one JSON object a line in `labels.jsonl`, only ever added to."""
+"""`labels.jsonl`: who moved which label and when, one JSON object a line, append-only."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Change:
 
     Attributes:
         change: the command that moved it; `found` for a label that was in the config without a line here.
-        label: which.
-        version: where to; None took the label away.
-        before: the version that had it; None if none had.
+        label: its name.
+        version: the version that it moved to; None if it was removed.
+        before: the version that it moved from; None if no version had it.
         reason: why, in the operator's words.
-        at: when, in UTC.
-        user: who, where the system knows a name.
+        at: the time, in UTC, ISO 8601.
+        user: the user's name; empty where the system knows none.
     """
 
     change: str
@@ -50,14 +50,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All changes, the oldest first, and the numbers of the lines that hold none (a writer was killed)."""
+    """All changes, the oldest first, and the numbers of unreadable lines, as a killed writer leaves them."""
 
     changes: tuple[Change, ...] = ()
     unreadable: tuple[int, ...] = ()
 
 
 def read(folder: Path) -> History:
-    """The history in a model's folder; empty where there is none yet."""
+    """Read the history in a model's base folder; empty if the file is missing."""
     path = folder / FILE
     if not path.exists():
         return History()
@@ -73,7 +73,7 @@ def read(folder: Path) -> History:
 
 
 def append(folder: Path, changes: Iterable[Change]) -> None:
-    """Add lines and wait until they are on the disk.
+    """Append lines and wait until they are on the disk.
 
     Raises:
         OSError: they cannot be written.
@@ -85,7 +85,7 @@ def append(folder: Path, changes: Iterable[Change]) -> None:
         if file.tell():
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
-                # The rest of a line whose writer was killed must not swallow this one.
+                # Half a line, whose writer was killed, must not run into this one.
                 lines = "\n" + lines
         file.write(lines.encode())
         file.flush()
@@ -93,7 +93,7 @@ def append(folder: Path, changes: Iterable[Change]) -> None:
 
 
 def stable_versions(changes: Sequence[Change]) -> list[int]:
-    """The versions that were stable one after another, the present one last; a rollback takes one off."""
+    """The stack of stable versions, the current one last: a promotion pushes one, a rollback pops one."""
     stack: list[int] = []
     for change in changes:
         if change.label != STABLE:

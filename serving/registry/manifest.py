@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MANIFEST = "manifest.json"
+from serving.registry.version_folder import MANIFEST
+
 _CHUNK = 1 << 20
 
 
@@ -18,46 +19,48 @@ class BrokenManifest(ValueError):
 
 
 def manifest(version_dir: Path) -> dict[str, Any]:
-    """The manifest of a pushed version; empty where there is none, as in a folder made by something else.
+    """Read the manifest of a version; empty if it has none, as in a folder that AtomicPusher did not make.
 
     Raises:
-        BrokenManifest: a file that is no manifest.
+        BrokenManifest: the file is not a manifest.
     """
     path = version_dir / MANIFEST
     if not path.exists():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BrokenManifest(f"{path}: not the JSON of a manifest ({error}); push the model again") from error
-    if not isinstance(found, dict) or not isinstance(found.get("files", {}), dict):
+    if not isinstance(document, dict) or not isinstance(document.get("files", {}), dict):
         raise BrokenManifest(f"{path}: expected an object with the sums in `files`; push the model again")
-    return found
+    return document
 
 
 def forced_reason(about: Mapping[str, Any]) -> str:
-    """Why a version was pushed though a gate refused it, as its manifest says; empty if none did."""
+    """Why a version was pushed although a gate refused it, by its manifest; empty if no gate did."""
     forced = about.get("forced")
     return str(forced.get("reason", "")) if isinstance(forced, dict) else ""
 
 
-def file_sums(folder: Path, read: Callable[[int], None] = lambda _: None) -> dict[str, str]:
-    """SHA-256 of every file below `folder`, by its relative path, the manifest left out.
+def file_sums(folder: Path, on_read: Callable[[int], None] = lambda _: None) -> dict[str, str]:
+    """SHA-256 of every file below `folder` except the manifest, by relative path.
 
     Args:
         folder: a version's folder.
-        read: told the number of bytes after each piece that was read.
+        on_read: called with the number of bytes after each chunk that was read.
     """
     return {
-        path.relative_to(folder).as_posix(): _sha256(path, read)
+        path.relative_to(folder).as_posix(): _sha256(path, on_read)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / MANIFEST
     }
 
 
-def size(folder: Path) -> int:
-    """Bytes of all files below `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def holds(version_dir: Path, sums: Mapping[str, str]) -> bool:
+    """Whether a version is made of exactly these model files, and all its files are intact on the disk."""
+    recorded = manifest(version_dir).get("files", {})
+    recorded_of_model = {name: digest for name, digest in recorded.items() if name in sums}
+    return bool(recorded) and recorded_of_model == dict(sums) and file_sums(version_dir) == recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,10 @@ class Verdict:
     """How a version's files compare with its manifest; names are paths below the version's folder.
 
     Attributes:
-        files: how many files the manifest names; None without a manifest, when there is nothing to compare.
-        missing: named, and not there.
-        extra: there, and not named.
-        changed: there with another content.
+        files: how many files the manifest lists; None without a manifest, when there is nothing to compare.
+        missing: listed, but not on the disk.
+        extra: on the disk, but not listed.
+        changed: on the disk with another content.
         broken: why the manifest itself cannot be read; empty if it can.
     """
 
@@ -84,29 +87,29 @@ class Verdict:
         return not (self.missing or self.extra or self.changed or self.broken)
 
 
-def verify(version_dir: Path, read: Callable[[int], None] = lambda _: None) -> Verdict:
-    """Read every file of a version and hold it against the manifest; `read` as in `file_sums`."""
+def verify(version_dir: Path, on_read: Callable[[int], None] = lambda _: None) -> Verdict:
+    """Compare every file of a version with the manifest; `on_read` as in `file_sums`."""
     try:
         about = manifest(version_dir)
     except BrokenManifest as error:
         return Verdict(None, broken=str(error))
     if "files" not in about:
         return Verdict(None)
-    recorded, found = about["files"], file_sums(version_dir, read)
+    recorded, actual = about["files"], file_sums(version_dir, on_read)
     return Verdict(
         len(recorded),
-        missing=tuple(sorted(recorded.keys() - found.keys())),
-        extra=tuple(sorted(found.keys() - recorded.keys())),
+        missing=tuple(sorted(recorded.keys() - actual.keys())),
+        extra=tuple(sorted(actual.keys() - recorded.keys())),
         changed=tuple(
-            name for name in sorted(recorded.keys() & found.keys()) if recorded[name] != found[name]
+            name for name in sorted(recorded.keys() & actual.keys()) if recorded[name] != actual[name]
         ),
     )
 
 
-def _sha256(path: Path, read: Callable[[int], None]) -> str:
+def _sha256(path: Path, on_read: Callable[[int], None]) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         for chunk in iter(lambda: file.read(_CHUNK), b""):
             digest.update(chunk)
-            read(len(chunk))
+            on_read(len(chunk))
     return digest.hexdigest()

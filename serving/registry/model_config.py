@@ -1,13 +1,14 @@
-"""The file that says which versions of a model a server loads and what their labels are.
+"""`models.config` in a model's base folder: which versions a server loads, and which labels they have.
 
-It is TensorFlow Serving's own text form of `ModelServerConfig`, so that any server of that kind can be started on it
-and can poll it. It is replaced by a rename: whoever polls sees the old text or the new one.
+It is TensorFlow Serving's own text form of `ModelServerConfig`, so any server of that kind can be started on it and
+can poll it. It is replaced by a rename: a server that polls reads the old text or the new one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from files import atomic
-from serving.registry.errors import Refused
+from files.lock import Held, held
+from serving.registry.errors import ChangeFailed, Refused
 
 FILE = "models.config"
+# Not the lock of the pushes: a load may take minutes, and a push need not wait for it.
+_LOCK = ".labels.lock"
 _PLATFORM = "tensorflow"
 _HEAD = (
     "# Which versions of the model a server loads, and the labels that its clients ask for.",
@@ -27,16 +31,16 @@ _HEAD = (
     "#   --model_config_file=FILE --model_config_file_poll_wait_seconds=1",
     "#   --allow_version_labels_for_unavailable_models=true",
 )
-# A string may hold a #, so strings are passed over.
+# A string may contain a #, so strings are matched first.
 _STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(#[^\n]*)""")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a server is told to serve.
+    """The versions and labels that a config asks for.
 
     Attributes:
-        versions: the versions to load, ascending; None is whichever is the newest.
+        versions: the versions to load, ascending; None for the newest, whichever that is.
         labels: version by label.
     """
 
@@ -45,7 +49,7 @@ class Served:
 
     @classmethod
     def just(cls, versions: Iterable[int], labels: Mapping[str, int]) -> Served:
-        """These versions and no other; a version with a label is always among them."""
+        """Exactly these versions, and those that have a label."""
         return cls(tuple(sorted({*versions, *labels.values()})), dict(labels))
 
     def __str__(self) -> str:
@@ -58,12 +62,12 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """A config file's content; other models and settings in it, and comments, are kept as they are.
+    """The content of a config file; other models, other settings and comments in it are kept.
 
     Attributes:
         name: the model it is read for.
-        message: a `ModelServerConfig` that lists the model; not to be changed.
-        comments: lines that others put in; they go to the head when the file is written.
+        message: a `ModelServerConfig` that lists the model; not to be modified.
+        comments: lines that others wrote; they move to the head when the file is written.
     """
 
     name: str
@@ -72,7 +76,7 @@ class ModelConfig:
 
     @property
     def base_path(self) -> str:
-        """The folder of versions as the server sees it."""
+        """The model's base folder as the server sees it."""
         return self._entry(self.message).base_path
 
     @property
@@ -83,7 +87,7 @@ class ModelConfig:
     @property
     def served(self) -> Served:
         """Raises:
-        Refused: the versions are chosen in a way that these commands do not know how to change.
+        Refused: the version policy is one that `tagline models` does not know how to change.
         """
         entry = self._entry(self.message)
         policy = entry.model_version_policy
@@ -93,16 +97,15 @@ class ModelConfig:
             return Served(tuple(sorted(set(policy.specific.versions))), labels)
         if kind == "latest" and policy.latest.num_versions <= 1:
             return Served(None, labels)
-        found = f"latest {{ num_versions: {policy.latest.num_versions} }}" if kind == "latest" else kind
+        chosen_by = f"latest {{ num_versions: {policy.latest.num_versions} }}" if kind == "latest" else kind
         raise Refused(
-            f"the config of {self.name} chooses its versions by `{found}`; expected `specific`, or `latest` with one "
-            "version; `tagline models follow` replaces it by the newest version"
+            f"the config of {self.name} chooses its versions by `{chosen_by}`; expected `specific`, or `latest` with "
+            "one version; `tagline models follow` replaces it by the newest version"
         )
 
     def serving(self, served: Served) -> ModelConfig:
-        """The same with other versions and labels."""
-        message = type(self.message)()
-        message.CopyFrom(self.message)
+        """A copy with other versions and labels."""
+        message = self._copied()
         entry = self._entry(message)
         entry.ClearField("model_version_policy")
         policy = entry.model_version_policy
@@ -115,9 +118,8 @@ class ModelConfig:
         return replace(self, message=message)
 
     def based_on(self, base_path: str) -> ModelConfig:
-        """The same for a server that sees the folder of versions under another path, as in a container."""
-        message = type(self.message)()
-        message.CopyFrom(self.message)
+        """A copy for a server that sees the base folder under another path, as in a container."""
+        message = self._copied()
         self._entry(message).base_path = base_path
         return replace(self, message=message)
 
@@ -126,20 +128,25 @@ class ModelConfig:
         lines = "".join(f"{line}\n" for line in (*_HEAD, *self.comments))
         return lines + text_format.MessageToString(self.message)
 
+    def _copied(self) -> Any:
+        message = ModelServerConfig()
+        message.CopyFrom(self.message)
+        return message
+
     def _entry(self, message: Any) -> Any:
         return next(entry for entry in message.model_config_list.config if entry.name == self.name)
 
 
 def new(folder: Path, name: str) -> ModelConfig:
-    """The config of a model without labels: the newest version in `folder` is served."""
+    """Make the config of a model without labels, of which the newest version in `folder` is served."""
     return _with_entry(ModelServerConfig(), folder, name, ()).serving(Served())
 
 
 def read(folder: Path, name: str) -> ModelConfig:
-    """The config in a model's folder; `new` where there is none.
+    """Read the config in a model's base folder; a `new` one if the file is missing.
 
     Raises:
-        Refused: a file that no server could read either, or one that is not about this model.
+        Refused: no server could read the file either, or it does not list this model once.
         OSError: the file cannot be read.
     """
     path = folder / FILE
@@ -156,16 +163,16 @@ def read(folder: Path, name: str) -> ModelConfig:
         raise Refused(f"{path}: found a custom_model_config; expected a model_config_list with {name!r}")
     names = [entry.name for entry in message.model_config_list.config]
     if not names:
-        return _with_entry(message, folder, name, _foreign_comments(text)).serving(Served())
+        return _with_entry(message, folder, name, _other_comments(text)).serving(Served())
     if names.count(name) != 1:
         raise Refused(
             f"{path}: found the models {', '.join(names)}; expected {name!r} once: correct it, or move it away"
         )
-    return ModelConfig(name, message, _foreign_comments(text))
+    return ModelConfig(name, message, _other_comments(text))
 
 
 def write(folder: Path, config: ModelConfig) -> None:
-    """Put the file in place by one rename; nothing is touched when it says so already.
+    """Replace the file by one rename; it is not touched if it has this content already.
 
     Raises:
         OSError: it cannot be written; the old file is as it was.
@@ -176,12 +183,29 @@ def write(folder: Path, config: ModelConfig) -> None:
     atomic.write(path, text)
 
 
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the config and the label history in `folder`: two operators at once would undo each other's steps.
+
+    Raises:
+        ChangeFailed: another process holds them; a killed one does not.
+    """
+    try:
+        with held(folder / _LOCK):
+            yield
+    except Held as error:
+        raise ChangeFailed(
+            f"{folder}: process {error.process} is changing this model's labels; wait for it, then look with "
+            "`tagline models`"
+        ) from error
+
+
 def _with_entry(message: Any, folder: Path, name: str, comments: tuple[str, ...]) -> ModelConfig:
     entry = message.model_config_list.config.add()
     entry.name, entry.base_path, entry.model_platform = name, str(folder.absolute()), _PLATFORM
     return ModelConfig(name, message, comments)
 
 
-def _foreign_comments(text: str) -> tuple[str, ...]:
+def _other_comments(text: str) -> tuple[str, ...]:
     comments = (match[2] for match in _STRING_OR_COMMENT.finditer(text) if match[2])
     return tuple(line.rstrip() for line in comments if line.rstrip() not in _HEAD)

@@ -1,4 +1,4 @@
-"""All that is known of a model's versions: on the disk, in the config, at the server."""
+"""Each version of a model with its state on the disk, in the config and at the server."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.client import VersionStatus
-from serving.registry.folder import versions_in
-from serving.registry.manifest import forced_reason, manifest, size
+from serving.registry.manifest import forced_reason, manifest
 from serving.registry.model_config import Served
+from serving.registry.version_folder import size, versions_in
 
 NEW, NOT_SERVED, UNREACHABLE = "pushed, not served", "not served", "server not reachable"
 FAILED, GONE = "load failed", "gone from the disk"
@@ -21,13 +21,13 @@ class Row:
 
     Attributes:
         version: its number.
-        pushed_at: when, as the manifest says; empty without one.
+        pushed_at: by its manifest; empty without one.
         score: the primary metric on the test split; None where the manifest has none.
         bytes: of all its files; None for a version that is gone.
-        state: the server's word (`AVAILABLE`, `LOADING`, ...) or one of this module's.
+        state: the server's (`AVAILABLE`, `LOADING`, ...), or one of the constants of this module.
         error: why a load failed, in the server's words.
-        labels: the labels it carries in the config, sorted.
-        forced: the reason for which it was pushed though a gate refused it; empty if none did.
+        labels: its labels in the config, sorted.
+        forced: why it was pushed although a gate refused it; empty if no gate did.
     """
 
     version: int
@@ -41,17 +41,17 @@ class Row:
 
 
 def rows(folder: Path, served: Served, statuses: Mapping[int, VersionStatus] | None) -> list[Row]:
-    """Every version on the disk, with a label or loaded, the newest first.
+    """List every version that is on the disk, has a label or is loaded, the newest first.
 
     Args:
-        folder: the model's folder of versions.
-        served: what the config says.
-        statuses: what the server says; None if it could not be asked.
+        folder: the model's base folder.
+        served: what the config asks for.
+        statuses: what the server reports; None if it cannot be reached.
 
     Raises:
         manifest.BrokenManifest: a version's manifest cannot be read.
     """
-    on_disk = versions_in(folder) if folder.is_dir() else {}
+    on_disk = versions_in(folder, missing_ok=True)
     loaded = {version for version, status in (statuses or {}).items() if status.state != "END"}
     return [
         _row(version, on_disk.get(version), served, statuses)
@@ -87,7 +87,7 @@ def _state(
         return GONE, ""
     error = status.error if status else ""
     if served.versions is not None and version not in served.versions:
-        # Newer than all that the config names: it waits for its promotion.
+        # Newer than any in the config: not promoted yet.
         return (NEW if version > max(served.versions, default=0) else NOT_SERVED), error
     if statuses is None:
         return UNREACHABLE, ""

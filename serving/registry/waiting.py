@@ -1,4 +1,4 @@
-"""Until servers have done what their config file says."""
+"""Waits until servers have loaded, labelled and unloaded what their config asks for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 from serving.client import TaggerError, VersionStatus
 from serving.registry.errors import ChangeFailed
 
-_LOOK_EVERY = 0.2
+_POLL_SECONDS = 0.2
 # A version that could not be loaded before stays END until the server has read the new config.
 _OLD_FAILURE_SECONDS = 15.0
 _HOW_TO_START = "was it started on this config and does it poll it, as when `tagline serve` starts it?"
@@ -19,7 +19,7 @@ Statuses = Mapping[int, VersionStatus]
 
 
 class Server(Protocol):
-    """A running server, as `WatchedServer` asks it."""
+    """What is asked of a running server; `RunningServer` is one."""
 
     @property
     def target(self) -> str: ...
@@ -31,10 +31,10 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for a step, in seconds, and who is told meanwhile."""
+    """How long to wait for a step, in seconds, and where to report progress meanwhile."""
 
     seconds: float
-    say: Callable[[str], None]
+    report: Callable[[str], None]
 
 
 def until_available(
@@ -43,13 +43,13 @@ def until_available(
     """Wait until `versions` are AVAILABLE at every server.
 
     Args:
-        servers: who is to load them.
-        versions: which.
+        servers: the servers that are to load them.
+        versions: the versions to load.
         before: each server's states before the config was written: a failure among them is an old one.
-        patience: how long.
+        patience: how long to wait.
 
     Raises:
-        ChangeFailed: one of them cannot be loaded, or is not in time.
+        ChangeFailed: a version cannot be loaded, or is not loaded in time.
     """
     loads = [
         _Load(server, version, old.get(version), patience)
@@ -58,67 +58,67 @@ def until_available(
     ]
 
     def unmet() -> list[str]:
-        found = {server.target: server.statuses() for server in servers}
-        return [trouble for load in loads if (trouble := load.trouble(found[load.server.target]))]
+        statuses = {server.target: server.statuses() for server in servers}
+        return [problem for load in loads if (problem := load.problem(statuses[load.server.target]))]
 
     _wait(unmet, patience)
 
 
 class _Load:
-    """One version on its way at one server."""
+    """One version that one server is loading."""
 
     def __init__(self, server: Server, version: int, old: VersionStatus | None, patience: Patience) -> None:
         self.server = server
         self._version = version
         self._old = old
-        self._say = patience.say
-        self._told = ""
+        self._report = patience.report
+        self._reported = ""
         self._moved = False
-        self._begun = time.monotonic()
+        self._began = time.monotonic()
 
-    def trouble(self, statuses: Statuses) -> str:
-        """What is missing; empty once the version is AVAILABLE.
+    def problem(self, statuses: Statuses) -> str:
+        """Why the version is not AVAILABLE yet; empty once it is.
 
         Raises:
-            ChangeFailed: the server has given it up.
+            ChangeFailed: the server has given up loading it.
         """
         status = statuses.get(self._version)
         state = status.state if status else "unknown"
         self._moved = self._moved or status != self._old
-        told = f"version {self._version} is {state} at {self.server.target}"
-        if self._moved and told != self._told:
-            self._told = told
-            self._say(told)
+        text = f"version {self._version} is {state} at {self.server.target}"
+        if self._moved and text != self._reported:
+            self._reported = text
+            self._report(text)
         if status is None or state == "AVAILABLE":
-            return "" if status else told
-        is_news = self._moved or time.monotonic() - self._begun > _OLD_FAILURE_SECONDS
-        if state == "END" and status.error and is_news:
+            return "" if status else text
+        is_new = self._moved or time.monotonic() - self._began > _OLD_FAILURE_SECONDS
+        if state == "END" and status.error and is_new:
             raise ChangeFailed(
                 f"version {self._version} cannot be loaded by {self.server.target}: {status.error}"
             )
-        return told
+        return text
 
 
 def until_labelled(servers: Sequence[Server], labels: Mapping[str, int | None], patience: Patience) -> None:
-    """Wait until every server answers to each of `labels` with its version, or to those that are None not at all.
+    """Wait until every server answers to each of `labels` with its version, and not at all where that is None.
 
     Raises:
-        ChangeFailed: one does not in time.
+        ChangeFailed: a server does not do so in time.
     """
 
     def unmet() -> list[str]:
         return [
-            f"label {label} is {_name(found)} at {server.target} and not {_name(version)}"
+            f"label {label} is {_name(actual)} at {server.target} and not {_name(version)}"
             for server in servers
             for label, version in labels.items()
-            if (found := server.labelled(label)) != version
+            if (actual := server.labelled(label)) != version
         ]
 
     _wait(unmet, patience)
 
 
 def until_gone(servers: Sequence[Server], versions: Collection[int], patience: Patience) -> None:
-    """Wait until none of `versions` is loaded. A server that keeps one loaded is told of, and no failure."""
+    """Wait until none of `versions` is loaded. A server that keeps one loaded is reported, not a failure."""
 
     def unmet() -> list[str]:
         return [
@@ -131,22 +131,22 @@ def until_gone(servers: Sequence[Server], versions: Collection[int], patience: P
     try:
         _wait(unmet, patience)
     except ChangeFailed as error:
-        patience.say(f"the labels are moved, but {error}")
+        patience.report(f"the labels are moved, but {error}")
 
 
 def _wait(unmet: Callable[[], list[str]], patience: Patience) -> None:
-    """Look until nothing is missing. A server that is away for a moment is waited for too."""
-    give_up = time.monotonic() + patience.seconds
+    """Poll until nothing is unmet. A server that cannot be reached for a moment is waited for too."""
+    deadline = time.monotonic() + patience.seconds
     while True:
         try:
-            missing = unmet()
+            problems = unmet()
         except TaggerError as error:
-            missing = [str(error)]
-        if not missing:
+            problems = [str(error)]
+        if not problems:
             return
-        if time.monotonic() > give_up:
-            raise ChangeFailed(f"after {patience.seconds:g} s {', '.join(missing)}; {_HOW_TO_START}")
-        time.sleep(_LOOK_EVERY)
+        if time.monotonic() > deadline:
+            raise ChangeFailed(f"after {patience.seconds:g} s {', '.join(problems)}; {_HOW_TO_START}")
+        time.sleep(_POLL_SECONDS)
 
 
 def _name(version: int | None) -> str:

@@ -1,3 +1,5 @@
+"""A lock file is held by one process at a time, and a killed process holds nothing."""
+
 from __future__ import annotations
 
 import os
@@ -30,7 +32,7 @@ def holder(tmp_path: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_process_is_told_who_holds_the_folder_and_a_killed_one_lets_go(
+def test_the_error_names_the_process_that_holds_the_lock_and_a_killed_one_releases_it(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:
     lock = tmp_path / "folder" / ".lock"
@@ -43,9 +45,7 @@ def test_a_second_process_is_told_who_holds_the_folder_and_a_killed_one_lets_go(
         assert lock.read_text() == str(os.getpid())
 
 
-def test_one_who_waits_goes_on_when_the_other_has_ended(
-    tmp_path: Path, holder: subprocess.Popen[str]
-) -> None:
+def test_waiting_ends_when_the_other_process_does(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     program = HOLD.replace("(sys.argv[1])", "(sys.argv[1]), wait=True").replace("60", "0")
     waiting = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path / "folder" / ".lock")], stdout=subprocess.PIPE, text=True

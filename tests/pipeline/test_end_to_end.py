@@ -25,7 +25,8 @@ from pipeline.factory import METADATA, UNCACHED
 from pipeline.runners import local
 from pipeline.settings import Settings
 from serving.client import Tagger
-from serving.registry.versions import file_sums, manifest, versions
+from serving.registry.manifest import file_sums, manifest
+from serving.registry.version_folder import versions_in
 from serving.server.process import start_server_process
 from tests import documents
 
@@ -106,7 +107,7 @@ class TestOnePipeline:
         chosen, steps = run(home)
         assert executed(steps) == set(COMPONENTS) - {"Baseline"}
         assert set(steps) <= set(DOING), "every component is introduced on the console"
-        assert versions(chosen.models_dir) == [1]
+        assert list(versions_in(chosen.models_dir)) == [1]
         version = chosen.models_dir / "1"
         about = manifest(version)
         assert about["files"] == file_sums(version)
@@ -146,7 +147,7 @@ class TestOnePipeline:
     def test_an_unchanged_run_is_cached(self, home: Path) -> None:
         chosen, steps = run(home)
         assert executed(steps) == set(UNCACHED)
-        assert versions(chosen.models_dir) == [1], "a model is not pushed twice"
+        assert list(versions_in(chosen.models_dir)) == [1], "a model is not pushed twice"
         pushed = steps["AtomicPusher"].only("pushed_model").properties
         assert pushed["duplicate"] == 1
         assert str(pushed["pushed_destination"]).endswith("/1")
@@ -182,7 +183,7 @@ class TestOnePipeline:
         }  # fmt: skip
         assert steps["ModelGate"].only("blessing").properties["blessed"] == 0
         assert "blessed" not in steps["Evaluator"].only("blessing").properties, "it blesses nothing"
-        assert versions(chosen.models_dir) == [1]
+        assert list(versions_in(chosen.models_dir)) == [1]
         lineage = Lineage(chosen.run_dir / METADATA)
         (reason,) = outcome.refusals(lineage, lineage.run_ids()[-1])
         assert "entity F1 (strict) fell by" in reason
@@ -215,7 +216,7 @@ class TestOnePipeline:
 
     def test_a_better_one_becomes_version_3_and_is_not_measured_by_the_forced(self, home: Path) -> None:
         chosen, steps = run(home, "trainer.seed=2", "evaluation.allowed_fall=1.0")
-        assert versions(chosen.models_dir) == [1, 2, 3]
+        assert list(versions_in(chosen.models_dir)) == [1, 2, 3]
         about = manifest(chosen.models_dir / "3")
         assert about["version"] == 3
         assert "forced" not in about
@@ -275,13 +276,13 @@ def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert versions(tmp_path / "models" / "tiny") == []
+    assert not versions_in(tmp_path / "models" / "tiny", missing_ok=True)
 
     second = subprocess.run([*_tagline(tmp_path, "run"), *long], capture_output=True, text=True)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "resuming after epoch" in second.stdout
     assert "epoch 1/40" not in second.stdout
-    assert versions(tmp_path / "models" / "tiny") == [1]
+    assert list(versions_in(tmp_path / "models" / "tiny")) == [1]
     cached = outcome.load(tmp_path / "runs" / "tiny")
     assert cached is not None
     assert {"CorpusGen", "Transform"} <= set(cached.cached)

@@ -1,4 +1,4 @@
-"""The command lines that start a server: the embedded one takes the flags, TensorFlow Serving is found or asked for."""
+"""Command lines that start a server: the embedded one parses the flags, TensorFlow Serving is found or missing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(engine.PROGRAM_VARIABLE, raising=False)
 
 
-def test_the_server_starts_on_a_config_that_is_made(folder: Path) -> None:
+def test_a_missing_config_is_written(folder: Path) -> None:
     flags = parse(engine.model_flags(folder, NAME, ["--port", "0"]))
     assert flags.model_config_file == str(folder / FILE)
     assert flags.model_config_file_poll_wait_seconds == 1
@@ -50,7 +50,7 @@ def test_the_server_starts_on_a_config_that_is_made(folder: Path) -> None:
     assert model_config.read(folder, NAME).served == Served()
 
 
-def test_a_config_that_is_there_is_taken_as_it_is(folder: Path) -> None:
+def test_an_existing_config_is_not_touched(folder: Path) -> None:
     Operator(folder, NAME, []).promote(1)
     text = (folder / FILE).read_text()
     assert parse(engine.model_flags(folder, NAME, [])).model_config_file == str(folder / FILE)
@@ -67,7 +67,7 @@ def test_a_config_that_is_there_is_taken_as_it_is(folder: Path) -> None:
         (["--model_base_path", "/mine", "--model_name", "other"], "", "/mine", "other"),
     ],
 )
-def test_what_the_caller_says_goes(folder: Path, given: list[str], config: str, base: str, name: str) -> None:
+def test_the_user_s_flags_win(folder: Path, given: list[str], config: str, base: str, name: str) -> None:
     flags = parse([*given, *engine.model_flags(folder, NAME, given)])
     assert flags.model_config_file == config
     assert flags.model_base_path == base.replace("FOLDER", str(folder))
@@ -75,7 +75,7 @@ def test_what_the_caller_says_goes(folder: Path, given: list[str], config: str, 
     assert not (folder / FILE).exists()
 
 
-def test_a_pause_that_the_caller_gives_stays(folder: Path) -> None:
+def test_the_user_s_poll_interval_is_kept(folder: Path) -> None:
     given = ["--model_config_file_poll_wait_seconds=7"]
     flags = parse([*given, *engine.model_flags(folder, NAME, given)])
     assert flags.model_config_file_poll_wait_seconds == 7
@@ -101,7 +101,7 @@ def test_a_config_that_a_server_would_wait_on_for_ever_is_refused(folder: Path) 
         engine.model_flags(folder, NAME, [])
 
 
-def test_a_folder_that_was_copied_is_not_taken_for_the_other(folder: Path, tmp_path: Path) -> None:
+def test_the_config_of_a_copied_folder_is_refused(folder: Path, tmp_path: Path) -> None:
     engine.model_flags(folder, NAME, [])
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
@@ -115,7 +115,7 @@ def test_a_folder_that_was_copied_is_not_taken_for_the_other(folder: Path, tmp_p
 
 
 @pytest.mark.usefixtures("no_servers")
-def test_nothing_to_start_says_what_is_missing(
+def test_the_error_lists_what_is_missing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ChangeFailed, match=r"no tensorflow_model_server on the PATH.*no docker, no podman"):
@@ -130,7 +130,7 @@ def test_nothing_to_start_says_what_is_missing(
 
 
 @pytest.mark.usefixtures("no_servers")
-def test_the_program_is_taken_before_the_container(
+def test_the_program_is_preferred_to_the_container(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bin_ = tmp_path / "bin"

@@ -1,1 +1,1 @@
-"""What earlier runs left, looked up in the pushed folder: for back ends that resolve nothing in their metadata."""
+"""The resolvers' questions, answered from the pushed versions where a back end has no metadata store."""

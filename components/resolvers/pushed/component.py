@@ -11,26 +11,30 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.resolvers.pushed.executor import BaseModelExecutor, ModelExecutor, StatisticsExecutor
 
+_PARAMETERS = {"destination": ExecutionParameter(type=str), "code": ExecutionParameter(type=str)}
+
 
 class _Lookup(base_component.BaseComponent):
-    """What an earlier run left in the folder of versions that AtomicPusher writes.
+    """Something that an earlier run left in the base folder that AtomicPusher writes to.
 
     Outputs:
-        a copy of it; where there is none an empty folder whose `found` is 0.
+        a copy of it; if nothing was found an empty folder whose property `found` is 0.
     """
 
-    def __init__(self, *, destination: str, code: str, **given: Any) -> None:
+    def __init__(self, *, destination: str, code: str, **inputs_and_parameters: Any) -> None:
         """Args:
-        destination: the folder of versions.
+        destination: the model's base folder.
         code: a hash of the code behind this component.
-        given: channels and parameters of the component's own.
+        inputs_and_parameters: of the subclass.
         """
-        made = {key: types.Channel(type=parameter.type) for key, parameter in self.SPEC_CLASS.OUTPUTS.items()}
-        super().__init__(self.SPEC_CLASS(destination=destination, code=code, **given, **made))
+        outputs = {key: types.Channel(type=output.type) for key, output in self.SPEC_CLASS.OUTPUTS.items()}
+        super().__init__(
+            self.SPEC_CLASS(destination=destination, code=code, **inputs_and_parameters, **outputs)
+        )
 
 
 class PushedModelSpec(ComponentSpec):
-    PARAMETERS = {"destination": ExecutionParameter(type=str), "code": ExecutionParameter(type=str)}
+    PARAMETERS = _PARAMETERS
     INPUTS = {"candidate": ChannelParameter(type=standard_artifacts.Model)}
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
 
@@ -50,11 +54,7 @@ class PushedModel(_Lookup):
 
 
 class PushedBaseModelSpec(ComponentSpec):
-    PARAMETERS = {
-        "destination": ExecutionParameter(type=str),
-        "training": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
+    PARAMETERS = {**_PARAMETERS, "training": ExecutionParameter(type=str)}
     INPUTS = {"examples": ChannelParameter(type=standard_artifacts.Examples)}
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
 
@@ -69,7 +69,7 @@ class PushedBaseModel(_Lookup):
         self, *, examples: types.BaseChannel, training: str, destination: str, code: str = ""
     ) -> None:
         """Args:
-        examples: this run's, whose fingerprint tells its data.
+        examples: this run's, whose fingerprint identifies its data.
         training: a hash of how this run trains, as AtomicPusher writes it into the manifest.
         destination, code: as for every lookup.
         """
@@ -77,7 +77,7 @@ class PushedBaseModel(_Lookup):
 
 
 class PushedStatisticsSpec(ComponentSpec):
-    PARAMETERS = {"destination": ExecutionParameter(type=str), "code": ExecutionParameter(type=str)}
+    PARAMETERS = _PARAMETERS
     INPUTS = {"examples": ChannelParameter(type=standard_artifacts.Examples)}
     OUTPUTS = {"statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics)}
 
@@ -90,7 +90,7 @@ class PushedStatistics(_Lookup):
 
     def __init__(self, *, examples: types.BaseChannel, destination: str, code: str = "") -> None:
         """Args:
-        examples: this run's, whose fingerprint tells its data.
+        examples: this run's, whose fingerprint identifies its data.
         destination, code: as for every lookup.
         """
         super().__init__(examples=examples, destination=destination, code=code)

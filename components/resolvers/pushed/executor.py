@@ -1,4 +1,4 @@
-"""The work of the lookups in the pushed folder: find, and copy, since a back end chooses where outputs lie."""
+"""Executors that copy what an earlier run left: a copy, since the back end chooses where outputs lie."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from components.resolvers.pushed.lookup import (
     latest_of_another_training,
     latest_other_model,
     latest_other_statistics,
-    model_files,
 )
 from serving.registry.manifest import file_sums
+from serving.registry.version_folder import model_files
 
-log = logging.getLogger("tagline.pushed_past")
+log = logging.getLogger("tagline.resolvers")
 
-# Custom property of what is found: 1, or 0 for an artifact that stands for nothing.
+# Custom property of the output: 1, or 0 if nothing was found and the artifact is empty.
 FOUND = "found"
 
 
 class _Lookup(base_executor.BaseExecutor):
-    """One artifact in, of this run; one out, a copy of what an earlier one left."""
+    """Copies what an earlier run left into the one output, by the one input, of this run."""
 
     def Do(
         self,
@@ -36,21 +36,21 @@ class _Lookup(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        ((given,),) = input_dict.values()
-        ((made,),) = output_dict.values()
-        source = self._find(Path(exec_properties["destination"]), given, exec_properties)
-        made.set_int_custom_property(FOUND, int(source is not None))
-        Path(made.uri).mkdir(parents=True, exist_ok=True)
-        log.info("found %s", source or "none: this is the first, or no other")
+        ((own,),) = input_dict.values()
+        ((output,),) = output_dict.values()
+        source = self._find(Path(exec_properties["destination"]), own, exec_properties)
+        output.set_int_custom_property(FOUND, int(source is not None))
+        Path(output.uri).mkdir(parents=True, exist_ok=True)
+        log.info("found %s", source or "nothing: no other version was pushed before")
         if source is not None:
-            self._copy(source, made)
+            self._copy(source, output)
 
     @abc.abstractmethod
-    def _find(self, base: Path, given: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
-        """The folder to copy, below the folder of versions."""
+    def _find(self, base: Path, own: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
+        """The folder to copy, below the model's base folder; None if there is nothing."""
 
     def _copy(self, version: Path, model: types.Artifact) -> None:
-        """A model's files, laid out as the Trainer lays them out."""
+        """Copy the files of a model, in the layout of the Trainer's output."""
         target = Path(path_utils.serving_model_dir(model.uri))
         for name in model_files(version):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -60,22 +60,22 @@ class _Lookup(base_executor.BaseExecutor):
 class ModelExecutor(_Lookup):
     """Copies the model of the latest blessed version that is not the candidate."""
 
-    def _find(self, base: Path, given: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
-        return latest_other_model(base, file_sums(Path(path_utils.serving_model_path(given.uri))))
+    def _find(self, base: Path, own: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
+        return latest_other_model(base, file_sums(Path(path_utils.serving_model_path(own.uri))))
 
 
 class BaseModelExecutor(_Lookup):
     """Copies the model of the latest blessed version that another training made."""
 
-    def _find(self, base: Path, given: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
-        return latest_of_another_training(base, _fingerprint(given), exec_properties["training"])
+    def _find(self, base: Path, own: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
+        return latest_of_another_training(base, _fingerprint(own), exec_properties["training"])
 
 
 class StatisticsExecutor(_Lookup):
-    """Copies the statistics beside the latest blessed version of other data."""
+    """Copies the statistics in the latest blessed version of other data."""
 
-    def _find(self, base: Path, given: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
-        return latest_other_statistics(base, _fingerprint(given))
+    def _find(self, base: Path, own: types.Artifact, exec_properties: dict[str, Any]) -> Path | None:
+        return latest_other_statistics(base, _fingerprint(own))
 
     def _copy(self, folder: Path, statistics: types.Artifact) -> None:
         shutil.copytree(folder, statistics.uri, dirs_exist_ok=True)

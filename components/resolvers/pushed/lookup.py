@@ -1,4 +1,4 @@
-"""The folder of versions as a memory of earlier runs: which model was blessed last, and on which data."""
+"""What earlier runs left in the pushed folder, by the manifests of its versions."""
 
 from __future__ import annotations
 
@@ -6,65 +6,57 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from serving.registry.manifest import file_sums, forced_reason, manifest
-
-# Beside the model in each pushed version: the statistics of the examples that it was trained on.
-STATISTICS = "statistics"
-SETTINGS = "settings.yaml"
+from serving.registry.manifest import forced_reason, manifest
+from serving.registry.version_folder import STATISTICS, versions_in
 
 
 def latest_other_model(base: Path, candidate: Mapping[str, str]) -> Path | None:
-    """The latest blessed version that is not the candidate itself; None where there is none.
+    """The latest blessed version that is not the candidate itself; None if there is no such version.
 
     Args:
-        base: the model's folder of versions.
+        base: the model's base folder.
         candidate: SHA-256 of the candidate's files, by relative path.
     """
-    for version in _blessed(base):
-        recorded = manifest(version).get("files", {})
-        if {name: recorded.get(name) for name in candidate} != dict(candidate):
-            return version
+    for folder, about in _blessed(base):
+        if {name: about["files"].get(name) for name in candidate} != dict(candidate):
+            return folder
     return None
 
 
 def latest_of_another_training(base: Path, data_fingerprint: str, training: str) -> Path | None:
-    """The latest blessed version that was not trained as this run trains, on what it reads; None where there is none.
+    """The latest blessed version that another training made, or the same one on other data; None if there is none.
 
     Args:
-        base: the model's folder of versions.
+        base: the model's base folder.
         data_fingerprint: of the files that this run reads.
         training: a hash of how this run trains.
     """
-    for version in _blessed(base):
-        about = manifest(version)
-        # A version that says nothing of its training is another's.
+    for folder, about in _blessed(base):
+        # A manifest without a training is another's.
         if (about.get("data_fingerprint"), about.get("training")) != (data_fingerprint, training):
-            return version
+            return folder
     return None
 
 
 def latest_other_statistics(base: Path, data_fingerprint: str) -> Path | None:
-    """The statistics beside the latest blessed version of other data; None where there are none.
+    """The statistics in the latest blessed version of other data; None if there is no such version.
 
     Args:
-        base: the model's folder of versions.
+        base: the model's base folder.
         data_fingerprint: of the files that this run reads.
     """
-    for version in _blessed(base):
-        if manifest(version).get("data_fingerprint") != data_fingerprint and (version / STATISTICS).is_dir():
-            return version / STATISTICS
+    for folder, about in _blessed(base):
+        if about.get("data_fingerprint") != data_fingerprint and (folder / STATISTICS).is_dir():
+            return folder / STATISTICS
     return None
 
 
-def model_files(version: Path) -> list[str]:
-    """The files of a version that are the model's own, by relative path."""
-    return [name for name in file_sums(version) if name != SETTINGS and Path(name).parts[0] != STATISTICS]
+def _blessed(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Versions that their gates blessed, with their manifests, the latest first.
 
-
-def _blessed(base: Path) -> Iterator[Path]:
-    """Versions that their gates let through, the latest first. A forced one is in place, but measures no other."""
-    numbers = [int(path.name) for path in base.iterdir() if path.name.isdecimal()] if base.is_dir() else []
-    for number in sorted(numbers, reverse=True):
-        about: dict[str, Any] = manifest(base / str(number))
+    A forced version is served, but no model is compared with it. One without a manifest was never blessed.
+    """
+    for folder in reversed(versions_in(base, missing_ok=True).values()):
+        about = manifest(folder)
         if "files" in about and not forced_reason(about):
-            yield base / str(number)
+            yield folder, about

@@ -9,7 +9,7 @@ from pipeline.cli.console import output
 from pipeline.runs import outcome
 from pipeline.settings import Settings, SettingsError
 from serving.registry.manifest import BrokenManifest, forced_reason, manifest
-from serving.registry.versions import versions
+from serving.registry.version_folder import versions_in
 
 
 def status(settings: Settings) -> None:
@@ -26,16 +26,16 @@ def status(settings: Settings) -> None:
             console.print(f"  {component:<{width}}  {escape(words)}  [dim]{took}[/]", soft_wrap=True)
         for reason in last.refusals:
             console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
-    numbers = versions(settings.models_dir)
-    if not numbers:
+    versions = versions_in(settings.models_dir, missing_ok=True)
+    if not versions:
         console.print(f"nothing is pushed to {settings.models_dir}", markup=False, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("version", "pushed at", "score on test", "files", ""):
         table.add_column(column)
-    for number in reversed(numbers):
+    for number, folder in reversed(versions.items()):
         try:
-            about = manifest(settings.models_dir / str(number))
+            about = manifest(folder)
         except BrokenManifest as error:
             raise SettingsError(str(error)) from error
         score = about.get("metrics", {}).get("primary")

@@ -45,7 +45,7 @@ def change(
                 settings.name,
                 [] if no_wait else servers,
                 timeout=timeout,
-                say=lambda text: told.print(text, markup=False, soft_wrap=True),
+                report=lambda text: told.print(text, markup=False, soft_wrap=True),
             )
             changed = how(operator)
     except Refused as error:

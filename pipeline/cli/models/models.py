@@ -20,7 +20,6 @@ from serving.registry import label_history, model_config
 from serving.registry.errors import ChangeFailed, Refused
 from serving.registry.manifest import BrokenManifest
 from serving.registry.model_config import ModelConfig, Served
-from serving.registry.one_operator import one_operator
 from serving.registry.overview import Row, rows
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -116,7 +115,7 @@ def show_config(settings: Settings, *, base_path: str | None, write: bool) -> No
     folder = settings.with_absolute_paths().models_dir
     try:
         # Read within the lock: a change that goes on must not be undone.
-        with one_operator(folder) if write else contextlib.nullcontext():
+        with model_config.locked(folder) if write else contextlib.nullcontext():
             config = _config(settings)
             if base_path is not None:
                 config = config.based_on(base_path)

@@ -12,15 +12,15 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from pipeline.cli.console import output
 from pipeline.settings import Settings, SettingsError
-from serving.registry.folder import versions_in
-from serving.registry.manifest import Verdict, size
+from serving.registry.manifest import Verdict
 from serving.registry.manifest import verify as verify_version
+from serving.registry.version_folder import size, versions_in
 
 
 def verify(settings: Settings, *, version: str, as_json: bool) -> None:
     """Hold versions against their manifests; exit code 1 if one of them differs."""
     folder = settings.with_absolute_paths().models_dir
-    on_disk = versions_in(folder) if folder.is_dir() else {}
+    on_disk = versions_in(folder, missing_ok=True)
     listed = ", ".join(map(str, sorted(on_disk))) or "none, as nothing is pushed"
     if version != "all" and (not version.isdecimal() or int(version) not in on_disk):
         raise SettingsError(f"{folder} holds no version {version}; expected one of {listed}, or all")

@@ -21,7 +21,7 @@ from pipeline.settings import Settings, SettingsError
 from serving import engine
 from serving.registry import model_config
 from serving.registry.errors import Refused
-from serving.registry.versions import versions
+from serving.registry.version_folder import versions_in
 from serving.server.process import ServerProcess, ServerProcessError, start_server_process
 
 DEFAULT_PORT = 8501
@@ -33,7 +33,7 @@ _FREE = -1
 def demo(settings: Settings, *, port: int | None, open_browser: bool) -> None:
     """Serve the pushed model with the page to try it on, until interrupted."""
     settings = settings.with_absolute_paths()
-    if not versions(settings.models_dir):
+    if not versions_in(settings.models_dir, missing_ok=True):
         raise SettingsError(
             f"{settings.models_dir}: found no version of a model; `tagline run` of the same settings trains and "
             "pushes one"

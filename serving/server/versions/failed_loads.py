@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.registry.folder import Content, content_of
+from serving.registry.version_folder import Content, content_of
 
 
 @dataclass(frozen=True)

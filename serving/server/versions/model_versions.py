@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from serving.registry.folder import Content, content_of, versions_in
+from serving.registry.version_folder import Content, content_of, versions_in
 from serving.server.config.model_config import Model
 from serving.server.graph.servable import Servable
 from serving.server.versions.failed_loads import FailedLoads, Retries

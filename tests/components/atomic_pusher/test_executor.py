@@ -1,4 +1,4 @@
-"""AtomicPusher's executor on hand-made artifacts; the folder itself is the business of test_pushed_versions."""
+"""AtomicPusher's executor on hand-made artifacts; tests of `serving.registry.pushing` look at the folder itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from components.atomic_pusher.executor import Executor
 from components.serving_check.budgets import MEDIAN
 from components.serving_check.verdict import ServingVerdict, answers_rule
 from components.verdict import Rule, Verdict
-from serving.registry import versions
+from serving.registry.manifest import file_sums, manifest
+from serving.registry.version_folder import versions_in
 
 OVER_BUDGET = Rule(name=MEDIAN, words="the median latency is 9 ms; asked: at most 5 ms", passed=False)
 BELOW_FLOOR = Rule(name="floor", words="entity F1 (strict) is 0.1; asked: at least 0.5", passed=False)
@@ -105,7 +106,7 @@ class Line:
         return pushed
 
     def numbers(self) -> list[int]:
-        return versions.versions(self.destination)
+        return list(versions_in(self.destination))
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def line(tmp_path: Path) -> Line:
     return Line(tmp_path)
 
 
-def told(pushed: Any) -> tuple[int, int, str]:
+def properties(pushed: Any) -> tuple[int, int, str]:
     return (
         pushed.get_int_custom_property("pushed"),
         pushed.get_int_custom_property("pushed_version"),
@@ -124,33 +125,33 @@ def told(pushed: Any) -> tuple[int, int, str]:
 def test_the_first_model_becomes_version_1(line: Line) -> None:
     pushed = line.push()
     version_dir = line.destination / "1"
-    assert told(pushed) == (1, 1, str(version_dir))
+    assert properties(pushed) == (1, 1, str(version_dir))
     assert (version_dir / "saved_model.pb").read_bytes() == b"graph"
     assert (version_dir / "settings.yaml").read_text() == SETTINGS
-    about = versions.manifest(version_dir)
+    about = manifest(version_dir)
     assert about["version"] == 1
     assert about["metrics"] == {"primary": 0.75, "entity_f1_strict": 0.75}
     assert about["data_fingerprint"] == "f00d"
     assert about["training"] == "t"
     assert about["settings_sha256"] == hashlib.sha256(SETTINGS.encode()).hexdigest()
-    assert about["files"] == versions.file_sums(version_dir)
+    assert about["files"] == file_sums(version_dir)
 
 
 def test_another_model_becomes_the_next_version(line: Line) -> None:
     line.push(b"one")
-    assert told(line.push(b"two"))[:2] == (1, 2)
+    assert properties(line.push(b"two"))[:2] == (1, 2)
     assert line.numbers() == [1, 2]
 
 
-def test_the_next_version_follows_the_greatest_there_is(line: Line) -> None:
+def test_the_next_version_follows_the_highest_number(line: Line) -> None:
     (line.destination / "41").mkdir(parents=True)
-    assert told(line.push())[1] == 42
+    assert properties(line.push())[1] == 42
 
 
 def test_the_same_model_is_not_pushed_twice(line: Line) -> None:
     line.push()
     again = line.push(settings=SETTINGS + "# another run\n")
-    assert told(again) == (1, 1, str(line.destination / "1"))
+    assert properties(again) == (1, 1, str(line.destination / "1"))
     assert line.numbers() == [1]
 
 
@@ -163,55 +164,55 @@ def test_a_model_that_an_older_version_holds_is_pushed_again(line: Line) -> None
 def test_a_version_that_was_damaged_is_pushed_anew(line: Line) -> None:
     line.push()
     (line.destination / "1" / "saved_model.pb").write_bytes(b"grap")
-    assert told(line.push())[1] == 2
+    assert properties(line.push())[1] == 2
 
 
 @pytest.mark.parametrize("failed", [(BELOW_FLOOR,), (OVER_BUDGET,), (BROKEN,), (BELOW_FLOOR, BROKEN)])
-def test_what_a_gate_refused_leaves_nothing(line: Line, failed: tuple[Rule, ...]) -> None:
-    assert told(line.push(failed=failed)) == (0, 0, "")
+def test_a_refused_model_leaves_nothing(line: Line, failed: tuple[Rule, ...]) -> None:
+    assert properties(line.push(failed=failed)) == (0, 0, "")
     assert not line.destination.exists()
 
 
 def test_a_refused_model_leaves_the_served_one_alone(line: Line) -> None:
     line.push(b"one")
-    before = versions.file_sums(line.destination)
-    assert told(line.push(b"two", failed=(BELOW_FLOOR,)))[0] == 0
-    assert versions.file_sums(line.destination) == before
+    before = file_sums(line.destination)
+    assert properties(line.push(b"two", failed=(BELOW_FLOOR,)))[0] == 0
+    assert file_sums(line.destination) == before
 
 
 @pytest.mark.parametrize("failed", [(BELOW_FLOOR,), (OVER_BUDGET,), (BELOW_FLOOR, OVER_BUDGET)])
-def test_a_forced_push_says_so_for_ever(line: Line, failed: tuple[Rule, ...]) -> None:
+def test_a_forced_push_is_marked_for_ever(line: Line, failed: tuple[Rule, ...]) -> None:
     line.push(b"one")
     pushed = line.push(b"two", failed=failed, force="the test split is wrong")
-    assert told(pushed) == (1, 2, str(line.destination / "2"))
+    assert properties(pushed) == (1, 2, str(line.destination / "2"))
     assert pushed.get_string_custom_property("forced") == "the test split is wrong"
-    forced = versions.manifest(line.destination / "2")["forced"]
+    forced = manifest(line.destination / "2")["forced"]
     assert forced["reason"] == "the test split is wrong"
     assert forced["against"] == [rule.words for rule in failed]
     assert forced["at"].endswith("+00:00")
-    assert "forced" not in versions.manifest(line.destination / "1")
+    assert "forced" not in manifest(line.destination / "1")
     # The same model blessed later is in place already: the mark stays.
     again = line.push(b"two")
-    assert told(again)[1] == 2
-    assert versions.manifest(line.destination / "2")["forced"] == forced
+    assert properties(again)[1] == 2
+    assert manifest(line.destination / "2")["forced"] == forced
     assert again.get_string_custom_property("forced") == ""
 
 
 @pytest.mark.parametrize("failed", [(BROKEN,), (BROKEN, OVER_BUDGET), (BELOW_FLOOR, BROKEN)])
 def test_a_broken_model_is_not_forced(line: Line, failed: tuple[Rule, ...]) -> None:
     pushed = line.push(failed=failed, force="we need it")
-    assert told(pushed) == (0, 0, "")
+    assert properties(pushed) == (0, 0, "")
     assert "ServingCheck found that the model does not answer" in pushed.get_string_custom_property(
         "not_forced"
     )
     assert not line.destination.exists()
 
 
-def test_where_nothing_was_refused_there_is_nothing_to_force(line: Line) -> None:
+def test_a_blessed_model_is_not_marked_as_forced(line: Line) -> None:
     pushed = line.push(force="to be sure")
-    assert told(pushed)[:2] == (1, 1)
+    assert properties(pushed)[:2] == (1, 1)
     assert pushed.get_string_custom_property("forced") == ""
-    assert "forced" not in versions.manifest(line.destination / "1")
+    assert "forced" not in manifest(line.destination / "1")
 
 
 def test_what_a_killed_push_left_is_cleared(line: Line) -> None:

@@ -159,9 +159,11 @@ def test_status_of_a_run_and_of_versions(tmp_path: Path, elsewhere: tuple[str, .
     Outcome("R1", seconds, [], came_out, "", False, ["too [low]"], "", "").save(run_dir)
     about = {"pushed_at": "2026-01-01", "metrics": {"primary": 0.8125}, "files": {"a": "0"}}
     for number, text in (("2", json.dumps(about)), ("10", None)):
-        (tmp_path / "models" / "tagger" / number).mkdir(parents=True)
+        version = tmp_path / "models" / "tagger" / number
+        version.mkdir(parents=True)
+        (version / "saved_model.pb").touch()
         if text:
-            (tmp_path / "models" / "tagger" / number / "manifest.json").write_text(text)
+            (version / "manifest.json").write_text(text)
     lines = tagline("status", *elsewhere).stdout.splitlines()
     assert lines[0] == "tagger  last run to its end R1"
     assert "  Trainer            F1 [x]  2.0 s" in lines

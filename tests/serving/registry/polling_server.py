@@ -27,7 +27,7 @@ class PollingServer:
     """Looks at the file at each call; a version takes `slow` looks to load, those in `broken` do not load.
 
     Attributes:
-        refused: what a label was refused for; a server that was told in the right order has none.
+        refused: labels that moved to a version not loaded; none if the configs came in the right order.
     """
 
     folder: Path

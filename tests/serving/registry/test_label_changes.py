@@ -13,7 +13,6 @@ from serving.registry import label_history, model_config, waiting
 from serving.registry.errors import ChangeFailed, Refused
 from serving.registry.label_changes import Operator
 from serving.registry.model_config import FILE, Served
-from serving.registry.one_operator import one_operator
 from tests.serving.registry.polling_server import PollingServer, entry_of
 
 NAME = "tagger"
@@ -21,7 +20,7 @@ NAME = "tagger"
 
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "_LOOK_EVERY", 0.0)
+    monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.0)
     monkeypatch.setattr(waiting, "_OLD_FAILURE_SECONDS", 0.02)
 
 
@@ -79,8 +78,8 @@ def test_the_first_promote_loads_then_labels_then_unloads(
     folder: Path, server: PollingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configs = written(folder, monkeypatch)
-    said: list[str] = []
-    changed = Operator(folder, NAME, [server], say=said.append).promote(2, reason="better on names")
+    reported: list[str] = []
+    changed = Operator(folder, NAME, [server], report=reported.append).promote(2, reason="better on names")
     stable = {"stable": 2}
     assert configs == [Served((2, 3), {}), Served((2, 3), stable), Served((2,), stable)]
     assert changed.served == served(folder) == Served((2,), stable)
@@ -89,7 +88,7 @@ def test_the_first_promote_loads_then_labels_then_unloads(
     assert (line.change, line.label, line.version, line.before, line.reason) == (
         "promote", "stable", 2, None, "better on names",
     )  # fmt: skip
-    assert said == ["version 2 is LOADING at localhost:1", "version 2 is AVAILABLE at localhost:1"]
+    assert reported == ["version 2 is LOADING at localhost:1", "version 2 is AVAILABLE at localhost:1"]
 
 
 def test_the_version_before_stays_loaded_for_a_rollback(folder: Path, server: PollingServer) -> None:
@@ -296,7 +295,7 @@ def test_a_policy_that_is_not_ours_is_refused_until_follow(folder: Path, server:
 
 def test_two_operators_at_once(folder: Path, server: PollingServer) -> None:
     with (
-        one_operator(folder),
+        model_config.locked(folder),
         pytest.raises(ChangeFailed, match="is changing this model's labels; wait for it"),
     ):
         Operator(folder, NAME, [server]).promote(1)
@@ -400,7 +399,7 @@ def test_an_interrupt_puts_the_config_back(folder: Path, server: PollingServer) 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Operator(folder, NAME, [server], say=interrupt).promote(2)
+        Operator(folder, NAME, [server], report=interrupt).promote(2)
     assert served(folder) == Served((1,), {"stable": 1})
     server.poll()
     assert server.labelled("stable") == 1

@@ -29,7 +29,7 @@ def test_what_was_added_is_read_back_in_order(tmp_path: Path) -> None:
     assert "reason" not in json.loads(lines[1])
 
 
-def test_a_line_cut_off_is_told_and_swallows_nothing(tmp_path: Path) -> None:
+def test_half_a_line_is_reported_and_does_not_run_into_the_next(tmp_path: Path) -> None:
     label_history.append(tmp_path, [change("promote", 1)])
     whole = (tmp_path / FILE).read_bytes()
     for cut in range(1, len(whole) - 1):
@@ -51,7 +51,7 @@ def test_a_line_cut_off_is_told_and_swallows_nothing(tmp_path: Path) -> None:
         '{"at": "", "change": "", "label": "", "version": "7", "from": 1}',
     ],
 )
-def test_a_line_of_something_else_is_told(tmp_path: Path, line: str) -> None:
+def test_a_line_of_another_kind_is_reported(tmp_path: Path, line: str) -> None:
     (tmp_path / FILE).write_text(f"\n{line}\n")
     assert label_history.read(tmp_path) == label_history.History((), (2,))
 

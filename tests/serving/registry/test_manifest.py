@@ -1,4 +1,4 @@
-"""Are the files of a version what was pushed? Held against versions that the push itself has made."""
+"""The files of a version compared with its manifest, on versions that a real push has made."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.registry import versions
-from serving.registry.manifest import MANIFEST, Verdict, size, verify
+from serving.registry import pushing
+from serving.registry.manifest import BrokenManifest, Verdict, file_sums, holds, manifest, verify
+from serving.registry.version_folder import MANIFEST, size
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def pushed(tmp_path: Path) -> Path:
     (source / "variables").mkdir(parents=True)
     (source / "saved_model.pb").write_bytes(b"graph")
     (source / "variables" / "variables.data").write_bytes(bytes(3_000_000))
-    return versions.push(source, tmp_path / "pushed", 1, extra={"settings.yaml": "a: 1\n"}, about={})
+    return pushing.push(source, tmp_path / "pushed", 1, extra={"settings.yaml": "a: 1\n"}, about={})
 
 
 def test_a_pushed_version_is_intact(pushed: Path) -> None:
@@ -29,7 +30,7 @@ def test_a_pushed_version_is_intact(pushed: Path) -> None:
     assert len(read) > 3
 
 
-def test_missing_extra_and_changed_files_are_told(pushed: Path) -> None:
+def test_missing_extra_and_changed_files_are_listed(pushed: Path) -> None:
     (pushed / "saved_model.pb").unlink()
     (pushed / "variables" / "more").touch()
     data = bytearray((pushed / "variables" / "variables.data").read_bytes())
@@ -44,12 +45,27 @@ def test_missing_extra_and_changed_files_are_told(pushed: Path) -> None:
 
 def test_without_a_manifest_there_is_nothing_to_compare(pushed: Path) -> None:
     (pushed / MANIFEST).unlink()
+    assert manifest(pushed) == {}
     assert verify(pushed) == Verdict(None)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"files": []}', "\xff"])
-def test_a_broken_manifest_is_told(pushed: Path, text: str) -> None:
+def test_a_broken_manifest_is_named(pushed: Path, text: str) -> None:
     (pushed / MANIFEST).write_bytes(text.encode("latin-1"))
     verdict = verify(pushed)
     assert str(pushed / MANIFEST) in verdict.broken
     assert not verdict.is_intact
+    with pytest.raises(
+        BrokenManifest, match=r"manifest\.json: (not the JSON of a manifest|expected an object)"
+    ):
+        manifest(pushed)
+
+
+def test_a_version_holds_a_model_if_the_files_are_the_same_and_intact(pushed: Path, tmp_path: Path) -> None:
+    sums = file_sums(tmp_path / "model")
+    assert holds(pushed, sums)
+    assert not holds(pushed, {**sums, "saved_model.pb": "0"})
+    assert not holds(pushed, {**sums, "another": "0"})
+    (pushed / "saved_model.pb").write_bytes(b"grapH")
+    assert not holds(pushed, sums)
+    assert not holds(tmp_path / "model", sums)  # without a manifest

@@ -1,4 +1,4 @@
-"""What is told of each version: the disk, the config and the server put side by side."""
+"""Each version with its state on the disk, in the config and at the server."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def test_states(
     assert [(row.version, row.state) for row in found] == list(states.items())
 
 
-def test_why_a_load_failed_and_who_has_a_label(folder: Path) -> None:
+def test_the_failure_of_a_load_and_the_labels(folder: Path) -> None:
     found = {row.version: row for row in rows(folder, LABELS, STATUSES)}
     assert (found[1].error, found[4].error) == ("no graph", "")
     assert (found[4].labels, found[2].labels, found[3].labels) == (("beta", "stable"), ("canary",), ())
 
 
-def test_what_the_manifest_tells(folder: Path) -> None:
+def test_what_comes_from_the_manifest(folder: Path) -> None:
     about = {"pushed_at": "2026-01-01", "metrics": {"primary": 0.5}}
     (folder / "5" / "manifest.json").write_text(json.dumps(about))
     newest = rows(folder, FOLLOW, None)[0]
@@ -68,7 +68,7 @@ def test_what_the_manifest_tells(folder: Path) -> None:
         rows(folder, FOLLOW, None)
 
 
-def test_versions_that_are_gone_are_still_told_of(tmp_path: Path) -> None:
+def test_versions_that_are_gone_from_the_disk_are_listed(tmp_path: Path) -> None:
     served = Served((7, 9), {"stable": 9})
     gone = rows(tmp_path / "none", served, {7: VersionStatus(7, "AVAILABLE"), 3: VersionStatus(3, "END")})
     assert [(row.version, row.state, row.bytes) for row in gone] == [(9, GONE, None), (7, "AVAILABLE", None)]

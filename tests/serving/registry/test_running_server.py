@@ -17,7 +17,7 @@ from serving.registry.errors import ChangeFailed
 from serving.registry.label_changes import Operator
 from serving.registry.model_config import FILE, Served
 from serving.registry.overview import rows
-from serving.registry.watched_server import WatchedServer
+from serving.registry.running_server import RunningServer
 from serving.server.flags import Flags
 from tests.serving.certificates import Authority
 from tests.serving.folders import garbage, push, until
@@ -34,8 +34,8 @@ def folder(exported: dict[str, Path], tmp_path: Path) -> Path:
 
 
 @contextmanager
-def server_on(folder: Path, **told: object) -> Iterator[Running]:
-    """As `tagline serve` starts it, looking more often."""
+def server_on(folder: Path, **flags_given: object) -> Iterator[Running]:
+    """A server as `tagline serve` starts it, polling more often."""
     model_config.write(folder, model_config.read(folder, NAME))
     flags = Flags(
         model_config_file=str(folder / FILE),
@@ -44,7 +44,7 @@ def server_on(folder: Path, **told: object) -> Iterator[Running]:
         allow_version_labels_for_unavailable_models=True,
         max_num_load_retries=0,
         port=0,
-        **told,
+        **flags_given,
     )
     with running(flags) as started:
         yield started
@@ -80,7 +80,7 @@ class Caller:
 
 
 def test_no_client_of_a_label_fails_while_labels_move(folder: Path, exported: dict[str, Path]) -> None:
-    with server_on(folder) as server, WatchedServer(server.target, NAME) as watched:
+    with server_on(folder) as server, RunningServer(server.target, NAME) as watched:
         operator = Operator(folder, NAME, [watched], timeout=60)
         assert watched.labelled("stable") is None
         operator.promote(1)
@@ -115,7 +115,7 @@ def test_no_client_of_a_label_fails_while_labels_move(folder: Path, exported: di
     assert changes == ["promote", "promote", "promote", "rollback", "rollback", "follow"]
 
 
-def available(server: WatchedServer) -> set[int]:
+def available(server: RunningServer) -> set[int]:
     return {number for number, status in server.statuses().items() if status.state == "AVAILABLE"}
 
 
@@ -125,7 +125,7 @@ def test_a_version_that_cannot_be_loaded_changes_nothing(
     # A server that fails at once may never be seen to try again.
     monkeypatch.setattr(waiting, "_OLD_FAILURE_SECONDS", 2.0)
     garbage(folder / "5")
-    with server_on_stable(folder, 2) as server, WatchedServer(server.target, NAME) as watched:
+    with server_on_stable(folder, 2) as server, RunningServer(server.target, NAME) as watched:
         operator = Operator(folder, NAME, [watched], timeout=60)
         for _ in range(2):
             with (
@@ -162,14 +162,14 @@ def test_labels_written_without_a_server_hold_from_its_start(folder: Path) -> No
     operator = Operator(folder, NAME, [])
     operator.promote(1)
     operator.canary(2)
-    with server_on(folder) as server, WatchedServer(server.target, NAME) as watched:
+    with server_on(folder) as server, RunningServer(server.target, NAME) as watched:
         until(lambda: watched.labelled("canary") == 2, "the canary is loaded")
         until(lambda: watched.labelled("stable") == 1, "the stable version is loaded")
 
 
-def test_a_server_that_does_not_read_the_config_is_told_of(folder: Path) -> None:
+def test_a_server_that_does_not_read_the_config_is_reported(folder: Path) -> None:
     flags = Flags(model_base_path=str(folder), model_name=NAME, port=0)
-    with running(flags) as server, WatchedServer(server.target, NAME) as watched:
+    with running(flags) as server, RunningServer(server.target, NAME) as watched:
         operator = Operator(folder, NAME, [watched], timeout=1)
         with pytest.raises(
             ChangeFailed, match=r"stable is of no version at .* and not 3; was it started on this"
@@ -187,8 +187,8 @@ def test_a_server_with_tls(folder: Path, tmp_path: Path) -> None:
     )
     with (
         server_on(folder, ssl_config_file=str(tmp_path / "ssl.config")) as server,
-        WatchedServer(server.target, NAME, tls=TLS(tmp_path / "ca.pem")) as watched,
-        WatchedServer(server.target, NAME) as plain,
+        RunningServer(server.target, NAME, tls=TLS(tmp_path / "ca.pem")) as watched,
+        RunningServer(server.target, NAME) as plain,
     ):
         Operator(folder, NAME, [watched], timeout=60).promote(1)
         assert watched.labelled("stable") == 1

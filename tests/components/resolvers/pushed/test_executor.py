@@ -9,8 +9,8 @@ import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.resolvers.pushed.executor import FOUND, BaseModelExecutor, ModelExecutor, StatisticsExecutor
-from components.resolvers.pushed.lookup import STATISTICS
-from serving.registry import versions
+from serving.registry import pushing
+from serving.registry.version_folder import STATISTICS
 
 
 def folder_of(root: Path, files: dict[str, str]) -> Path:
@@ -30,7 +30,7 @@ def base(tmp_path: Path) -> Path:
     statistics = folder_of(
         tmp_path / "s", {"Split-train/FeatureStats.pb": "t", "Split-dev/FeatureStats.pb": "d"}
     )
-    versions.push(
+    pushing.push(
         model,
         base,
         1,
@@ -48,10 +48,10 @@ def artifact(kind: Any, uri: Path) -> Any:
 
 
 def found_model(tmp_path: Path, base: Path, candidate: dict[str, str]) -> Any:
-    given = artifact(standard_artifacts.Model, tmp_path / "candidate")
+    own = artifact(standard_artifacts.Model, tmp_path / "candidate")
     folder_of(tmp_path / "candidate" / "Format-Serving", candidate)
     found = artifact(standard_artifacts.Model, tmp_path / "found")
-    ModelExecutor().Do({"candidate": [given]}, {"model": [found]}, {"destination": str(base)})
+    ModelExecutor().Do({"candidate": [own]}, {"model": [found]}, {"destination": str(base)})
     return found
 
 
@@ -80,8 +80,8 @@ def test_the_model_of_another_training(tmp_path: Path, base: Path, training: str
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
     examples.set_string_custom_property("data_fingerprint", "x")
     found = artifact(standard_artifacts.Model, tmp_path / "found")
-    told = {"destination": str(base), "training": training}
-    BaseModelExecutor().Do({"examples": [examples]}, {"model": [found]}, told)
+    properties = {"destination": str(base), "training": training}
+    BaseModelExecutor().Do({"examples": [examples]}, {"model": [found]}, properties)
     assert found.get_int_custom_property(FOUND) == is_found
     assert (Path(found.uri) / "Format-Serving" / "saved_model.pb").exists() == bool(is_found)
 

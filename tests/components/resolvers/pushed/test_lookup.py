@@ -1,4 +1,4 @@
-"""The pushed folder as a memory: against the strategies that ask the metadata, on the same histories."""
+"""What earlier runs left in the pushed folder, on versions that real pushes have made."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 
 from components.resolvers.pushed.lookup import (
-    STATISTICS,
     latest_of_another_training,
     latest_other_model,
     latest_other_statistics,
-    model_files,
 )
-from serving.registry import versions
-from serving.registry.manifest import file_sums
+from serving.registry import pushing
+from serving.registry.manifest import file_sums, holds
+from serving.registry.version_folder import STATISTICS, model_files
 
 
 def push(
     base: Path, *, model: str, data: str, forced: bool = False, statistics: bool = True, training: str = ""
 ) -> Path:
     """A version whose model is one file, as AtomicPusher writes it."""
-    number = versions.next_version(base)
+    number = pushing.next_version(base)
     source = base.parent / f"model-{number}"
     (source / "variables").mkdir(parents=True)
     (source / "saved_model.pb").write_text(model)
@@ -36,9 +35,7 @@ def push(
     if forced:
         about["forced"] = {"reason": "because"}
     folders = {STATISTICS: made} if statistics else {}
-    return versions.push(
-        source, base, number, extra={"settings.yaml": "a: 1\n"}, folders=folders, about=about
-    )
+    return pushing.push(source, base, number, extra={"settings.yaml": "a: 1\n"}, folders=folders, about=about)
 
 
 def sums(tmp_path: Path, model: str) -> dict[str, str]:
@@ -59,12 +56,12 @@ def base(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def test_before_any_push_there_is_nothing(base: Path, tmp_path: Path) -> None:
+def test_before_any_push_nothing_is_found(base: Path, tmp_path: Path) -> None:
     assert latest_other_model(base, sums(tmp_path, "a")) is None
     assert latest_other_statistics(base, "x") is None
 
 
-def test_the_candidate_itself_is_passed_over(base: Path, tmp_path: Path) -> None:
+def test_the_candidate_itself_is_skipped(base: Path, tmp_path: Path) -> None:
     push(base, model="a", data="x")
     assert latest_other_model(base, sums(tmp_path, "a")) is None
     assert number(latest_other_model(base, sums(tmp_path, "b"))) == 1
@@ -73,11 +70,11 @@ def test_the_candidate_itself_is_passed_over(base: Path, tmp_path: Path) -> None
     assert number(latest_other_model(base, sums(tmp_path, "c"))) == 2
 
 
-def test_what_this_very_training_made_is_passed_over(base: Path) -> None:
+def test_a_model_of_this_very_training_is_skipped(base: Path) -> None:
     assert latest_of_another_training(base, "x", "t") is None
     push(base, model="a", data="x", training="t")
     assert latest_of_another_training(base, "x", "t") is None
-    # Other data, another way to train, and a version that says nothing of it.
+    # Other data, other settings, and a version whose manifest has no training.
     assert number(latest_of_another_training(base, "y", "t")) == 1
     assert number(latest_of_another_training(base, "x", "u")) == 1
     push(base, model="b", data="y", training="t")
@@ -89,7 +86,7 @@ def test_what_this_very_training_made_is_passed_over(base: Path) -> None:
     assert number(latest_of_another_training(base, "x", "t")) == 4
 
 
-def test_a_forced_model_measures_no_other(base: Path, tmp_path: Path) -> None:
+def test_no_model_is_compared_with_a_forced_one(base: Path, tmp_path: Path) -> None:
     push(base, model="a", data="x")
     push(base, model="b", data="y", forced=True)
     assert number(latest_other_model(base, sums(tmp_path, "c"))) == 1
@@ -102,15 +99,16 @@ def test_versions_go_by_number_and_not_by_name(base: Path, tmp_path: Path) -> No
     assert number(latest_other_model(base, sums(tmp_path, "z"))) == 11
 
 
-def test_what_no_pusher_made_is_passed_over(base: Path, tmp_path: Path) -> None:
+def test_folders_that_no_pusher_made_are_skipped(base: Path, tmp_path: Path) -> None:
     push(base, model="a", data="x")
     (base / "7").mkdir()
+    (base / "7" / "saved_model.pb").touch()
     (base / "8").write_text("a file")
     (base / "notes").mkdir()
     assert number(latest_other_model(base, sums(tmp_path, "c"))) == 1
 
 
-def test_statistics_of_the_same_data_are_no_past(base: Path) -> None:
+def test_statistics_of_the_same_data_are_skipped(base: Path) -> None:
     push(base, model="a", data="x")
     assert latest_other_statistics(base, "x") is None
     push(base, model="b", data="y")
@@ -119,15 +117,14 @@ def test_statistics_of_the_same_data_are_no_past(base: Path) -> None:
     assert latest_other_statistics(base, "x") == base / "3" / STATISTICS
 
 
-def test_a_version_from_before_statistics_were_pushed_is_passed_over(base: Path) -> None:
+def test_a_version_without_statistics_is_skipped(base: Path) -> None:
     push(base, model="a", data="x")
     push(base, model="b", data="y", statistics=False)
     assert latest_other_statistics(base, "z") == base / "1" / STATISTICS
 
 
-def test_the_models_own_files(base: Path) -> None:
+def test_the_model_s_own_files_and_the_statistics_are_in_the_manifest(base: Path) -> None:
     version = push(base, model="a", data="x")
-    assert sorted(model_files(version)) == ["saved_model.pb", "variables/weights"]
-    # All of them, and the statistics, are in the manifest.
+    assert model_files(version) == ["saved_model.pb", "variables/weights"]
     assert (version / STATISTICS / "Split-train" / "FeatureStats.pb").read_text() == "x"
-    assert versions.holds(version, file_sums(version))
+    assert holds(version, file_sums(version))

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.registry import versions
+from serving.registry import pushing
 
 HEAVY = ("tensorflow", "tfx", "numpy", "apache_beam")
 COMMANDS = ("promote", "canary", "uncanary", "rollback", "follow", "history", "verify", "config")
@@ -29,7 +29,7 @@ def models(tmp_path: Path) -> Path:
     base = tmp_path / "models" / "tagger"
     for number, score in ((1, 0.8125), (2, 0.875)):
         about = {"pushed_at": f"2026-01-0{number}", "metrics": {"primary": score}}
-        versions.push(source, base, number, extra={}, about=about)
+        pushing.push(source, base, number, extra={}, about=about)
     (base / "3").mkdir()
     (base / "3" / "saved_model.pb").write_bytes(bytes(1500))
     return base
@@ -149,7 +149,7 @@ def test_a_torn_history_is_told(models: Path) -> None:
     [
         (("promote", "9", "--no-wait"), "holds no version 9; expected one of 1, 2, 3"),
         (("canary", "2", "--no-wait"), "has no stable version that 2 could stand beside; promote one first"),
-        (("rollback", "--no-wait"), "tells of no version that was stable before now"),
+        (("rollback", "--no-wait"), "records no version that was stable before now"),
         (("verify", "9"), "holds no version 9; expected one of 1, 2, 3, or all"),
         (
             ("config", "--base-path", "models"),

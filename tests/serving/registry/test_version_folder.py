@@ -1,4 +1,4 @@
-"""Which folders are versions, and whether one has changed."""
+"""Which folders are complete versions, what lies in them, and whether one has changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.registry.folder import content_of, versions_in
-
-pytestmark = pytest.mark.embedded
+from serving.registry.version_folder import content_of, model_files, versions_in
 
 
 def test_only_numbered_folders_with_a_graph_count(tmp_path: Path):
@@ -18,12 +16,24 @@ def test_only_numbered_folders_with_a_graph_count(tmp_path: Path):
         if name != "20":
             (tmp_path / name / "saved_model.pb").touch()
     (tmp_path / "30").touch()
-    assert versions_in(tmp_path) == {1: tmp_path / "1", 7: tmp_path / "7", 12: tmp_path / "00012"}
+    assert list(versions_in(tmp_path).items()) == [
+        (1, tmp_path / "1"),
+        (7, tmp_path / "7"),
+        (12, tmp_path / "00012"),
+    ]
 
 
-def test_a_missing_base_is_an_error(tmp_path: Path):
+def test_a_missing_base_is_an_error_unless_the_caller_allows_it(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         versions_in(tmp_path / "nowhere")
+    assert versions_in(tmp_path / "nowhere", missing_ok=True) == {}
+
+
+def test_the_files_of_the_model_are_all_but_what_the_push_adds(tmp_path: Path):
+    for name in ("saved_model.pb", "variables/weights", "settings.yaml", "statistics/a", "manifest.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert model_files(tmp_path) == ["saved_model.pb", "variables/weights"]
 
 
 def test_content_tells_a_change(tmp_path: Path):

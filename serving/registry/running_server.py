@@ -1,4 +1,4 @@
-"""What a running server says about a model: the states of its versions, and which of them a label is."""
+"""Asks a running server about a model: the states of its versions, and which version has a label."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
 _SIGNATURE_DEF = b"\x12\x0dsignature_def"
 
 
-class WatchedServer:
-    """A server at `target`, asked about `model`. As a context manager it is let go of at the end."""
+class RunningServer:
+    """A server at `target` that serves `model`. As a context manager it is closed at the end."""
 
     def __init__(self, target: str, model: str, *, timeout: float = 5.0, tls: TLS | bool = False) -> None:
         """Args:
         target: `host:port` of the gRPC port.
         model: the server's name for the model.
-        timeout: seconds that an answer may take.
-        tls: whom to trust, and who to be; False is plain text.
+        timeout: seconds to wait for an answer.
+        tls: as for `Tagger`; False is plain text.
         """
         self.target = target
         self.model = model
         self._timeout = timeout
         self._tagger = Tagger(target, model, timeout=timeout, retries=0, tls=tls)
         self._channel = open_calls(grpc, channel_settings(target, tls)).channel
-        # The client has no messages for metadata. On the wire request and answer begin as those for the status
-        # do: field 1 is the ModelSpec; what else is in the answer is passed over.
+        # The client has no messages for metadata. On the wire request and answer begin like those for the status:
+        # field 1 is the ModelSpec; the other fields of the answer are skipped.
         self._get_metadata = self._channel.unary_unary(
             _METADATA,
             request_serializer=lambda request: request.SerializeToString() + _SIGNATURE_DEF,
@@ -40,18 +40,18 @@ class WatchedServer:
         )
 
     def statuses(self) -> dict[int, VersionStatus]:
-        """The versions that the server knows of, by number; none when it knows the model but no version.
+        """The state of each version that the server knows, by number; empty if it knows only the model.
 
         Raises:
-            TaggerError: no server there, or one that does not serve the model.
+            TaggerError: the server cannot be reached, or does not serve the model.
         """
         return {status.version: status for status in self._tagger.status()}
 
     def labelled(self, label: str) -> int | None:
-        """The version that answers to `label` now; None if none does.
+        """The version that answers to `label` now; None if no version does.
 
         Raises:
-            TaggerError: no server there, or a failure that has nothing to do with labels.
+            TaggerError: the server cannot be reached, or fails for a reason other than the label.
         """
         request = serving_pb2.GetModelStatusRequest()
         request.model_spec.name = self.model
@@ -60,7 +60,7 @@ class WatchedServer:
             return self._get_metadata(request, timeout=self._timeout).model_spec.version.value
         except grpc.RpcError as error:
             failure = told(error, target=self.target, model=self.model, signature="", timeout=self._timeout)
-            # A label may also be of a version that is not loaded: the server does not find that.
+            # NOT_FOUND is also the answer for a label whose version is not loaded.
             if isinstance(failure, (LabelNotFound, ModelNotFound)):
                 return None
             raise failure from error
@@ -70,7 +70,7 @@ class WatchedServer:
         self._tagger.close()
         self._channel.close()
 
-    def __enter__(self) -> WatchedServer:
+    def __enter__(self) -> RunningServer:
         return self
 
     def __exit__(

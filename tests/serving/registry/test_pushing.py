@@ -1,4 +1,4 @@
-"""A folder of versions: numbered upwards, summed truly, and each there whole or not at all."""
+"""Pushes: versions are numbered upwards, their sums are true, and each is complete or not there at all."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from serving.registry import versions
-from serving.registry.manifest import BrokenManifest
-from serving.registry.versions import DuplicateVersion
+from files import atomic
+from serving.registry import pushing
+from serving.registry.manifest import file_sums, manifest
+from serving.registry.pushing import DuplicateVersion, discard_abandoned, next_version, only_push
+from serving.registry.version_folder import versions_in
 
 FILES = {
     "saved_model.pb": b"graph",
@@ -37,12 +39,12 @@ def source_in(folder: Path, files: dict[str, bytes] | None = None) -> Path:
 
 
 def push(source: Path, base: Path, version: int) -> Path:
-    return versions.push(source, base, version, extra={"settings.yaml": "name: t\n"}, about={"run_id": "r"})
+    return pushing.push(source, base, version, extra={"settings.yaml": "name: t\n"}, about={"run_id": "r"})
 
 
-def is_whole(version_dir: Path) -> bool:
-    recorded = versions.manifest(version_dir).get("files", {})
-    return set(recorded) == {*FILES, "settings.yaml"} and versions.file_sums(version_dir) == recorded
+def is_complete(version_dir: Path) -> bool:
+    recorded = manifest(version_dir).get("files", {})
+    return set(recorded) == {*FILES, "settings.yaml"} and file_sums(version_dir) == recorded
 
 
 def left_in(base: Path) -> list[str]:
@@ -50,18 +52,10 @@ def left_in(base: Path) -> list[str]:
     return sorted(path.name for path in base.iterdir() if path.name not in (".lock", ".highest-version"))
 
 
-def test_only_numbered_folders_are_versions(tmp_path: Path) -> None:
-    for name in ("10", "9", "2", ".staging-x", "1a", "-3", "v4"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "11").write_text("a file")
-    assert versions.versions(tmp_path) == [2, 9, 10]
-    assert versions.versions(tmp_path / "nowhere") == []
-
-
-def test_the_manifest_tells_the_sum_of_every_file(tmp_path: Path) -> None:
+def test_the_manifest_has_the_sum_of_every_file(tmp_path: Path) -> None:
     version_dir = push(source_in(tmp_path / "model"), tmp_path / "base", 1)
     assert version_dir == tmp_path / "base" / "1"
-    about = versions.manifest(version_dir)
+    about = manifest(version_dir)
     assert about["version"] == 1
     assert about["run_id"] == "r"
     expected = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
@@ -70,10 +64,6 @@ def test_the_manifest_tells_the_sum_of_every_file(tmp_path: Path) -> None:
     on_disk = {p.relative_to(version_dir).as_posix() for p in version_dir.rglob("*") if p.is_file()}
     assert on_disk == {*expected, "manifest.json"}
     assert left_in(tmp_path / "base") == ["1"]
-
-
-def test_a_version_without_manifest_has_none(tmp_path: Path) -> None:
-    assert versions.manifest(source_in(tmp_path / "1")) == {}
 
 
 def test_a_server_under_another_user_can_read_it(tmp_path: Path) -> None:
@@ -89,20 +79,20 @@ def test_versions_only_go_up(tmp_path: Path) -> None:
         with pytest.raises(DuplicateVersion, match=rf"version {version} was .* there has been a version 2"):
             push(source, base, version)
     assert left_in(base) == ["2"]
-    assert is_whole(base / "2")
+    assert is_complete(base / "2")
 
 
 def test_a_version_that_appears_meanwhile_stays_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, base = source_in(tmp_path / "model"), tmp_path / "base"
-    sync_tree = versions._sync_tree
+    sync_tree = atomic.sync_tree
 
     def other_comes_first(folder: Path) -> None:
         sync_tree(folder)
         source_in(base / "1", {"saved_model.pb": b"another"})
 
-    monkeypatch.setattr(versions, "_sync_tree", other_comes_first)
+    monkeypatch.setattr(atomic, "sync_tree", other_comes_first)
     with pytest.raises(DuplicateVersion, match="another push came first"):
         push(source, base, 1)
     assert left_in(base) == ["1"]
@@ -115,31 +105,19 @@ def test_a_push_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert left_in(tmp_path / "base") == []
 
 
-def test_holds_asks_for_the_same_files_intact(tmp_path: Path) -> None:
-    source = source_in(tmp_path / "model")
-    version_dir = push(source, tmp_path / "base", 1)
-    sums = versions.file_sums(source)
-    assert versions.holds(version_dir, sums)
-    assert not versions.holds(version_dir, {**sums, "saved_model.pb": "0"})
-    assert not versions.holds(version_dir, {**sums, "another": "0"})
-    (version_dir / "saved_model.pb").write_bytes(b"grapH")
-    assert not versions.holds(version_dir, sums)
-    assert not versions.holds(source_in(tmp_path / "by-hand" / "1"), sums)
-
-
-def test_nobody_ever_sees_half_a_version(tmp_path: Path) -> None:
+def test_a_reader_sees_complete_versions_only(tmp_path: Path) -> None:
     source, base = source_in(tmp_path / "model"), tmp_path / "base"
     base.mkdir()
     pushing = threading.Thread(target=lambda: [push(source, base, number) for number in range(1, 16)])
     pushing.start()
     looks = seen = 0
     while pushing.is_alive() or not looks:
-        for number in versions.versions(base):
-            assert is_whole(base / str(number))
+        for folder in versions_in(base).values():
+            assert is_complete(folder)
             seen += 1
         looks += 1
     pushing.join()
-    assert versions.versions(base) == list(range(1, 16))
+    assert list(versions_in(base)) == list(range(1, 16))
     assert seen
 
 
@@ -147,24 +125,25 @@ def test_nobody_ever_sees_half_a_version(tmp_path: Path) -> None:
 STOPS = """
 import sys, time
 from pathlib import Path
-from serving.registry import versions
+from files import atomic
+from serving.registry import pushing
 def stop(*_):
     print("stopped", flush=True)
     time.sleep(600)
 place, source, base = sys.argv[1:]
 if place == "copied":
-    versions.file_sums = stop
+    pushing.file_sums = stop
 elif place == "summed":
-    versions._sync_tree = stop
+    atomic.sync_tree = stop
 elif place == "renamed":
-    versions._sync = lambda path, sync=versions._sync: stop() if path == Path(base) else sync(path)
-with versions.only_push(Path(base)):
-    versions.push(Path(source), Path(base), 1, extra={"settings.yaml": ""}, about={})
+    atomic.sync = lambda path, sync=atomic.sync: stop() if path == Path(base) else sync(path)
+with pushing.only_push(Path(base)):
+    pushing.push(Path(source), Path(base), 1, extra={"settings.yaml": ""}, about={})
 """
 
 
-@pytest.mark.parametrize(("place", "whole"), [("copied", False), ("summed", False), ("renamed", True)])
-def test_a_killed_push_leaves_a_whole_version_or_none(tmp_path: Path, place: str, whole: bool) -> None:
+@pytest.mark.parametrize(("place", "complete"), [("copied", False), ("summed", False), ("renamed", True)])
+def test_a_killed_push_leaves_a_complete_version_or_none(tmp_path: Path, place: str, complete: bool) -> None:
     source, base = source_in(tmp_path / "model"), tmp_path / "base"
     process = subprocess.Popen(
         [sys.executable, "-c", STOPS, place, str(source), str(base)], stdout=subprocess.PIPE, text=True
@@ -174,25 +153,21 @@ def test_a_killed_push_leaves_a_whole_version_or_none(tmp_path: Path, place: str
         assert process.stdout.readline() == "stopped\n"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert versions.versions(base) == ([1] if whole else [])
-    if whole:
-        assert is_whole(base / "1")
+    assert list(versions_in(base)) == ([1] if complete else [])
+    if complete:
+        assert is_complete(base / "1")
     # The next push is not kept waiting, and clears what was left.
-    with versions.only_push(base):
-        abandoned = versions.discard_abandoned(base)
-        assert bool(abandoned) == (not whole)
+    with only_push(base):
+        abandoned = discard_abandoned(base)
+        assert bool(abandoned) == (not complete)
         push(source, base, 2)
-    assert left_in(base) == (["1", "2"] if whole else ["2"])
-
-
-def test_there_is_nothing_to_discard_where_nothing_is(tmp_path: Path) -> None:
-    assert versions.discard_abandoned(tmp_path / "nowhere") == []
+    assert left_in(base) == (["1", "2"] if complete else ["2"])
 
 
 def _push_next(source: Path, base: Path) -> None:
-    with versions.only_push(base):
-        versions.discard_abandoned(base)
-        push(source, base, max(versions.versions(base), default=0) + 1)
+    with only_push(base):
+        discard_abandoned(base)
+        push(source, base, next_version(base))
 
 
 def test_pushes_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
@@ -205,17 +180,17 @@ def test_pushes_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
         process.join()
     assert [process.exitcode for process in pushes] == [0] * 6
     assert left_in(base) == ["1", "2", "3", "4", "5", "6"]
-    assert all(is_whole(base / str(number)) for number in range(1, 7))
+    assert all(is_complete(base / str(number)) for number in range(1, 7))
 
 
 def test_a_second_push_waits_until_the_first_is_done(tmp_path: Path) -> None:
     order = []
 
     def second() -> None:
-        with versions.only_push(tmp_path):
+        with only_push(tmp_path):
             order.append("second")
 
-    with versions.only_push(tmp_path):
+    with only_push(tmp_path):
         waiting = threading.Thread(target=second)
         waiting.start()
         time.sleep(0.1)
@@ -224,22 +199,16 @@ def test_a_second_push_waits_until_the_first_is_done(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
-def test_a_number_is_not_given_out_again(tmp_path: Path) -> None:
+def test_a_number_is_not_reused(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "saved_model.pb").write_bytes(b"model")
     base = tmp_path / "base"
     for version in (1, 2):
-        assert versions.next_version(base) == version
-        versions.push(source, base, version, extra={}, about={})
+        assert next_version(base) == version
+        pushing.push(source, base, version, extra={}, about={})
     shutil.rmtree(base / "2")
-    assert versions.versions(base) == [1]
-    assert versions.next_version(base) == 3
-    with pytest.raises(versions.DuplicateVersion, match="there has been a version 2"):
-        versions.push(source, base, 2, extra={}, about={})
-
-
-def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(BrokenManifest, match=r"manifest\.json: not the JSON of a manifest"):
-        versions.manifest(tmp_path)
+    assert list(versions_in(base)) == [1]
+    assert next_version(base) == 3
+    with pytest.raises(DuplicateVersion, match="there has been a version 2"):
+        pushing.push(source, base, 2, extra={}, about={})

@@ -1,7 +1,7 @@
-"""A folder of model versions: `<base>/1`, `<base>/2`, ... as TensorFlow Serving polls it.
+"""Adds versions to a model's base folder: `<base>/1`, `<base>/2`, ... as TensorFlow Serving polls it.
 
-A version is made under another name beside the others, synced to the disk and then renamed, so that whoever polls
-the folder sees all of it or nothing.
+A version is made under another name beside the others, synced to the disk and then renamed, so that a server that
+polls the folder sees all of it or nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 
 from files import atomic
 from files.lock import held
-from serving.registry.manifest import MANIFEST, file_sums, manifest
+from serving.registry.manifest import file_sums
+from serving.registry.version_folder import MANIFEST, number_of
 
 _STAGING = ".staging-"
 _HIGHEST = ".highest-version"
@@ -29,25 +30,12 @@ class DuplicateVersion(RuntimeError):
     """The version exists already; another push came first."""
 
 
-def versions(base: Path) -> list[int]:
-    """The versions in `base`, ascending; other names are no versions."""
-    if not base.is_dir():
-        return []
-    return sorted(int(path.name) for path in base.iterdir() if path.name.isdecimal() and path.is_dir())
-
-
 def next_version(base: Path) -> int:
-    """One more than any version there has ever been: a number that was deleted is not given out again."""
+    """One more than the highest version there has ever been, complete or not: a deleted number is not reused."""
     highest = base / _HIGHEST
     ever = int(highest.read_text(encoding="utf-8")) if highest.exists() else 0
-    return max([ever, *versions(base)]) + 1
-
-
-def holds(version_dir: Path, sums: Mapping[str, str]) -> bool:
-    """Is this version made of just these files, and is each of them intact on the disk?"""
-    recorded = manifest(version_dir).get("files", {})
-    model_files = {name: digest for name, digest in recorded.items() if name in sums}
-    return bool(recorded) and model_files == dict(sums) and file_sums(version_dir) == recorded
+    numbers = (number_of(path.name) for path in base.iterdir()) if base.is_dir() else ()
+    return max([ever, *(number for number in numbers if number is not None)]) + 1
 
 
 def push(
@@ -59,11 +47,11 @@ def push(
     about: Mapping[str, Any],
     folders: Mapping[str, Path] | None = None,
 ) -> Path:
-    """Make `<base>/<version>` out of the files of `source`.
+    """Copy the files of `source` to `<base>/<version>`.
 
     Args:
         source: a SavedModel's folder.
-        base: the model's folder of versions; made where it is missing.
+        base: the model's base folder; created if it is missing.
         version: greater than any there has been.
         extra: texts to lay beside the model, by file name.
         about: what the manifest says beside the sums of the files.
@@ -102,13 +90,14 @@ def push(
             raise DuplicateVersion(
                 f"{target}: another push came first; push again to take the next"
             ) from error
+        # This also syncs the base folder, and with it the rename.
         atomic.write(base / _HIGHEST, f"{version}\n")
     return target
 
 
 @contextlib.contextmanager
 def _staging(base: Path) -> Iterator[Path]:
-    """A folder that no poller takes for a version; gone at the end, whatever happened."""
+    """A temporary folder whose name is not a version's; deleted at the end unless it was renamed."""
     staged = Path(tempfile.mkdtemp(prefix=_STAGING, dir=base))
     try:
         yield staged
@@ -118,17 +107,17 @@ def _staging(base: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def only_push(base: Path) -> Iterator[None]:
-    """Wait until no other push runs on `base`, and keep others waiting; a killed push keeps nobody waiting.
+    """Hold `base` for one push at a time, others wait; a killed push blocks nobody.
 
-    Without it a push could take another's half-made version for an abandoned one.
+    Without it a push could take another's unfinished version for an abandoned one.
     """
     with held(base / _LOCK, wait=True):
         yield
 
 
 def discard_abandoned(base: Path) -> list[Path]:
-    """Delete what pushes that were killed left behind; to be called within `only_push`."""
-    abandoned = list(base.glob(f"{_STAGING}*")) if base.is_dir() else []
+    """Delete what killed pushes left behind; to be called within `only_push`."""
+    abandoned = list(base.glob(f"{_STAGING}*"))
     for path in abandoned:
         shutil.rmtree(path)
     return abandoned
