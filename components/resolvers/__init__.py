@@ -1,1 +1,4 @@
-"""What earlier runs left: the baseline, a warm start's base model, the statistics of the blessed data."""
+"""Looks up what earlier runs left: the baseline, a warm start's base model, the statistics of the blessed data.
+
+`pushed` answers the same three questions from the pushed versions, for back ends without a metadata store.
+"""

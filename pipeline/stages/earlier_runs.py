@@ -16,7 +16,7 @@ from tfx.types import standard_artifacts
 
 from components.resolvers.base_model import LatestBlessedOfAnotherTraining
 from components.resolvers.baseline import LatestBlessedOtherModel
-from components.resolvers.earlier_statistics import StatisticsOfLatestBlessed
+from components.resolvers.blessed_statistics import StatisticsOfLatestBlessed
 from components.resolvers.pushed.component import PushedBaseModel, PushedModel, PushedStatistics
 from pipeline.settings import Settings
 from pipeline.stages.code_hash import code_hash

@@ -1,0 +1,68 @@
+"""Blessed models among artifacts, and which executions made or read an artifact, by the metadata store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import ml_metadata as mlmd
+from ml_metadata.proto import metadata_store_pb2
+from tfx import types
+from tfx.components.evaluator import constants
+
+_OUTPUT = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
+_INPUT = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
+
+
+class Blessed(NamedTuple):
+    """A model and the blessing that it got."""
+
+    model: types.Artifact
+    blessing: types.Artifact
+
+
+def blessed_models(
+    models: Iterable[types.Artifact], blessings: Iterable[types.Artifact]
+) -> Iterator[Blessed]:
+    """Pair blessings that say yes with their models, the latest blessing first; one whose model is gone is skipped.
+
+    The order is that of the blessings: a model of an earlier run may be blessed again. TFX's Evaluator makes
+    blessings too, which say nothing where it has no thresholds, and so do not count.
+    """
+    by_id = {model.id: model for model in models}
+    for blessing in sorted(blessings, key=lambda artifact: -artifact.id):
+        if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) != 1:
+            continue
+        model = by_id.get(blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY))
+        if model is not None:
+            yield Blessed(model, blessing)
+
+
+def makers(store: mlmd.MetadataStore, artifacts: Iterable[int]) -> set[int]:
+    """Ids of the executions that made any of the artifacts."""
+    return _executions(store, list(artifacts), _OUTPUT)
+
+
+def readers(store: mlmd.MetadataStore, artifacts: Iterable[int]) -> set[int]:
+    """Ids of the executions that read any of the artifacts."""
+    return _executions(store, list(artifacts), _INPUT)
+
+
+def inputs(store: mlmd.MetadataStore, executions: Iterable[int]) -> set[int]:
+    """Ids of the artifacts that any of the executions read."""
+    return _artifacts(store, list(executions), _INPUT)
+
+
+def outputs(store: mlmd.MetadataStore, executions: Iterable[int]) -> set[int]:
+    """Ids of the artifacts that any of the executions made."""
+    return _artifacts(store, list(executions), _OUTPUT)
+
+
+def _executions(store: mlmd.MetadataStore, artifacts: Sequence[int], kinds: tuple[int, ...]) -> set[int]:
+    events = store.get_events_by_artifact_ids(artifacts) if artifacts else []
+    return {event.execution_id for event in events if event.type in kinds}
+
+
+def _artifacts(store: mlmd.MetadataStore, executions: Sequence[int], kinds: tuple[int, ...]) -> set[int]:
+    events = store.get_events_by_execution_ids(executions) if executions else []
+    return {event.artifact_id for event in events if event.type in kinds}
