@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from serving.client.forms import Form, Piece, TextForm
+from serving.client.inputs import InputKind, Piece, TextInput
 
 MOST_ROWS = 128
 # Tokens of a batch with its padding; characters for texts, about five a token.
@@ -18,13 +18,13 @@ _CHARACTERS_A_TOKEN = 5
 Row = tuple[int, Piece]
 
 
-def batches(form: Form, pieces: Sequence[Piece]) -> Iterator[list[Row]]:
+def batches(kind: InputKind, pieces: Sequence[Piece]) -> Iterator[list[Row]]:
     """`pieces` as batches of (place in `pieces`, piece), from the shortest to the longest."""
-    most = _MOST_TOKENS * (_CHARACTERS_A_TOKEN if isinstance(form, TextForm) else 1)
+    most = _MOST_TOKENS * (_CHARACTERS_A_TOKEN if isinstance(kind, TextInput) else 1)
     batch: list[Row] = []
     # A stable sort: the same input makes the same batches.
-    for place in sorted(range(len(pieces)), key=lambda place: form.size(pieces[place])):
-        longest = form.size(pieces[place])  # of the batch, since they rise
+    for place in sorted(range(len(pieces)), key=lambda place: kind.size(pieces[place])):
+        longest = kind.size(pieces[place])  # of the batch, since they rise
         if batch and (len(batch) == MOST_ROWS or (len(batch) + 1) * longest > most):
             yield batch
             batch = []

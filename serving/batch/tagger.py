@@ -1,7 +1,7 @@
 """A pushed model in Beam's RunInference: the sentences of a part in, their answers out.
 
 The graph is run as the server runs it (`serving.server.graph.session`), a long sentence is cut where the client cuts it
-(`serving.client.forms`), so the answers are those of a server. What differs is who shares a batch, and that
+(`serving.client.inputs`), so the answers are those of a server. What differs is who shares a batch, and that
 changes no answer beyond the last digits of a float32.
 
 `tfx_bsl.public.beam.RunInference`, which TFX's BulkInferrer is made of, takes the same SavedModel; `python -m
@@ -28,8 +28,8 @@ from serving.batch.errors import BulkFailed
 from serving.batch.plan import Shard
 from serving.batch.sources import Given
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
-from serving.client.asking import MOST_CHARACTERS, MOST_TOKENS
-from serving.client.forms import Form, Piece, TextForm, TokenForm
+from serving.client.base_tagger import MAX_CHARACTERS, MAX_TOKENS
+from serving.client.inputs import InputKind, Piece, TextInput, TokenInput
 from serving.server.graph.calls import Call, call_of
 from serving.server.graph.servable import Servable
 from serving.server.wire.errors import ServingError
@@ -114,23 +114,23 @@ def tagged(
         BulkFailed: the model is no tagger.
         ServingError: the graph's own.
     """
-    form: Form = (
-        TextForm(MOST_CHARACTERS) if sentences and sentences[0].text is not None else TokenForm(MOST_TOKENS)
+    kind: InputKind = (
+        TextInput(MAX_CHARACTERS) if sentences and sentences[0].text is not None else TokenInput(MAX_TOKENS)
     )
     pieces = [
         piece
         for index, given in enumerate(sentences)
-        for piece in form.pieces(index, given.tokens if given.text is None else given.text)
+        for piece in kind.pieces(index, given.tokens if given.text is None else given.text)
     ]
-    call = _call(servable, form)
+    call = _call(servable, kind)
     rows: list[_Row | None] = [None] * len(pieces)
-    for batch in batches(form, pieces):
+    for batch in batches(kind, pieces):
         fed = np.empty(len(batch), np.object_)
-        fed[:] = [form.encoded(piece) for _, piece in batch]
+        fed[:] = [kind.encoded(piece) for _, piece in batch]
         began = time.perf_counter()
         results = servable.session.run(call.feeds, call.fetches, [fed])
         ran(len(batch), time.perf_counter() - began)
-        for (place, _), row in zip(batch, _rows(form, results), strict=True):
+        for (place, _), row in zip(batch, _rows(kind, results), strict=True):
             rows[place] = row
     answers: list[TaggedSentence] = []
     begun: list[tuple[Piece, _Row]] = []
@@ -154,21 +154,21 @@ class _Row(NamedTuple):
     ends: list[int]
 
 
-def _call(servable: Servable, form: Form) -> Call:
-    signature = servable.signatures.get(form.signature)
-    missing = sorted(set(form.outputs) - set(signature.outputs)) if signature else ()
-    if signature is None or missing or form.alias not in signature.inputs:
+def _call(servable: Servable, kind: InputKind) -> Call:
+    signature = servable.signatures.get(kind.signature)
+    missing = sorted(set(kind.outputs) - set(signature.outputs)) if signature else ()
+    if signature is None or missing or kind.alias not in signature.inputs:
         raise BulkFailed(
             f"version {servable.version}: found the signatures {', '.join(sorted(servable.signatures))}; "
-            f"expected {form.signature} with the input {form.alias} and the outputs {', '.join(form.outputs)}: "
+            f"expected {kind.signature} with the input {kind.alias} and the outputs {', '.join(kind.outputs)}: "
             "push a tagger as `tagline run` exports it"
         )
-    return call_of(signature, [signature.inputs[form.alias].name], form.outputs, batched=False)
+    return call_of(signature, [signature.inputs[kind.alias].name], kind.outputs, batched=False)
 
 
-def _rows(form: Form, results: Sequence[np.ndarray]) -> Iterable[_Row]:
+def _rows(kind: InputKind, results: Sequence[np.ndarray]) -> Iterable[_Row]:
     """The outputs of a batch, [B,T] and [B], as rows cut to their lengths."""
-    named = dict(zip(form.outputs, results, strict=True))
+    named = dict(zip(kind.outputs, results, strict=True))
     grids = [named[name].tolist() for name in ("tags", "confidence")]
     places = [named[name].tolist() for name in ("tokens", "starts", "ends") if name in named]
     scores = named["score"].tolist()

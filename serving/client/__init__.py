@@ -13,7 +13,8 @@ with Tagger("localhost:8500") as tagger:
 
 from serving.client.answers import Entity, TaggedSentence, TaggedToken
 from serving.client.async_tagger import AsyncTagger
-from serving.client.errors import (
+from serving.client.protocol.channel import TLS
+from serving.client.protocol.errors import (
     DeadlineExceeded,
     LabelNotFound,
     ModelNotFound,
@@ -26,7 +27,6 @@ from serving.client.errors import (
     TLSFailed,
     UnexpectedAnswer,
 )
-from serving.client.protocol.channel import TLS
 from serving.client.protocol.requests import VersionStatus
 from serving.client.tagger import Tagger
 

@@ -1,4 +1,4 @@
-"""What a tagger's answer is, and how it is read from the outputs of its signatures."""
+"""Tagged sentences, and how they are read from the outputs of a tagger's signatures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from serving.client.entities import entity_spans
-from serving.client.errors import UnexpectedAnswer
+from serving.client.protocol.errors import UnexpectedAnswer
 from serving.client.protocol.messages import serving_pb2
 from serving.client.protocol.tensors import shape_of, values_of
 
@@ -19,7 +19,7 @@ TEXT_OUTPUTS = (*OUTPUTS, "tokens", "starts", "ends")
 class TaggedToken:
     """A token; `text` is what the model saw, `[start, end)` its place in the sentence in characters.
 
-    `confidence` is the probability of this tag here, whatever the other tags are.
+    `confidence` is the marginal probability of this tag: whatever the other tags are.
     """
 
     text: str
@@ -60,7 +60,7 @@ class TaggedSentence:
 def read_answer(
     response: serving_pb2.PredictResponse, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None
 ) -> list[TaggedSentence]:
-    """Reads the answer to one request.
+    """Read the answer to one request.
 
     Args:
       response: outputs `tags` [B,T], `lengths` [B], `confidence` [B,T], `score` [B]; and, unless `tokens` are
@@ -69,7 +69,7 @@ def read_answer(
       tokens: the B rows of tokens sent.
 
     Raises:
-      UnexpectedAnswer: outputs that are missing or do not fit each other.
+      UnexpectedAnswer: outputs are missing or do not fit each other.
     """
     names = TEXT_OUTPUTS if tokens is None else OUTPUTS
     if missing := [name for name in names if name not in response.outputs]:
@@ -84,16 +84,20 @@ def read_answer(
         length = columns["lengths"][row]
         cells = {name: grid[row][:length] for name, grid in grids.items()}
         if tokens is None:
-            words, starts, ends = [_str(token) for token in cells["tokens"]], cells["starts"], cells["ends"]
+            words, starts, ends = (
+                [_decoded(token) for token in cells["tokens"]],
+                cells["starts"],
+                cells["ends"],
+            )
         else:
             words = list(tokens[row])
-            starts, ends = _joined(words)
+            starts, ends = joined_offsets(words)
         if not len(words) == length == len(cells["tags"]):
             raise UnexpectedAnswer(
                 f"sentence {row} has {len(words)} tokens, {len(cells['tags'])} tags and length {length}"
             )
         tagged = tuple(
-            TaggedToken(word, _str(tag), confidence, start, end)
+            TaggedToken(word, _decoded(tag), confidence, start, end)
             for word, tag, confidence, start, end in zip(
                 words, cells["tags"], cells["confidence"], starts, ends, strict=True
             )
@@ -107,8 +111,18 @@ def sentence_of(text: str, tokens: tuple[TaggedToken, ...], score: float) -> Tag
     return TaggedSentence(text, tokens, _entities(text, tokens), score)
 
 
-def in_place(token: TaggedToken, offset: int) -> TaggedToken:
-    """The token in a text whose `[offset]` is where the token's own text began."""
+def joined_offsets(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Where each token starts and ends, in characters, in the tokens joined by one blank."""
+    starts, ends, offset = [], [], 0
+    for token in tokens:
+        starts.append(offset)
+        ends.append(offset + len(token))
+        offset += len(token) + 1
+    return starts, ends
+
+
+def shifted(token: TaggedToken, offset: int) -> TaggedToken:
+    """The token moved right by `offset` characters."""
     return replace(token, start=token.start + offset, end=token.end + offset)
 
 
@@ -138,24 +152,15 @@ def _checked(
 
 
 def _entities(text: str, tokens: Sequence[TaggedToken]) -> tuple[Entity, ...]:
-    found = []
+    entities = []
     for span in entity_spans([token.tag for token in tokens]):
         inside = tokens[span.start : span.end]
         start, end = inside[0].start, inside[-1].end
         confidence = min(token.confidence for token in inside)
-        found.append(Entity(span.label, text[start:end], start, end, confidence))
-    return tuple(found)
+        entities.append(Entity(span.label, text[start:end], start, end, confidence))
+    return tuple(entities)
 
 
-def _joined(words: Sequence[str]) -> tuple[list[int], list[int]]:
-    starts, ends, at = [], [], 0
-    for word in words:
-        starts.append(at)
-        ends.append(at + len(word))
-        at += len(word) + 1
-    return starts, ends
-
-
-def _str(value: bytes) -> str:
-    # The model may cut tokens at bytes that are no UTF-8, when that is what it was sent.
+def _decoded(value: bytes) -> str:
+    # Of a text that is not valid UTF-8 the model may return tokens that are not either.
     return value.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""`AsyncTagger`: the same as `Tagger`, in asyncio."""
+"""`AsyncTagger`: `Tagger` for asyncio."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import grpc
 import grpc.aio
 
 from serving.client.answers import TaggedSentence
-from serving.client.asking import Asking, check_stream, is_one_sentence
-from serving.client.batches import Answers, Batch, Batcher, errors_about
-from serving.client.forms import Form
+from serving.client.base_tagger import BaseTagger, check_stream, is_one_sentence
+from serving.client.batches import Batch, Batcher, SentenceJoiner, errors_about
+from serving.client.inputs import InputKind
 from serving.client.protocol.channel import Calls, open_calls
 from serving.client.protocol.requests import VersionStatus, read_status, status_request
 
 
-class AsyncTagger(Asking):
+class AsyncTagger(BaseTagger):
     """A connection to a served model, for any number of tasks of one event loop: that of its first call.
 
-    What each method takes, gives and raises is written at `Tagger`'s. gRPC's asyncio serves one running loop in a
-    process well; with several, its own log fills with errors and calls may stall: there `Tagger` is the better.
+    Arguments, results and errors of each method are those of `Tagger`. gRPC's asyncio works well with one running
+    loop in a process; with several, its log fills with errors and calls may stall: use `Tagger` there.
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
@@ -37,9 +37,9 @@ class AsyncTagger(Asking):
     async def tag(self, text: list[str] | tuple[str, ...] | Iterator[str]) -> list[TaggedSentence]: ...
 
     async def tag(self, text: str | Iterable[str]) -> TaggedSentence | list[TaggedSentence]:
-        """Tags a text, or several."""
+        """Tag a text, or several."""
         if isinstance(text, str):
-            return await self._one(self._texts, text)
+            return await self._one(self._text_input, text)
         return [tagged async for tagged in self.stream(text, in_flight=1)]
 
     @overload
@@ -51,21 +51,21 @@ class AsyncTagger(Asking):
     ) -> list[TaggedSentence]: ...
 
     async def tag_tokens(self, sentences: Any) -> TaggedSentence | list[TaggedSentence]:
-        """Tags a sentence given as tokens, or several."""
+        """Tag a sentence given as tokens, or several."""
         if is_one_sentence(sentences):
-            return await self._one(self._tokens, sentences)
+            return await self._one(self._token_input, sentences)
         return [tagged async for tagged in self.stream_tokens(sentences, in_flight=1)]
 
     def stream(
         self, texts: Iterable[str] | AsyncIterable[str], *, in_flight: int = 8
     ) -> AsyncGenerator[TaggedSentence, None]:
-        """Tags texts as they come, from an iterable of either kind; a plain one is read in the event loop.
+        """Tag texts as they come, from an iterable of either kind; a plain one is read in the event loop.
 
         Leaving an `async for` early does not close its generator at once: `contextlib.aclosing` does, and
-        cancels what is under way.
+        cancels the pending requests.
         """
         check_stream(texts, in_flight)
-        return self._run(self._texts, texts, in_flight)
+        return self._run(self._text_input, texts, in_flight)
 
     def stream_tokens(
         self,
@@ -76,16 +76,16 @@ class AsyncTagger(Asking):
         *,
         in_flight: int = 8,
     ) -> AsyncGenerator[TaggedSentence, None]:
-        """The same for sentences that are lists of tokens."""
+        """Like `stream`, for sentences that are lists of tokens."""
         check_stream(sentences, in_flight)
-        return self._run(self._tokens, sentences, in_flight)
+        return self._run(self._token_input, sentences, in_flight)
 
     async def status(self) -> list[VersionStatus]:
         """The versions of the model that the server knows, the newest first."""
-        return read_status(await self._answer(self._calls().status, status_request(self._asked), ""))
+        return read_status(await self._answer(self._calls().status, status_request(self._selector), ""))
 
     async def close(self) -> None:
-        """Closes the connection; calls after it fail."""
+        """Close the connection; later calls fail."""
         await self._calls().channel.close()
 
     async def __aenter__(self) -> AsyncTagger:
@@ -100,7 +100,7 @@ class AsyncTagger(Asking):
         await self.close()
 
     def _calls(self) -> Calls:
-        # A channel belongs to the loop it was opened in, so it cannot be opened before there is one.
+        # A channel belongs to the loop it was opened in, so it is opened by the first call.
         loop = asyncio.get_running_loop()
         if self._opened is None:
             self._loop, self._opened = loop, open_calls(grpc.aio, self._channel_settings)
@@ -111,33 +111,33 @@ class AsyncTagger(Asking):
             )
         return self._opened
 
-    async def _one(self, form: Form, sentence: Any) -> TaggedSentence:
-        (tagged,) = [tagged async for tagged in self._run(form, [sentence], 1, of_several=False)]
+    async def _one(self, kind: InputKind, sentence: Any) -> TaggedSentence:
+        (tagged,) = [tagged async for tagged in self._run(kind, [sentence], 1, several=False)]
         return tagged
 
     async def _run(
         self,
-        form: Form,
+        kind: InputKind,
         sentences: Iterable[Any] | AsyncIterable[Any],
         in_flight: int,
         *,
-        of_several: bool = True,
+        several: bool = True,
     ) -> AsyncGenerator[TaggedSentence, None]:
-        answers = Answers(form)
+        joiner = SentenceJoiner(kind)
         requests: deque[tuple[Batch, asyncio.Task[Any]]] = deque()
 
         async def first() -> list[TaggedSentence]:
             batch, request = requests[0]
-            with errors_about(batch, of_several=of_several):
-                found = list(answers.add(batch, await request))
+            with errors_about(batch, several=several):
+                tagged = list(joiner.add(batch, await request))
             requests.popleft()
-            return found
+            return tagged
 
         try:
-            batcher = Batcher(form, rows=self._batch_size)
+            batcher = Batcher(kind, rows=self._batch_size)
             async with contextlib.aclosing(_batches(batcher, sentences)) as batches:
                 async for batch in batches:
-                    requests.append((batch, asyncio.create_task(self._ask(form, batch))))
+                    requests.append((batch, asyncio.create_task(self._ask(kind, batch))))
                     if len(requests) == in_flight:
                         for tagged in await first():
                             yield tagged
@@ -150,11 +150,11 @@ class AsyncTagger(Asking):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask(self, form: Form, batch: Batch) -> Any:
+    async def _ask(self, kind: InputKind, batch: Batch) -> Any:
         if batch.failure:
             raise batch.failure
         return await self._answer(
-            self._calls().predict, form.request(self._asked, batch.pieces), form.signature
+            self._calls().predict, kind.request(self._selector, batch.pieces), kind.signature
         )
 
     async def _answer(self, method: Any, request: Any, signature: str) -> Any:
@@ -163,7 +163,7 @@ class AsyncTagger(Asking):
             try:
                 return await method(request, timeout=attempts.seconds_left())
             except grpc.RpcError as error:
-                failure = self._told(error, signature)
+                failure = self._error_of(error, signature)
                 failure.__cause__ = error
             await asyncio.sleep(attempts.pause_after(failure))
 
@@ -183,6 +183,6 @@ async def _batches(
         for batch in batcher.rest():
             yield batch
     except Exception as error:
-        # As one of the batches it waits its turn: what came before is answered first.
+        # Queued like a batch, so that the sentences before it are answered first.
         for batch in batcher.failed(error):
             yield batch

@@ -1,4 +1,4 @@
-"""Entities from the tags of an answer, whose scheme is not told with it."""
+"""Entities of an answer by its tags; the answer does not name their scheme."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tagging.spans import Span
 def entity_spans(tags: Sequence[str]) -> list[Span]:
     """The entities that `tags` mark; none for plain tags, such as parts of speech.
 
-    The line's own models answer in BIO; those of other makers may answer in BIOES or BILOU.
+    Tagline's models answer in BIO; others may answer in BIOES or BILOU.
     """
     scheme = _scheme_of(tags)
     return spans_of(tags, scheme) if scheme else []

@@ -39,11 +39,11 @@ def to_jsonl(sentence: TaggedSentence) -> str:
 
 
 def to_conll(sentence: TaggedSentence) -> str:
-    """Token, tab, tag by line, with a blank line after: blocks can be written one after another."""
+    """A line `token<TAB>tag` for each token and a blank line at the end, so that blocks can be concatenated."""
     lines = [f"{token.text}\t{token.tag}\n" for token in sentence.tokens]
     return "".join(lines) + "\n"
 
 
 def _rounded(probability: float) -> float:
-    # Six digits are what a float32 holds; more would be noise of the conversion.
+    # A float32 has about six digits; more would be noise of the conversion.
     return round(probability, 6)

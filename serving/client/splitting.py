@@ -1,6 +1,6 @@
-"""Where a text that is too long for one request is cut: at ends of sentences, as far as there are any.
+"""Cuts a text that is too long for one request at ends of sentences, where it has any.
 
-Pieces touch: each begins where the one before ends, so together they are the text, white space and all.
+Each piece begins where the one before ends, so together they are the text, white space included.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-# After a mark that ends a sentence, the quotes and brackets that close with it, and the white space behind. A
-# full stop after one or two letters is more often an abbreviation's (`Dr.`, `J.`), and long texts have others.
+# A mark that ends a sentence, the quotes and brackets that close with it, and the white space after them. A full
+# stop after one or two letters is usually an abbreviation (`Dr.`, `J.`), and long texts have other ends.
 _SENTENCE_END = re.compile(
     r"""
     (?: [!?…] | (?<!\b\w)(?<!\b\w\w)\. ) [.!?…"'”’»)\]]* \s+
@@ -26,17 +26,17 @@ _CLOSING_TOKENS = frozenset(("”", "’", '"', "''", "»", ")", "]", "」", "�
 def text_pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
     """`[start, end)` of each piece of `text`, in characters.
 
-    A piece ends after the last sentence that ends within `most` characters; where none does, after the last
-    white space; where there is none, after `most` characters. A text within the limit is one piece.
+    A piece ends after the last sentence that ends within `most` characters; otherwise after the last white space;
+    otherwise after `most` characters. A text within the limit is one piece.
 
     Args:
       text: any text; an empty one is one empty piece.
-      most: the longest piece, at least 1.
+      most: length of the longest piece, at least 1.
     """
     start = 0
     while len(text) - start > most:
         limit = start + most
-        # Only what follows shows that a full stop before the limit ends a sentence, or that white space does.
+        # The white space that shows that a full stop ends a sentence must lie within the limit too.
         end = (
             _last_end(_SENTENCE_END, text, start, limit)
             or _last_end(_WHITE_SPACE, text, start, limit)
@@ -48,10 +48,10 @@ def text_pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
 
 
 def token_pieces(tokens: Sequence[str], most: int) -> Iterator[tuple[int, int]]:
-    """The same for a sentence given as tokens, in tokens.
+    """`[start, end)` of each piece of a sentence given as tokens, in tokens.
 
     A piece ends after the last token within `most` that ends a sentence, with the quotes and brackets that
-    close behind it; where there is none, after `most`.
+    close after it; otherwise after `most` tokens.
     """
     start = 0
     while len(tokens) - start > most:

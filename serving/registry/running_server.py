@@ -7,8 +7,8 @@ from types import TracebackType
 import grpc
 
 from serving.client import TLS, Tagger, VersionStatus
-from serving.client.errors import LabelNotFound, ModelNotFound, told
 from serving.client.protocol.channel import channel_settings, open_calls
+from serving.client.protocol.errors import LabelNotFound, ModelNotFound, error_of
 from serving.client.protocol.messages import serving_pb2
 
 _METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
@@ -59,7 +59,9 @@ class RunningServer:
         try:
             return self._get_metadata(request, timeout=self._timeout).model_spec.version.value
         except grpc.RpcError as error:
-            failure = told(error, target=self.target, model=self.model, signature="", timeout=self._timeout)
+            failure = error_of(
+                error, target=self.target, model=self.model, signature="", timeout=self._timeout
+            )
             # NOT_FOUND is also the answer for a label whose version is not loaded.
             if isinstance(failure, (LabelNotFound, ModelNotFound)):
                 return None

@@ -23,28 +23,29 @@ class Pair:
 
 
 class Authority:
-    """Signs certificates for `localhost`; `certificate` is its own, as PEM."""
+    """Signs certificates; `certificate` is its own, as PEM."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
-        self._certificate = self._signed(self._name, self._key, is_authority=True)
-        self.certificate = _pem(self._certificate)
+        self.certificate = _pem(self._signed("localhost", self._name, self._key, is_authority=True))
 
-    def pair(self) -> Pair:
-        """A new key, and a certificate of it for `localhost`."""
+    def pair(self, host: str = "localhost") -> Pair:
+        """A new key, and a certificate of it for a host."""
         key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         written = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        return Pair(written.decode(), _pem(self._signed(name, key, is_authority=False)))
+        return Pair(written.decode(), _pem(self._signed(host, name, key, is_authority=False)))
 
     def _signed(
-        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool
+        self, host: str, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool
     ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.timezone.utc)
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names: list[x509.GeneralName] = [x509.DNSName(host)]
+        if host == "localhost":
+            names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
         return (
             x509.CertificateBuilder()
             .subject_name(name)

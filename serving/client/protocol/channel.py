@@ -1,4 +1,4 @@
-"""How a channel to a server is opened: limits, reconnection, TLS."""
+"""Opens a channel to a server: message limits, reconnection, TLS."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _LARGEST_MESSAGE = 2**31 - 1
 _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_send_message_length", _LARGEST_MESSAGE),
     ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
-    # The client's own retries are the only ones, and a channel that waits longer than they do would defeat them.
+    # Only the client retries; a channel that waits longer than its pauses before it reconnects would defeat that.
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
-    # One name may stand for many servers, as a headless Service does: each takes its turn.
+    # One name may resolve to many servers, as with a headless Service: use them in turn.
     ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TLS:
-    """Whom to trust, and who to be. All files are PEM; they are read when the tagger is made.
+    """Certificates to trust and to present. All files are PEM; they are read when the tagger is constructed.
 
     Attributes:
       root_certificates: file of the authorities to trust; None: the system's bundle (SSL_CERT_FILE names
-        another), or gRPC's own where the system has none.
+        another), or gRPC's own if the system has none.
       certificate: file of this client's certificate chain, for servers that verify their clients.
       private_key: file of its key; both or neither.
-      server_name: the name to expect in the server's certificate, where it is not the host of the target.
+      server_name: the name expected in the server's certificate, if it is not the host of the target.
     """
 
     root_certificates: str | PathLike[str] | None = None
@@ -50,7 +50,7 @@ class TLS:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """What `grpc` and `grpc.aio` alike need to open a channel; without credentials it is plain text."""
+    """What `grpc` and `grpc.aio` need to open a channel; without credentials it is plain text."""
 
     target: str
     options: tuple[tuple[str, Any], ...]
@@ -58,10 +58,10 @@ class ChannelSettings:
 
 
 def channel_settings(target: str, tls: TLS | bool) -> ChannelSettings:
-    """Reads the files of `tls`; opens nothing.
+    """Read the files of `tls`; nothing is opened yet.
 
     Raises:
-      ValueError: a file that cannot be read.
+      ValueError: a file cannot be read.
     """
     if tls is False:
         return ChannelSettings(target, _OPTIONS, None)
@@ -88,14 +88,14 @@ def _read(name: str, path: str | PathLike[str] | None) -> bytes | None:
             f"tls: {name} {path}: cannot be read ({error.strerror}); expected a PEM file"
         ) from error
     if b"-----BEGIN " not in content:
-        # gRPC would only log it, and fail at the first call.
+        # gRPC would only log this, and fail at the first call.
         raise ValueError(f"tls: {name} {path}: no PEM block in it; expected a file with -----BEGIN ...-----")
     return content
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """An open channel and the methods called over it; of `grpc.aio` they are awaited."""
+    """An open channel and the methods to call over it; those of `grpc.aio` are awaited."""
 
     channel: Any
     predict: Any
@@ -103,7 +103,7 @@ class Calls:
 
 
 def open_calls(grpc_or_aio: Any, settings: ChannelSettings) -> Calls:
-    """Opens a channel by `grpc` or by `grpc.aio`; it connects at the first call."""
+    """Open a channel by `grpc` or by `grpc.aio`; it connects at the first call."""
     target, options = settings.target, settings.options
     if settings.credentials is None:
         channel = grpc_or_aio.insecure_channel(target, options)

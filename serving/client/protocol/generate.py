@@ -14,7 +14,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 _SOURCES = _HERE / "proto"
-_FOLDER = Path("serving", "client", "messages")
+_FOLDER = Path("serving", "client", "protocol", "messages")
 _RENAMED = (
     ("package tensorflow.serving;", "package tagline.wire;"),
     ("package tensorflow;", "package tagline.wire;"),
@@ -24,12 +24,12 @@ _RENAMED = (
 
 
 def generate(target: Path) -> None:
-    """Writes `serving/client/protocol/messages/*_pb2.py` below `target`.
+    """Write `serving/client/protocol/messages/*_pb2.py` below `target`.
 
     Raises:
-      RuntimeError: protoc refused a source; it has said why on stderr.
+      RuntimeError: protoc refused a source; its message is on stderr.
     """
-    # Only for developers: the client itself does not need grpcio-tools.
+    # A developer's dependency: the client itself does not need grpcio-tools.
     import grpc_tools
     from grpc_tools import protoc
 

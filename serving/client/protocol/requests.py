@@ -1,4 +1,4 @@
-"""The requests a tagger sends, and what is read from the answers about versions."""
+"""Builds the requests that a tagger sends, and reads the answers about versions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from serving.client.protocol.tensors import fill_strings
 
 
 @dataclass(frozen=True, slots=True)
-class ModelAsked:
-    """A model by its name at the server: a version, the version with a label, or with neither the newest."""
+class ModelSelector:
+    """A model by its name at the server: a version, the version with a label, or the newest with neither."""
 
     name: str
     version: int | None = None
@@ -24,9 +24,9 @@ class ModelAsked:
             )
 
     def fill(self, spec: serving_pb2.ModelSpec) -> None:
-        """Writes it into an empty message."""
+        """Write it into an empty message."""
         spec.name = self.name
-        # Left unset it is the newest; a 0 would be asked for as version 0.
+        # Unset means the newest; 0 would mean version 0.
         if self.version is not None:
             spec.version.value = self.version
         if self.label is not None:
@@ -43,9 +43,9 @@ class VersionStatus:
 
 
 def predict_request(
-    model: ModelAsked, signature: str, alias: str, values: Iterable[bytes], outputs: Sequence[str]
+    model: ModelSelector, signature: str, alias: str, values: Iterable[bytes], outputs: Sequence[str]
 ) -> serving_pb2.PredictRequest:
-    """Asks `signature` for `outputs`, given the strings [B] as its input `alias`."""
+    """A request to `signature` for `outputs`, with the strings [B] as its input `alias`."""
     request = serving_pb2.PredictRequest()
     model.fill(request.model_spec)
     request.model_spec.signature_name = signature
@@ -54,15 +54,15 @@ def predict_request(
     return request
 
 
-def status_request(model: ModelAsked) -> serving_pb2.GetModelStatusRequest:
-    """Asks about the versions of a model."""
+def status_request(model: ModelSelector) -> serving_pb2.GetModelStatusRequest:
+    """A request for the versions of a model."""
     request = serving_pb2.GetModelStatusRequest()
     model.fill(request.model_spec)
     return request
 
 
 def read_status(response: serving_pb2.GetModelStatusResponse) -> list[VersionStatus]:
-    """The versions told, in the server's order: the newest first."""
+    """The versions in an answer, in the server's order: the newest first."""
     state_name = serving_pb2.ModelVersionStatus.State.Name
     return [
         VersionStatus(entry.version, state_name(entry.state), entry.status.error_message)
@@ -71,15 +71,15 @@ def read_status(response: serving_pb2.GetModelStatusResponse) -> list[VersionSta
 
 
 def text_bytes(text: str) -> bytes:
-    """UTF-8; a lone surrogate has none, and one character for one keeps the offsets right."""
+    """UTF-8; a lone surrogate has none and becomes `?`, one character for one, which keeps the offsets right."""
     return text.encode("utf-8", "replace")
 
 
 def example_bytes(tokens: Sequence[str]) -> bytes:
     """A serialized `tf.Example` with the feature `tokens`.
 
-    Tokens are sent so, not as a padded grid: a server that batches requests pads a grid with its first token,
-    and an empty token would read as padding.
+    Tokens are not sent as a padded grid, since a server that batches requests pads a grid with its first token,
+    and an empty token would be taken for padding.
     """
     example = example_pb2.Example()
     example.features.feature["tokens"].bytes_list.value.extend(text_bytes(token) for token in tokens)

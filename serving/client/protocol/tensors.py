@@ -1,4 +1,4 @@
-"""TensorProto to plain Python lists and back: for a tagger's small answers NumPy is not worth its import."""
+"""Converts TensorProto to plain Python lists and back: for small answers NumPy is not worth its import."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from serving.client.errors import UnexpectedAnswer
+from serving.client.protocol.errors import UnexpectedAnswer
 from serving.client.protocol.messages import tensor_pb2
 
 # DataType -> (repeated field, letter of `struct` for packed content).
@@ -22,14 +22,14 @@ _FIELDS = {
 
 
 def fill_strings(proto: tensor_pb2.TensorProto, values: Iterable[bytes]) -> None:
-    """Makes an empty `proto` the string tensor [B] of `values`."""
+    """Fill an empty `proto` with the string tensor [B] of `values`."""
     proto.dtype = tensor_pb2.DT_STRING
     proto.string_val.extend(values)
     proto.tensor_shape.dim.add(size=len(proto.string_val))
 
 
 def shape_of(proto: tensor_pb2.TensorProto) -> tuple[int, ...]:
-    """The shape of a tensor that was answered."""
+    """The shape of a tensor of an answer."""
     return tuple(dim.size for dim in proto.tensor_shape.dim)
 
 
@@ -37,19 +37,19 @@ def values_of(name: str, proto: tensor_pb2.TensorProto) -> list[Any]:
     """All values of a tensor, row by row, as one flat list.
 
     Raises:
-      UnexpectedAnswer: a type or an encoding that no tagger answers with.
+      UnexpectedAnswer: a type or an encoding that a tagger does not answer with.
     """
     size = math.prod(shape_of(proto))
     if proto.dtype not in _FIELDS:
         raise UnexpectedAnswer(f"output {name!r} has type {proto.dtype}; expected strings or numbers")
     field, letter = _FIELDS[proto.dtype]
     if proto.tensor_content and letter:
-        form = f"<{size}{letter}"
-        if struct.calcsize(form) != len(proto.tensor_content):
+        layout = f"<{size}{letter}"
+        if struct.calcsize(layout) != len(proto.tensor_content):
             raise UnexpectedAnswer(
-                f"output {name!r} has {len(proto.tensor_content)} bytes; expected {struct.calcsize(form)}"
+                f"output {name!r} has {len(proto.tensor_content)} bytes; expected {struct.calcsize(layout)}"
             )
-        return list(struct.unpack(form, proto.tensor_content))
+        return list(struct.unpack(layout, proto.tensor_content))
     values = list(getattr(proto, field))
     if len(values) < size:
         if not values:

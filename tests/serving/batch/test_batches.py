@@ -4,22 +4,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.batch.batches import MOST_ROWS, batches
-from serving.client.forms import Form, Piece, TextForm, TokenForm
+from serving.client.inputs import InputKind, Piece, TextInput, TokenInput
 
-MOST_PADDED = {TokenForm: 8_192, TextForm: 40_960}
+MOST_PADDED = {TokenInput: 8_192, TextInput: 40_960}
 
 
-def pieces(form: type[Form], lengths: list[int]) -> list[Piece]:
-    if form is TextForm:
+def pieces(form: type[InputKind], lengths: list[int]) -> list[Piece]:
+    if form is TextInput:
         return [Piece(place, "x" * length, None, 0, "") for place, length in enumerate(lengths)]
     return [Piece(place, "", ("x",) * length, 0, "") for place, length in enumerate(lengths)]
 
 
 @given(
-    st.sampled_from([TokenForm, TextForm]),
+    st.sampled_from([TokenInput, TextInput]),
     st.lists(st.one_of(st.integers(0, 60), st.integers(0, 12_000)), max_size=300),
 )
-def test_every_piece_is_in_one_batch_and_no_batch_is_too_large(form: type[Form], lengths: list[int]) -> None:
+def test_every_piece_is_in_one_batch_and_no_batch_is_too_large(
+    form: type[InputKind], lengths: list[int]
+) -> None:
     made = pieces(form, lengths)
     found = list(batches(form(None), made))  # type: ignore[call-arg]
     assert sorted(place for batch in found for place, _ in batch) == list(range(len(made)))
@@ -33,5 +35,5 @@ def test_every_piece_is_in_one_batch_and_no_batch_is_too_large(form: type[Form],
 
 
 def test_short_sentences_fill_their_batches() -> None:
-    found = list(batches(TokenForm(None), pieces(TokenForm, [5] * (2 * MOST_ROWS + 1))))
+    found = list(batches(TokenInput(None), pieces(TokenInput, [5] * (2 * MOST_ROWS + 1))))
     assert [len(batch) for batch in found] == [MOST_ROWS, MOST_ROWS, 1]

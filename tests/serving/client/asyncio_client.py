@@ -1,4 +1,4 @@
-"""What `AsyncTagger` alone can do. Run by `test_client_async.py` in a process apart."""
+"""What only `AsyncTagger` can do. Run by `test_async_tagger.py` in a process of its own."""
 
 from __future__ import annotations
 

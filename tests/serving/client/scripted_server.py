@@ -1,4 +1,4 @@
-"""A real gRPC server whose answers are a test's own function: for what no healthy server does on demand."""
+"""A real gRPC server whose answers a test's own function gives: for failures that no healthy server has on demand."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def scripted(
 
 
 def rows_of(request: serving_pb2.PredictRequest) -> list[list[tuple[str, int, int]]]:
-    """Each sentence's tokens with their offsets; a text's are what white space parts."""
+    """Each sentence's tokens with their offsets; a text's are split at white space."""
     if "text" in request.inputs:
         texts = [value.decode() for value in request.inputs["text"].string_val]
         return [[(m[0], m.start(), m.end()) for m in re.finditer(r"\S+", text)] for text in texts]
@@ -59,7 +59,7 @@ def rows_of(request: serving_pb2.PredictRequest) -> list[list[tuple[str, int, in
 
 
 def tagged(request: serving_pb2.PredictRequest) -> serving_pb2.PredictResponse:
-    """A tagger's answer: capitalised words are B-PER, each sure by a half; so is every row."""
+    """A tagger's answer: capitalised words are B-PER; every confidence and score is 0.5."""
     rows = rows_of(request)
     width = max(map(len, rows), default=0)
     cells = [cell for row in rows for cell in row + [("", 0, 0)] * (width - len(row))]
@@ -118,6 +118,6 @@ class Gate:
 
 
 def eventually(condition) -> None:
-    """For what another thread does; a test that waits in vain ends by its timeout."""
+    """Wait for another thread; a test that waits in vain ends by its timeout."""
     while not condition():
         time.sleep(0.005)

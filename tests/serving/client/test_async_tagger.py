@@ -1,4 +1,4 @@
-"""`AsyncTagger` passes the tests of `Tagger`, and its own."""
+"""`AsyncTagger` passes the tests of `Tagger`, and those of `asyncio_client`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ROOT = HERE.parents[2]
 @pytest.mark.parametrize(
     "files",
     [
-        ("test_client_stream.py", "test_client_errors.py", "test_client_tls.py", "asyncio_client.py"),
-        ("test_client_tagger.py",),
+        ("test_stream.py", "protocol/test_errors.py", "protocol/test_channel.py", "asyncio_client.py"),
+        ("test_tagger.py",),
     ],
     ids=["scripted", "served"],
 )

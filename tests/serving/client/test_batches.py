@@ -1,4 +1,4 @@
-"""Sentences into requests and answers back: whatever the sizes, each sentence's answer is its own and whole."""
+"""Sentences to requests and answers back: whatever the sizes, each sentence gets its own complete answer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.client.batches import Answers, Batch, Batcher
-from serving.client.forms import Form, TextForm, TokenForm
-from serving.client.protocol.requests import ModelAsked
+from serving.client.batches import Batch, Batcher, SentenceJoiner
+from serving.client.inputs import InputKind, TextInput, TokenInput
+from serving.client.protocol.requests import ModelSelector
 from tests.serving.client.scripted_server import tagged
 
 untimed = settings(deadline=None)
@@ -20,24 +20,24 @@ TEXTS = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), ma
 TOKENS = st.lists(st.lists(st.sampled_from(["a", "Bob", ".", "", "Žofie"]), max_size=12), max_size=6)
 
 
-def batches_of(form: Form, sentences: list, rows: int) -> list[Batch]:
-    batcher = Batcher(form, rows=rows)
+def batches_of(kind: InputKind, sentences: list, rows: int) -> list[Batch]:
+    batcher = Batcher(kind, rows=rows)
     return [batch for sentence in sentences for batch in batcher.add(sentence)] + list(batcher.rest())
 
 
-def answered(form: Form, sentences: list, rows: int) -> list:
-    answers = Answers(form)
+def answered(kind: InputKind, sentences: list, rows: int) -> list:
+    joiner = SentenceJoiner(kind)
     return [
         sentence
-        for batch in batches_of(form, sentences, rows)
-        for sentence in answers.add(batch, tagged(form.request(ModelAsked("m"), batch.pieces)))
+        for batch in batches_of(kind, sentences, rows)
+        for sentence in joiner.add(batch, tagged(kind.request(ModelSelector("m"), batch.pieces)))
     ]
 
 
 @untimed
 @given(TEXTS, st.integers(1, 5), st.integers(1, 20))
-def test_texts_come_back_whole_with_their_offsets(texts, rows, most):
-    found = answered(TextForm(most), texts, rows)
+def test_texts_come_back_complete_with_their_offsets(texts, rows, most):
+    found = answered(TextInput(most), texts, rows)
     assert [sentence.text for sentence in found] == texts
     for sentence in found:
         for token in sentence.tokens:
@@ -48,17 +48,17 @@ def test_texts_come_back_whole_with_their_offsets(texts, rows, most):
 
 @untimed
 @given(TEXTS, st.integers(1, 5), st.integers(8, 20))
-def test_in_pieces_or_whole_the_tokens_are_the_same(texts, rows, most):
+def test_cutting_changes_no_token(texts, rows, most):
     # No word is longer than a piece, so that none is cut.
-    pieces, whole = answered(TextForm(most), texts, rows), answered(TextForm(None), texts, rows)
+    pieces, whole = answered(TextInput(most), texts, rows), answered(TextInput(None), texts, rows)
     assert [sentence.tokens for sentence in pieces] == [sentence.tokens for sentence in whole]
     assert [sentence.entities for sentence in pieces] == [sentence.entities for sentence in whole]
 
 
 @untimed
 @given(TOKENS, st.integers(1, 5), st.integers(1, 9))
-def test_tokens_come_back_whole_with_their_offsets(sentences, rows, most):
-    found = answered(TokenForm(most), sentences, rows)
+def test_tokens_come_back_complete_with_their_offsets(sentences, rows, most):
+    found = answered(TokenInput(most), sentences, rows)
     assert [[token.text for token in sentence.tokens] for sentence in found] == sentences
     for sentence, tokens in zip(found, sentences, strict=True):
         assert sentence.text == " ".join(tokens)
@@ -69,44 +69,44 @@ def test_tokens_come_back_whole_with_their_offsets(sentences, rows, most):
 @untimed
 @given(TEXTS, st.integers(1, 5), st.integers(1, 20))
 def test_a_request_has_at_most_so_many_rows_and_is_not_mostly_padding(texts, rows, most):
-    for batch in batches_of(TextForm(most), texts, rows):
+    for batch in batches_of(TextInput(most), texts, rows):
         assert 1 <= len(batch.pieces) <= rows
         longest = max(len(piece.text) for piece in batch.pieces)
         assert len(batch.pieces) * longest <= 4 * most
 
 
 def test_short_sentences_fill_their_requests():
-    sizes = [len(batch.pieces) for batch in batches_of(TextForm(10_000), ["Anna left."] * 70, 32)]
+    sizes = [len(batch.pieces) for batch in batches_of(TextInput(10_000), ["Anna left."] * 70, 32)]
     assert sizes == [32, 32, 6]
 
 
 def test_the_score_of_pieces_is_their_product():
     text = "Bob left. Anna left. They left."
-    (whole,), (pieces,) = answered(TextForm(None), [text], 1), answered(TextForm(12), [text], 2)
+    (whole,), (pieces,) = answered(TextInput(None), [text], 1), answered(TextInput(12), [text], 2)
     assert (whole.score, pieces.score) == (0.5, 0.125)
     assert whole.tokens == pieces.tokens
 
 
 @pytest.mark.parametrize(
-    ("form", "sentence", "message"),
+    ("kind", "sentence", "message"),
     [
         (
-            TextForm(9),
+            TextInput(9),
             ["Anna"],
             "sentence 1: expected a text (str), found list ['Anna']; tokens go to tag_tokens",
         ),
-        (TextForm(9), b"Anna", "sentence 1: expected a text (str), found bytes b'Anna'"),
+        (TextInput(9), b"Anna", "sentence 1: expected a text (str), found bytes b'Anna'"),
         (
-            TokenForm(9),
+            TokenInput(9),
             "Anna",
             "sentence 1: expected a list of its tokens, found str 'Anna'; texts go to tag",
         ),
-        (TokenForm(9), 7, "sentence 1: expected a list of its tokens, found int 7"),
-        (TokenForm(9), ["Anna", 7], "sentence 1, token 1: expected a str, found int 7"),
+        (TokenInput(9), 7, "sentence 1: expected a list of its tokens, found int 7"),
+        (TokenInput(9), ["Anna", 7], "sentence 1, token 1: expected a str, found int 7"),
     ],
 )
-def test_what_is_no_sentence_is_told_with_its_place(form, sentence, message):
-    batcher = Batcher(form, rows=4)
-    assert list(batcher.add("Bob" if isinstance(form, TextForm) else ["Bob"])) == []
+def test_an_input_of_another_kind_is_named_with_its_position(kind, sentence, message):
+    batcher = Batcher(kind, rows=4)
+    assert list(batcher.add("Bob" if isinstance(kind, TextInput) else ["Bob"])) == []
     with pytest.raises(TypeError, match=re.escape(message)):
         list(batcher.add(sentence))

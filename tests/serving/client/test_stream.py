@@ -1,4 +1,4 @@
-"""Streams: in order, so many under way and no more, errors in their place, and nothing left behind."""
+"""Streams: in order, with bounded requests in flight, errors in their place, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_long_text_in_a_stream_is_one_answer():
         assert [sentence.text for sentence in tagger.stream(texts, in_flight=2)] == texts
 
 
-def test_nothing_gives_nothing():
+def test_an_empty_stream():
     with connect("localhost:1") as tagger:
         assert list(tagger.stream([])) == []
         assert list(tagger.stream_tokens(iter(()))) == []
@@ -87,7 +87,7 @@ def test_one_at_a_time_reads_a_text_only_when_the_one_before_is_answered():
     assert answers == list(numbered(5))
 
 
-def test_several_requests_are_under_way():
+def test_several_requests_are_in_flight():
     gate = Gate()
     with scripted(gate) as target, connect(target, batch_size=2) as tagger:
         opener = threading.Thread(target=lambda: (eventually(lambda: gate.begun == 4), gate.open.set()))
@@ -97,7 +97,7 @@ def test_several_requests_are_under_way():
     assert gate.most_at_once == 4
 
 
-def test_closing_early_cancels_what_is_under_way():
+def test_closing_early_cancels_the_requests_in_flight():
     gate = Gate()
 
     def first_only(request, context):
@@ -114,7 +114,7 @@ def test_closing_early_cancels_what_is_under_way():
         assert tagger.tag("Anna saw 0").text == "Anna saw 0"
 
 
-def test_a_refusal_names_its_sentences_after_all_before_are_answered():
+def test_a_refusal_names_its_sentences_after_the_answers_before_it():
     gate = Gate()
 
     def refuse_seven(request, context):
@@ -139,7 +139,7 @@ def test_a_refusal_names_its_sentences_after_all_before_are_answered():
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
-def test_a_source_that_breaks_is_told_after_what_it_gave_is_answered(in_flight):
+def test_an_error_of_the_source_comes_after_the_answers_before_it(in_flight):
     def source() -> Iterator[str]:
         yield from numbered(7)
         raise OSError("the disk is gone")
@@ -171,7 +171,7 @@ def test_a_stream_outlives_a_moment_of_overload():
         assert [s.text for s in tagger.stream(numbered(10), in_flight=3)] == list(numbered(10))
 
 
-def test_what_is_no_stream_is_refused_at_once():
+def test_a_single_sentence_is_refused_at_once():
     with connect("localhost:1") as tagger:
         with pytest.raises(
             TypeError, match="expected an iterable of sentences, found one str; one sentence goes to"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -177,12 +175,3 @@ def test_unknown_model_version_and_label(server):
 def test_options_that_make_no_sense(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         connect("127.0.0.1:1", **wrong)
-
-
-def test_import_brings_nothing_heavy():
-    script = (
-        "import serving.client, serving.client.formats, sys;"
-        "print({'tensorflow', 'tfx', 'numpy', 'tensorflow_serving', 'rich'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"

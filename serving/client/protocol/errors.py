@@ -1,4 +1,4 @@
-"""What can go wrong with a call, by what the caller can do about it."""
+"""Errors of a call, by what the caller can do about them."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ import grpc
 class TaggerError(RuntimeError):
     """Any failure of a call; the text says what to do.
 
-    `index` is set when several sentences were being tagged: the first of the request that failed, counted from
-    0 in what was given. All before it were answered, so this is where to go on from.
+    `index` is set when several sentences were being tagged: the position of the failed request's first sentence,
+    counted from 0. All sentences before it were answered, so this is where to resume.
     """
 
     may_pass: ClassVar[bool] = False
-    """Whether the same call may succeed a moment later; such ones are made again by themselves."""
+    """Whether the same call may succeed a moment later; such calls are retried automatically."""
 
     index: int | None = None
 
     def locate(self, first: int, last: int) -> None:
-        """Says which sentences the failed request was about."""
+        """Add the range of the failed request's sentences to the text."""
         self.index = first
         where = f"sentence {first}" if first == last else f"sentences {first} to {last}"
         self.args = (f"{where}, counted from 0: {self}",)
 
 
 class ServerUnreachable(TaggerError):
-    """Nothing answers at the address, after all retries."""
+    """No server answers at the address, after all retries."""
 
     may_pass = True
 
 
 class TLSFailed(ServerUnreachable):
-    """Something answers there, but the two cannot agree on who they are."""
+    """A server answers, but the TLS handshake failed."""
 
     may_pass = False
 
 
 class ModelNotFound(TaggerError):
-    """The server does not serve that model, or not that version."""
+    """The server does not serve this model, or not this version."""
 
 
 class LabelNotFound(ModelNotFound):
-    """No version of the model has that label."""
+    """No version of the model has this label."""
 
 
 class SignatureMissing(TaggerError):
@@ -55,28 +55,28 @@ class DeadlineExceeded(TaggerError):
 
 
 class Overloaded(TaggerError):
-    """The server refuses more work for now, after all retries."""
+    """The server accepts no more work for now, after all retries."""
 
     may_pass = True
 
 
 class RequestRefused(TaggerError):
-    """Any other refusal; the text carries the server's code and words."""
+    """Any other refusal; the text has the server's status code and message."""
 
 
 class RequestTooLarge(RequestRefused):
-    """The server takes no message of that size."""
+    """The server accepts no message of this size."""
 
 
 class UnexpectedAnswer(TaggerError):
-    """The model answered something that is no tagger's answer."""
+    """The answer is not that of a tagger."""
 
 
-def told(error: grpc.RpcError, *, target: str, model: str, signature: str, timeout: float) -> TaggerError:
-    """The typed error for a failed call.
+def error_of(error: grpc.RpcError, *, target: str, model: str, signature: str, timeout: float) -> TaggerError:
+    """The `TaggerError` that describes a failed call.
 
-    TensorFlow Serving says UNAVAILABLE of a full queue and of labels that were never set, as gRPC does of a
-    server that is not there: only the words tell them apart.
+    TensorFlow Serving returns UNAVAILABLE for a full queue and for labels that were never set, as gRPC does for a
+    server that cannot be reached: only the message tells them apart.
     """
     code, text = error.code(), error.details() or ""
     if "Unrecognized servable version label" in text or "Model labels does not init yet" in text:

@@ -1,4 +1,4 @@
-"""The two forms a sentence is given in, as text or as tokens: how each is checked, cut and asked about."""
+"""The two kinds of input, text and tokens: how each is checked, cut into pieces and sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from serving.client.answers import OUTPUTS, TEXT_OUTPUTS, TaggedSentence, read_answer
 from serving.client.protocol.messages import serving_pb2
-from serving.client.protocol.requests import ModelAsked, example_bytes, predict_request, text_bytes
+from serving.client.protocol.requests import ModelSelector, example_bytes, predict_request, text_bytes
 from serving.client.splitting import text_pieces, token_pieces
 
 
@@ -17,8 +17,12 @@ from serving.client.splitting import text_pieces, token_pieces
 class Piece:
     """A row of a request: a sentence, or a part of one that is too long.
 
-    `sentence` is its sentence's place in what was given, `text[0]` is at `offset` in its sentence's text, and
-    `whole` is that text with the sentence's last piece, else None.
+    Attributes:
+      sentence: position of its sentence in the input.
+      text: the piece's text; its first character is at `offset` in the sentence's text.
+      tokens: the piece's tokens; None for text.
+      offset: in characters.
+      whole: the sentence's text, with its last piece only; None with the others.
     """
 
     sentence: int
@@ -28,8 +32,8 @@ class Piece:
     whole: str | None
 
 
-class Form(ABC):
-    """A form; `most` is the longest piece, None for no limit."""
+class InputKind(ABC):
+    """A kind of input; `most` is the length of the longest piece, None for no limit."""
 
     signature: ClassVar[str]
     alias: ClassVar[str]
@@ -43,19 +47,19 @@ class Form(ABC):
         """The pieces of sentence `index`, in order.
 
         Raises:
-          TypeError: it is not in this form.
+          TypeError: it is not of this kind.
         """
 
     @abstractmethod
     def size(self, piece: Piece) -> int:
-        """Its length in the unit of `most`."""
+        """The piece's length, in the unit of `most`."""
 
     @abstractmethod
     def encoded(self, piece: Piece) -> bytes:
-        """What the signature takes for it."""
+        """The piece as the signature's input."""
 
-    def request(self, model: ModelAsked, pieces: Sequence[Piece]) -> serving_pb2.PredictRequest:
-        """Asks about all of `pieces` at once."""
+    def request(self, model: ModelSelector, pieces: Sequence[Piece]) -> serving_pb2.PredictRequest:
+        """One request for all of `pieces`."""
         return predict_request(model, self.signature, self.alias, map(self.encoded, pieces), self.outputs)
 
     @abstractmethod
@@ -63,11 +67,11 @@ class Form(ABC):
         """The answer for each of `pieces`.
 
         Raises:
-          UnexpectedAnswer: it is no tagger's answer.
+          UnexpectedAnswer: the response is not a tagger's.
         """
 
 
-class TextForm(Form):
+class TextInput(InputKind):
     """Sentences as text, which the model splits into tokens; lengths are in characters."""
 
     signature, alias, outputs = "decode_text", "text", TEXT_OUTPUTS
@@ -91,7 +95,7 @@ class TextForm(Form):
         return read_answer(response, [piece.text for piece in pieces])
 
 
-class TokenForm(Form):
+class TokenInput(InputKind):
     """Sentences as lists of tokens; their text is the tokens joined by a blank, lengths are in tokens."""
 
     signature, alias, outputs = "decode", "examples", OUTPUTS

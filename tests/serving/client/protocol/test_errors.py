@@ -1,4 +1,4 @@
-"""What a server refuses with, and what the client makes of it: the type, the advice, and whether it tries again."""
+"""A server's refusals as the client's errors: their type, their advice, and whether the client retries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.serving.running import free_port
 Code = grpc.StatusCode
 QUEUE_FULL = "The batch scheduling queue to which this task was submitted is full"
 
-# The server's code and words, the client's type and advice, and how often two retries make it ask.
+# The server's code and message, the client's error and advice, and how many requests two retries allow.
 REFUSALS = [
     (Code.NOT_FOUND, "Servable not found for request: Latest(tagger)", ModelNotFound, "--model_name", 1),
     (Code.INVALID_ARGUMENT, "Unrecognized servable version label: old", LabelNotFound, "model config", 1),
@@ -81,7 +81,7 @@ def test_refusals(code, words, kind, advice, tries):
     assert len(asked) == tries
 
 
-def test_a_full_queue_is_asked_again_until_it_has_room():
+def test_a_full_queue_is_retried_until_it_has_room():
     answers = iter([False, False, True])
 
     def at_last(request, context):
@@ -121,7 +121,7 @@ def test_retries_end_with_the_deadline():
         tagger.tag("Anna")
 
 
-def test_nobody_there():
+def test_no_server():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
         target = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -132,7 +132,7 @@ def test_nobody_there():
                 tagger.status()
 
 
-def test_a_silent_server_is_given_up_at_the_deadline():
+def test_a_server_that_does_not_answer_is_abandoned_at_the_deadline():
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         connect(f"127.0.0.1:{silent.getsockname()[1]}", timeout=0.3) as tagger,
