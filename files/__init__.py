@@ -1,1 +1,1 @@
-"""Files written whole or not at all, and folders held by one process at a time. The standard library alone."""
+"""Files written completely or not at all, their sums, and folders held by one process. Standard library only."""

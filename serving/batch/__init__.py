@@ -1,1 +1,1 @@
-"""Tagging in bulk: files in, a folder of parts out, by Apache Beam and without a server."""
+"""Tags files without a server: corpus or text files in, a folder of parts out, by Apache Beam."""

@@ -1,29 +1,29 @@
-"""Why a bulk run does not begin, or does not go on."""
+"""Why a batch run is refused or fails."""
 
 from __future__ import annotations
 
 import re
 
-# What Beam's workers hand on is the text of a traceback; this is where ours stands in it.
-_TOLD = re.compile(r"^(?:\w+\.)*BulkFailed: (.*)$", re.MULTILINE)
-# Beam adds the step to a text, which is nobody's matter here.
+# Beam's workers pass on the text of a traceback; this finds our message in it.
+_MESSAGE = re.compile(r"^(?:\w+\.)*BatchFailed: (.*)$", re.MULTILINE)
+# Beam appends the name of the step, which does not help the user.
 _STEP = re.compile(r" \[while running '[^']*'\]")
 
 
-class BulkRefused(ValueError):
-    """It cannot be done as asked, and nothing was changed: bad input, or an output folder of another job."""
+class BatchRefused(ValueError):
+    """The request cannot be carried out: the output folder belongs to something else. Nothing was changed."""
 
 
-class BulkFailed(RuntimeError):
-    """It broke on the way; what was finished stays, and the same call goes on from there."""
+class BatchFailed(RuntimeError):
+    """The run failed; finished parts stay, and the same call resumes after them."""
 
     @classmethod
-    def within(cls, error: BaseException) -> BulkFailed | None:
-        """The failure inside what Beam raised, whose workers hand on no more than text; None if it is another."""
+    def within(cls, error: BaseException) -> BatchFailed | None:
+        """The failure inside an error that Beam raised, of which workers pass on only text; None if it is another."""
         cause: BaseException | None = error
         while cause is not None:
-            told = [str(cause)] if isinstance(cause, cls) else _TOLD.findall(str(cause))
-            if told:
-                return cls(_STEP.sub("", told[-1]))
+            messages = [str(cause)] if isinstance(cause, cls) else _MESSAGE.findall(str(cause))
+            if messages:
+                return cls(_STEP.sub("", messages[-1]))
             cause = cause.__cause__ or cause.__context__
         return None

@@ -1,4 +1,4 @@
-"""What a bulk run was asked for: plain data, to be compared with what an output folder was begun for."""
+"""A batch job as plain data, to be compared with the job that an output folder belongs to."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Format = Literal["jsonl", "conll", "tfrecord"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 # Sentences of a part: few enough that several workers hold theirs in memory and a kill loses little, and many
-# enough that batches of a like length can be made of them.
+# enough for batches of similar length.
 SHARD_SIZE = 5_000
 
 
 class InputFile(msgspec.Struct, frozen=True):
-    """A file that is tagged; `name` is its path below the input."""
+    """A file to tag; `name` is its path below the input."""
 
     name: str
     bytes: int
@@ -28,7 +28,7 @@ class InputFile(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How corpus files are read: of `corpus.options.ReadOptions` what an answer depends on."""
+    """How corpus files are read: those of `corpus.options.ReadOptions` that answers depend on."""
 
     format: str
     token_column: int
@@ -38,12 +38,12 @@ class Reading(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, options: ReadOptions) -> Reading:
-        """That part of the options."""
+        """The options that answers depend on."""
         return cls(**{name: getattr(options, name) for name in cls.__struct_fields__})
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the answers and their form depend on.
+    """Everything that the answers and their format depend on.
 
     Attributes:
         model: the model's name.
@@ -52,7 +52,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         format: of the parts.
         shard_size: most sentences of a part.
         reading: how corpus files are read.
-        files: what is tagged, in order.
+        files: the input, in order.
     """
 
     model: str
@@ -63,23 +63,22 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     files: tuple[InputFile, ...]
 
-    def differences(self, asked: Job) -> list[str]:
-        """Where `asked` is another job than this one, in words; empty if it is the same."""
-        found = [
-            f"{said}: {_shown(getattr(self, name))} there, {_shown(getattr(asked, name))} asked"
-            for name, said in _SAID.items()
-            if getattr(self, name) != getattr(asked, name)
-        ]
-        if self.model_sha256 != asked.model_sha256 and self.version == asked.version:
-            found.append(f"the files of version {asked.version} are not what they were")
+    def differences(self, new: Job) -> list[str]:
+        """How the job `new` differs from this earlier one, in words; empty if it is the same."""
+        pairs = {label: (getattr(self, name), getattr(new, name)) for name, label in _LABELS.items()}
         for name in Reading.__struct_fields__:
-            before, now = getattr(self.reading, name), getattr(asked.reading, name)
-            if before != now:
-                found.append(f"corpus.{name}: {_shown(before)} there, {_shown(now)} asked")
-        return found + _differing_files(self.files, asked.files)
+            pairs[f"corpus.{name}"] = getattr(self.reading, name), getattr(new.reading, name)
+        words = [
+            f"{label}: {_shown(before)} then, {_shown(now)} now"
+            for label, (before, now) in pairs.items()
+            if before != now
+        ]
+        if self.model_sha256 != new.model_sha256 and self.version == new.version:
+            words.append(f"the files of version {new.version} have changed")
+        return words + _differing_files(self.files, new.files)
 
 
-_SAID = {"model": "model", "version": "version", "format": "--format", "shard_size": "--shard-size"}
+_LABELS = {"model": "model", "version": "version", "format": "--format", "shard_size": "--shard-size"}
 
 
 def _shown(value: object) -> str:
@@ -87,19 +86,17 @@ def _shown(value: object) -> str:
 
 
 def _differing_files(before: tuple[InputFile, ...], now: tuple[InputFile, ...]) -> list[str]:
-    there, asked = ({file.name: file.sha256 for file in files} for files in (before, now))
-    gone = [f"input {name}: there, not asked" for name in there.keys() - asked.keys()]
-    new = [f"input {name}: asked, not there" for name in asked.keys() - there.keys()]
+    old, new = ({file.name: file.sha256 for file in files} for files in (before, now))
     changed = [
-        f"input {name}: its content has changed"
-        for name in there.keys() & asked.keys()
-        if there[name] != asked[name]
+        f"input {name}: its content has changed" for name in old.keys() & new.keys() if old[name] != new[name]
     ]
-    return [*sorted(changed), *sorted(gone), *sorted(new)]
+    gone = [f"input {name}: missing now" for name in old.keys() - new.keys()]
+    added = [f"input {name}: new" for name in new.keys() - old.keys()]
+    return [*sorted(changed), *sorted(gone), *sorted(added)]
 
 
 def sum_of_model(version_dir: Path) -> str:
-    """One sum over all files of a version."""
+    """One SHA-256 over all files of a version."""
     digest = hashlib.sha256()
     for name, value in file_sums(version_dir).items():
         digest.update(f"{value} {name}\n".encode())

@@ -1,4 +1,4 @@
-"""What Beam's workers counted on the way, summed over the steps of a graph. Imports no Beam."""
+"""Beam's metrics of a finished pipeline, summed over its steps. Imports no Beam."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger("tagline.beam")
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """A distribution of Beam's: how many values, their sum, and the least and greatest of them."""
+    """A distribution: the number of values, their sum, the least and the greatest."""
 
     count: int
     sum: int
@@ -37,13 +37,13 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Measures(msgspec.Struct, frozen=True):
-    """Counters and distributions by their names."""
+    """Counters and distributions, by name."""
 
     counters: dict[str, int] = {}
     spreads: dict[str, Spread] = {}
 
     def to_json(self) -> str:
-        """One line, the same for the same measures; `from_json` reads it back."""
+        """One line, the same for the same measures."""
         return msgspec.json.encode(self, order="deterministic").decode()
 
     @classmethod
@@ -53,29 +53,29 @@ class Measures(msgspec.Struct, frozen=True):
 
 
 def measured(result: Any, namespace: str) -> Measures:
-    """What the steps of a finished graph counted under a namespace; empty on an engine that does not tell.
+    """Read the metrics of one namespace; empty if the engine keeps none.
 
     Args:
-        result: of `beam.Pipeline`, after it has finished.
-        namespace: of the metrics that are meant.
+        result: of a finished `beam.Pipeline`.
+        namespace: the metrics' namespace.
     """
     try:
-        told = result.metrics().query()
-    # The work is done, and done right: an engine that keeps no metrics, or is gone by now, must not undo it.
+        metrics = result.metrics().query()
+    # The work is done: an engine that keeps no metrics, or is gone by now, must not make it fail.
     except (NotImplementedError, grpc.RpcError) as error:
         log.info("no metrics of %s: %s: %s", namespace, type(error).__name__, error)
         return Measures()
     counters: dict[str, int] = {}
     spreads: dict[str, Spread] = {}
-    for name, value in _named(told["counters"], namespace):
+    for name, value in _named(metrics["counters"], namespace):
         counters[name] = counters.get(name, 0) + int(value)
-    for name, value in _named(told["distributions"], namespace):
+    for name, value in _named(metrics["distributions"], namespace):
         spread = Spread(int(value.count), int(value.sum), int(value.min), int(value.max))
         spreads[name] = spreads[name] + spread if name in spreads else spread
     return Measures(counters, spreads)
 
 
-def _named(found: Iterable[Any], namespace: str) -> Iterable[tuple[str, Any]]:
-    for one in found:
-        if one.key.metric.namespace == namespace and one.result is not None:
-            yield one.key.metric.name, one.result
+def _named(metrics: Iterable[Any], namespace: str) -> Iterable[tuple[str, Any]]:
+    for metric in metrics:
+        if metric.key.metric.namespace == namespace and metric.result is not None:
+            yield metric.key.metric.name, metric.result

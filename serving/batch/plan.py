@@ -1,12 +1,11 @@
-"""The first pass over the input: every line is read once, before anything is tagged or written.
+"""The first pass over the input: reads every line once, before anything is tagged or written.
 
-So a bad line is told at once, the number of sentences is known, and a part is a stretch of one file that any
+So a bad line is reported at once, the number of sentences is known, and a part is a stretch of one file that any
 worker finds by its first byte.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,20 +13,20 @@ import msgspec
 
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
+from files.sums import sha256_of
 from serving.batch.job import InputFile
-from serving.batch.sources import Given, sentences
+from serving.batch.sources import InputSentence, sentences
 from tagging.evidence import Evidence
 from tagging.schemes import PLAIN, Scheme, UnknownTag, parse, scheme_named
 
-# Long sentences make a part of fewer: a part is held in memory.
-_TOKENS_A_SENTENCE = 40
-_CHUNK = 1 << 20
+# A part is held in memory, so one of long sentences has fewer.
+_TOKENS_PER_SENTENCE = 40
 
 
 class Shard(msgspec.Struct, frozen=True):
-    """A part's sentences: `count` of them in a file, from byte `offset` (unpacked) on line `line` on.
+    """The sentences of a part: `count` of them in a file, from byte `offset` (unpacked), on line `line`, on.
 
-    `path` is where the file lies, `name` how it is told below the input.
+    `path` is the file's, `name` its path below the input.
     """
 
     index: int
@@ -39,14 +38,14 @@ class Shard(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What there is to do.
+    """The parts to make of an input.
 
     Attributes:
-        files: what is read.
-        shards: the parts, in the order of the input.
-        sentences: all of them.
-        scheme: of the tags given, to score against; None where there are none to go by.
-        not_scored: why there is none; empty if there is.
+        files: the input.
+        shards: the sentences of each part, in the order of the input.
+        sentences: their total number.
+        scheme: of the input's tags, to score against; None if it has none.
+        not_scored: why there is no scheme; empty if there is one.
     """
 
     files: tuple[InputFile, ...]
@@ -57,47 +56,45 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(paths: Sequence[Path], root: Path, options: ReadOptions, *, shard_size: int) -> Plan:
-    """Read everything once.
+    """Read the input once and cut it into parts.
 
     Args:
         paths: the files, in order.
-        root: what their names are told below of.
+        root: the folder that their names are relative to.
         options: how corpus files are read.
         shard_size: most sentences of a part.
 
     Raises:
-        CorpusError: the first line that cannot be read; no sentence at all.
+        CorpusError: a line cannot be read (the first one is named), or there is no sentence at all.
     """
     shards: list[Shard] = []
     tags = _Tags(options)
     for path in paths:
         name = str(path.relative_to(root))
-        begun: Given | None = None
+        first: InputSentence | None = None
         count = tokens = 0
-        for given in sentences(path, options):
-            if begun and (count == shard_size or tokens + given.size > _TOKENS_A_SENTENCE * shard_size):
-                shards.append(Shard(len(shards), str(path), name, begun.offset, begun.line, count))
-                begun, count, tokens = None, 0, 0
-            begun = begun or given
+        for sentence in sentences(path, options):
+            if first and (count == shard_size or tokens + sentence.size > _TOKENS_PER_SENTENCE * shard_size):
+                shards.append(Shard(len(shards), str(path), name, first.offset, first.line, count))
+                first, count, tokens = None, 0, 0
+            first = first or sentence
             count += 1
-            tokens += given.size
-            tags.add(given)
-        if begun:
-            shards.append(Shard(len(shards), str(path), name, begun.offset, begun.line, count))
+            tokens += sentence.size
+            tags.add(sentence)
+        if first:
+            shards.append(Shard(len(shards), str(path), name, first.offset, first.line, count))
     if not shards:
         where = paths[0] if len(paths) == 1 else root
         raise CorpusError(
             "no sentence in it", path=where, expected="something to tag", remedy="check --input"
         )
-    files = tuple(
-        InputFile(str(path.relative_to(root)), path.stat().st_size, _sha256(path)) for path in paths
-    )
+    files = tuple(_input_file(path, root) for path in paths)
     scheme, reason = tags.scheme(paths)
     return Plan(files, tuple(shards), sum(shard.count for shard in shards), scheme, reason)
 
 
 class _Tags:
-    """Looks whether the input's tags are such that answers can be scored against them."""
+    """Finds out whether answers can be scored against the input's tags."""
 
     def __init__(self, options: ReadOptions) -> None:
         self._options = options
@@ -105,18 +102,18 @@ class _Tags:
         self._distinct: set[str] = set()
         self._texts = self._untagged = False
 
-    def add(self, given: Given) -> None:
-        """Takes in the tags of a sentence."""
-        if given.record is None:
+    def add(self, sentence: InputSentence) -> None:
+        """Take the tags of a sentence into account."""
+        if sentence.record is None:
             self._texts = True
-        elif not given.tagged:
+        elif not sentence.tagged:
             self._untagged = True
-        elif given.record.sentence is not None:
-            self._evidence.add(given.record.sentence.tags)
-            self._distinct.update(given.record.sentence.tags)
+        elif sentence.record.sentence is not None:
+            self._evidence.add(sentence.record.sentence.tags)
+            self._distinct.update(sentence.record.sentence.tags)
 
     def scheme(self, paths: Sequence[Path]) -> tuple[str | None, str]:
-        """The scheme's name, or None and why there is none to score by."""
+        """The scheme's name; or None and why answers cannot be scored."""
         if self._texts:
             return None, "texts have no tags"
         if self._untagged:
@@ -126,7 +123,7 @@ class _Tags:
         named = self._options.scheme
         scheme: Scheme = self._evidence.scheme() if named.lower() == "auto" else scheme_named(named)
         if scheme is not PLAIN:
-            # Every prefix is looked at by itself: what a tag is does not depend on its neighbours.
+            # Each by itself: whether a tag is one of the scheme does not depend on its neighbours.
             for tag in sorted(self._distinct):
                 try:
                     parse([tag], scheme)
@@ -135,12 +132,8 @@ class _Tags:
         return scheme.name, ""
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+def _input_file(path: Path, root: Path) -> InputFile:
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+        return InputFile(str(path.relative_to(root)), path.stat().st_size, sha256_of(path))
     except OSError as error:
         raise CorpusError(error.strerror or str(error), path=path, remedy="check the path") from error
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Answers against the tags that the input came with, counted by part and added up at the end.
+"""Scores answers against the tags of the input: counted for each part, added up at the end.
 
-All scores are those of `tagging.scoring`. The model answers in BIO, so the input's tags are read into BIO first,
-as training reads them; what a scheme does not allow is repaired the same way.
+All scores are those of `tagging.scoring`. The model answers in BIO, so the input's tags are converted to BIO first,
+as in training; sequences that a scheme does not allow are repaired in the same way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from corpus.reading.training_tags import training_tags
-from serving.batch.sources import Given
+from serving.batch.sources import InputSentence
 from serving.client.answers import TaggedSentence
 from tagging.schemes import BIO, PLAIN, scheme_named, split_tag
 from tagging.scoring import Counts, EntityScores, Score, add_counts, entity_counts, tag_counts
@@ -20,12 +20,13 @@ from tagging.scoring import Counts, EntityScores, Score, add_counts, entity_coun
 Triple = tuple[int, int, int]
 
 
-class Counted(msgspec.Struct, frozen=True):
-    """Counts of some sentences: entities by label (strict), tokens by tag. Empty where there is nothing to score.
+class PartCounts(msgspec.Struct, frozen=True):
+    """Counts of a part: entities by label (strict), tokens by tag. Empty if there is nothing to compare with.
 
     Attributes:
-        entities: None where the tags are plain.
-        unlike: a tag of the answers that is not of the kind of the input's tags; empty if none is.
+        entities: None if the tags are plain.
+        tags: tokens by tag.
+        unlike: a tag of the answers that is not of the same kind as the input's tags; empty if there is none.
     """
 
     entities: dict[str, Triple] | None
@@ -34,7 +35,7 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """What the answers score.
+    """The scores of the answers.
 
     Attributes:
         primary: `entity_f1_strict`, or `token_accuracy` for plain tags.
@@ -45,30 +46,32 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float]
 
 
-def counted(sentences: Sequence[Given], answers: Sequence[TaggedSentence], scheme: str | None) -> Counted:
-    """Counts what of the answers is right, by the tags in the file; `scheme` as in `Plan`."""
+def count_correct(
+    sentences: Sequence[InputSentence], answers: Sequence[TaggedSentence], scheme: str | None
+) -> PartCounts:
+    """Count how many answers are correct by the tags in the file; `scheme` as in `Plan`."""
     if scheme is None:
-        return Counted(None, {})
+        return PartCounts(None, {})
     named = scheme_named(scheme)
     entities: dict[str, Counts] = {}
     tags: dict[str, Counts] = {}
     unlike = ""
-    for given, answer in zip(sentences, answers, strict=True):
-        if given.record is None or given.record.sentence is None:
+    for sentence, answer in zip(sentences, answers, strict=True):
+        if sentence.record is None or sentence.record.sentence is None:
             continue
         predicted = [token.tag for token in answer.tokens]
-        gold, _ = training_tags(given.record, named, BIO)
+        gold, _ = training_tags(sentence.record, named, BIO)
         add_counts(tags, tag_counts(gold, predicted))
         if named is PLAIN:
             continue
         unlike = unlike or next((tag for tag in predicted if not _is_bio(tag)), "")
         if not unlike:
             add_counts(entities, entity_counts(gold, predicted, BIO, "strict"))
-    return Counted(None if named is PLAIN else _triples(entities), _triples(tags), unlike)
+    return PartCounts(None if named is PLAIN else _triples(entities), _triples(tags), unlike)
 
 
-def scored(parts: Iterable[Counted]) -> Scores | None:
-    """The scores of all parts together; None where nothing was counted, or the tags are of two kinds."""
+def total_scores(parts: Iterable[PartCounts]) -> Scores | None:
+    """The scores of all parts together; None if nothing was counted, or answers and input differ in kind."""
     entities: dict[str, Counts] = {}
     tags: dict[str, Counts] = {}
     plain = True
@@ -84,16 +87,16 @@ def scored(parts: Iterable[Counted]) -> Scores | None:
     accuracy = {"token_accuracy": EntityScores.of(tags).micro.recall}
     if plain:
         return Scores(primary="token_accuracy", metrics=accuracy)
-    found = EntityScores.of(entities)
-    metrics = _named(found.micro, "") | {"entity_f1_strict_macro": found.macro.f1} | accuracy
-    for label, score in found.per_label.items():
+    scores = EntityScores.of(entities)
+    metrics = _named(scores.micro, "") | {"entity_f1_strict_macro": scores.macro.f1} | accuracy
+    for label, score in scores.per_label.items():
         metrics |= _named(score, f"/{label}") | {f"entities/{label}": float(score.support)}
     return Scores(primary="entity_f1_strict", metrics=metrics)
 
 
-def _named(score: Score, of: str) -> dict[str, float]:
+def _named(score: Score, suffix: str) -> dict[str, float]:
     values = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
-    return {f"entity_{name}_strict{of}": value for name, value in values.items()}
+    return {f"entity_{name}_strict{suffix}": value for name, value in values.items()}
 
 
 def _is_bio(tag: str) -> bool:

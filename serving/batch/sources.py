@@ -1,9 +1,8 @@
-"""What is tagged: the files, and the sentences of any stretch of one.
+"""Reads the input: its files, and the sentences of any stretch of a file.
 
-A file that ends in `.txt` (or `.txt.gz`) holds a text a line, which the model cuts into tokens itself; each line
-is one, an empty one too. Any other is a corpus file, read as everywhere else (`corpus.reading`), whose tokens stay
-as they are. Its tags are kept to score against. A line of JSON may go without: `{"tokens": [...]}` or
-`{"text": "..."}`.
+A file that ends in `.txt` (or `.txt.gz`) has a text on each line, which the model cuts into tokens; an empty line is
+an empty text. Any other is a corpus file, read as everywhere else (`corpus.reading`); its tokens stay as they are, and
+its tags are kept to score against. A line of JSON may come without tags: `{"tokens": [...]}` or `{"text": "..."}`.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from corpus.splits.layout import is_file_name
 from tagging.schemes import OUTSIDE
 
 
-class Given(NamedTuple):
-    """A sentence as it was given.
+class InputSentence(NamedTuple):
+    """A sentence of the input.
 
     Attributes:
-        line: the 1-based line it begins on.
-        offset: the byte (unpacked) it begins at.
-        record: what a corpus file says; None for a text.
-        text: the text of a `.txt` file's line.
+        line: the 1-based line that it begins on.
+        offset: the byte (unpacked) that it begins at.
+        record: the record of a corpus file; None for a text.
+        text: the line of a `.txt` file; None in a corpus file.
         tagged: whether it came with tags.
     """
 
@@ -44,33 +43,33 @@ class Given(NamedTuple):
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The tokens of a corpus file's sentence; none of an empty one, or of a text."""
+        """The tokens of a corpus file's sentence; empty for a text."""
         sentence = self.record.sentence if self.record else None
         return sentence.tokens if sentence else ()
 
     @property
     def size(self) -> int:
-        """Tokens; of a text about as many."""
+        """The number of tokens; of a text an estimate."""
         return len(self.tokens) if self.text is None else len(self.text) // 5
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file holds a text a line."""
+    """Whether a file has a text on each line."""
     return path.name.lower().removesuffix(".gz").endswith(".txt")
 
 
 def input_files(source: Path) -> tuple[Path, ...]:
-    """The file, or the corpus and text files below a folder, in order of their names.
+    """The file, or the corpus and text files below a folder, sorted by path.
 
     Raises:
-        CorpusError: nothing there to read, or a folder that cannot be: what is in it must not be left out unsaid.
+        CorpusError: nothing to read, or a folder that cannot be read: its files must not be left out silently.
     """
     try:
         if source.is_file():
             return (source,)
         if not source.is_dir():
             raise CorpusError("no such file or folder", path=source, remedy="check --input")
-        found = tuple(sorted(_files_below(source)))
+        paths = tuple(sorted(_files_below(source)))
     except OSError as error:
         raise CorpusError(
             error.strerror or str(error),
@@ -78,36 +77,37 @@ def input_files(source: Path) -> tuple[Path, ...]:
             expected="files and folders that can be read",
             remedy="check the permissions",
         ) from error
-    if not found:
+    if not paths:
         raise CorpusError(
             "no file to tag",
             path=source,
             expected="files that end in .conll, .conllu, .jsonl or .txt, or .gz of these",
             remedy="check --input",
         )
-    return found
+    return paths
 
 
 def _files_below(source: Path) -> Iterator[Path]:
-    """Those whose names are a corpus's or a text's; one that is no regular file is told of by who opens it."""
+    """Files with the name of a corpus or text file, regular or not: opening one reports what is wrong with it."""
 
-    def refuse(error: OSError) -> None:
+    def raise_it(error: OSError) -> None:
         raise error
 
-    for folder, below, names in os.walk(source, onerror=refuse):
+    for folder, below, names in os.walk(source, onerror=raise_it):
         below[:] = [name for name in below if not name.startswith(".")]
-        # A folder that may be listed and not entered has names alone.
+        # Fails for a folder that may be listed but not entered.
         os.stat(os.path.join(folder, "."))
         yield from (Path(folder, name) for name in names if not name.startswith(".") and is_file_name(name))
 
 
-def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[Given]:
-    """The sentences of a file from a place on at which one begins.
+def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[InputSentence]:
+    """Yield the sentences of a file, from a sentence at byte `offset` and line `line` on.
 
-    A line of JSON without tokens is an empty sentence: each has its answer. A block of comments alone is none.
+    A line of JSON without tokens is an empty sentence, since each line has an answer. A block that has only comments
+    is not a sentence.
 
     Raises:
-        CorpusError: a line that cannot be read, or a file that cannot be opened or unpacked.
+        CorpusError: a line cannot be read, or the file cannot be opened or unpacked.
     """
     with open_corpus_file(path) as stream:
         stream.seek(offset)
@@ -120,14 +120,14 @@ def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 
             yield from _of_corpus(path, lines, options, offset, line)
 
 
-def stretch(path: Path, options: ReadOptions, *, offset: int, line: int, count: int) -> list[Given]:
-    """`count` sentences from a place on."""
+def stretch(path: Path, options: ReadOptions, *, offset: int, line: int, count: int) -> list[InputSentence]:
+    """At most `count` sentences of a file, from a position on, as a list."""
     return list(itertools.islice(sentences(path, options, offset=offset, line=line), count))
 
 
-def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Iterator[Given]:
+def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Iterator[InputSentence]:
     for number, raw in enumerate(stream, start=line):
-        begins = offset
+        start = offset
         offset += len(raw)
         if number == 1:
             raw = without_bom(raw)
@@ -135,33 +135,33 @@ def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Itera
             (text,) = lines_of(raw) if raw else ("",)
         except BadLine as error:
             raise error.located(path, number) from None
-        yield Given(number, begins, None, text)
+        yield InputSentence(number, start, None, text)
 
 
 def _of_corpus(
     path: Path, stream: Iterable[bytes], options: ReadOptions, offset: int, line: int
-) -> Iterator[Given]:
+) -> Iterator[InputSentence]:
     unit, parse, _ = format_of(path, options)
     for block in raw_records(stream, unit, at_start=offset == 0):
         number = block.line + line - 1
         tagged = True
         try:
-            read = lines_of(block.raw)
+            block_lines = lines_of(block.raw)
             try:
-                record = parse(read, options)
+                record = parse(block_lines, options)
             except BadLine:
-                completed = _with_no_tags(read[0]) if unit == "line" else None
+                completed = _with_empty_tags(block_lines[0]) if unit == "line" else None
                 if completed is None:
                     raise
                 record, tagged = parse([completed], options), False
         except BadLine as error:
             raise error.located(path, number) from None
         if record.sentence is not None or unit == "line":
-            yield Given(number, block.offset + offset, record, None, tagged)
+            yield InputSentence(number, block.offset + offset, record, None, tagged)
 
 
-def _with_no_tags(line: str) -> str | None:
-    """A line of JSON that has tokens or a text alone, with what is missing to be read; None if it is another."""
+def _with_empty_tags(line: str) -> str | None:
+    """Add tags or spans to a line of JSON that has only tokens or a text; None for any other line."""
     try:
         row = json.loads(line)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Tagged sentences as the bytes of a part."""
+"""Writes tagged sentences to the file of a part."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from serving.client.formats import to_conll, to_jsonl
 
 
 def write(path: Path, sentences: Iterable[TaggedSentence], output_format: Format) -> None:
-    """Write the file.
+    """Write tagged sentences to a file.
 
     Raises:
-        OSError: it cannot be written, as on a full disk.
+        OSError: the file cannot be written, as on a full disk.
     """
     _WRITERS[output_format](path, sentences)
 
 
 def example(sentence: TaggedSentence) -> tf.train.Example:
-    """`tokens`, `tags`, `confidence`, `starts` and `ends` [T], `text` and `score` [1]."""
+    """A `tf.Example` of `tokens`, `tags`, `confidence`, `starts` and `ends` [T], `text` and `score` [1]."""
     built = tf.train.Example()
     feature = built.features.feature
     for name, strings in (
@@ -52,7 +52,7 @@ def _write_conll(path: Path, sentences: Iterable[TaggedSentence]) -> None:
 
 
 def _text(path: Path) -> IO[str]:
-    # A lone surrogate has no UTF-8; the model was sent a `?` for it too.
+    # A lone surrogate has no UTF-8; the model got a `?` for it too.
     return path.open("w", encoding="utf-8", errors="replace", newline="\n")
 
 
@@ -60,7 +60,7 @@ def _write_tfrecord(path: Path, sentences: Iterable[TaggedSentence]) -> None:
     try:
         with tf.io.TFRecordWriter(str(path)) as writer:
             for sentence in sentences:
-                # A map of features has no order of its own.
+                # Otherwise the order of the features may differ from run to run.
                 writer.write(example(sentence).SerializeToString(deterministic=True))
     except tf.errors.OpError as error:
         raise OSError(error.message) from error

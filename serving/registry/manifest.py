@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from files.sums import sha256_of
 from serving.registry.version_folder import MANIFEST
-
-_CHUNK = 1 << 20
 
 
 class BrokenManifest(ValueError):
@@ -50,7 +48,7 @@ def file_sums(folder: Path, on_read: Callable[[int], None] = lambda _: None) -> 
         on_read: called with the number of bytes after each chunk that was read.
     """
     return {
-        path.relative_to(folder).as_posix(): _sha256(path, on_read)
+        path.relative_to(folder).as_posix(): sha256_of(path, on_read)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / MANIFEST
     }
@@ -104,12 +102,3 @@ def verify(version_dir: Path, on_read: Callable[[int], None] = lambda _: None) -
             name for name in sorted(recorded.keys() & actual.keys()) if recorded[name] != actual[name]
         ),
     )
-
-
-def _sha256(path: Path, on_read: Callable[[int], None]) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(_CHUNK), b""):
-            digest.update(chunk)
-            on_read(len(chunk))
-    return digest.hexdigest()

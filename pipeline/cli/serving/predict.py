@@ -24,10 +24,10 @@ from pipeline.cli.console import output as standard_output
 from pipeline.cli.progress_bar import Counting
 from pipeline.cli.pushed_server import pushed_version
 from pipeline.settings import Settings, SettingsError
-from serving.batch.errors import BulkFailed, BulkRefused
-from serving.batch.folder import SUCCESS, Manifest, OutputFolder
+from serving.batch.errors import BatchFailed, BatchRefused
 from serving.batch.job import FORMATS, SHARD_SIZE, Format, Job, Reading, sum_of_model
 from serving.batch.measures import Measures
+from serving.batch.output_folder import SUCCESS, Manifest, OutputFolder
 from serving.batch.plan import Plan, plan
 from serving.batch.scores import Scores
 from serving.batch.sources import input_files
@@ -78,13 +78,13 @@ def predict(
     single = output.suffix in _FILES
     folder = OutputFolder((_parts_of(output) if single else output).absolute())
     try:
-        with folder.begun(job) as finished:
+        with folder.hold(job) as finished:
             manifest = finished or _filled(folder, job, planned, model, settings, workers, console)
         if single:
             _joined(folder, manifest, output)
-    except BulkRefused as error:
+    except BatchRefused as error:
         raise SettingsError(str(error)) from error
-    except (BulkFailed, OSError) as error:
+    except (BatchFailed, OSError) as error:
         console.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(BROKEN)
     word = "done before, nothing to do" if finished else "tagged"
@@ -148,8 +148,8 @@ def _filled(
             options=settings.corpus,
             workers=workers,
             beam_args=bulk_args(settings.beam, workers=workers),
-            done=counting.add,
-            told=measures.append,
+            on_done=counting.add,
+            on_measures=measures.append,
         )
     for measure in measures:
         console.print(_of_batches(measure), soft_wrap=True)

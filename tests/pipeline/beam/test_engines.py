@@ -26,7 +26,7 @@ from pipeline.settings import Settings, load
 from tests.components.corpus_gen.test_executor import generate
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, engine
 from tests.serving import tiny_model
-from tests.serving.batch.bulk_runs import predict
+from tests.serving.batch.batch_runs import predict
 
 pytestmark = pytest.mark.slow
 
@@ -168,7 +168,7 @@ def test_bulk_answers_are_those_of_the_direct_runner(assignment: str, corpus: Pa
             output,
             shard_size=13,
             beam_args=arguments,
-            told=lambda one: counts.append(one.counters),
+            on_measures=lambda one: counts.append(one.counters),
         )
         assert manifest.sentences == 76
         parts.append({part.name: (output / part.name).read_bytes() for part in manifest.parts})

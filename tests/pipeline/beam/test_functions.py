@@ -20,8 +20,8 @@ from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummari
 from components.corpus_gen.summary import PartialSummary
 from components.metrics.tagging_metrics import _Combiner, _Tally
 from corpus.options import ReadOptions, Shares
-from serving.batch.fill import _Put, _Read
-from serving.batch.tagger import PushedModel
+from serving.batch.fill import _ReadShard, _WritePart
+from serving.batch.inference import TaggerHandler
 from tagging.schemes import scheme_named
 
 CARRIED: dict[str, Callable[[Any], Any]] = {
@@ -97,8 +97,8 @@ def test_sources_readers_and_writers(carry: Callable[[Any], Any], tmp_path: Path
     (tmp_path / "a.conll").write_bytes(FOUND.raw + b"\n" + FOUND.raw)
     source = carry(BlockSource(str(tmp_path / "a.conll"), "block"))
     assert source.estimate_size() == (tmp_path / "a.conll").stat().st_size
-    assert carry(PushedModel("tagger", 1, tmp_path)).batch_elements_kwargs()["max_batch_size"] == 1
-    for function in (_Read(OPTIONS), _Put(tmp_path, "jsonl", {0: "part"}, None)):
+    assert carry(TaggerHandler("tagger", 1, tmp_path)).batch_elements_kwargs()["max_batch_size"] == 1
+    for function in (_ReadShard(OPTIONS), _WritePart(tmp_path, "jsonl", {0: "part"}, None)):
         assert vars(carry(function)) == vars(function)
 
 

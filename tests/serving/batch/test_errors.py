@@ -1,4 +1,4 @@
-"""Our failures, found again in what Beam makes of them."""
+"""The message of a failure survives what Beam makes of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
 
-from serving.batch.errors import BulkFailed
+from serving.batch.errors import BatchFailed
 
 
 def fail(_: int) -> int:
-    raise BulkFailed("a/part-1: cannot be written (No space left on device); make room [so it goes]")
+    raise BatchFailed("a/part-1: cannot be written (No space left on device); make room [so it goes]")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_failure_comes_back_as_it_was_told(workers: int) -> None:
+def test_a_failure_comes_back_with_its_own_message(workers: int) -> None:
     options = PipelineOptions([])
     direct = options.view_as(DirectOptions)
     direct.direct_num_workers = workers
@@ -24,9 +24,9 @@ def test_a_failure_comes_back_as_it_was_told(workers: int) -> None:
         beam.Pipeline(options=options) as pipeline,
     ):
         _ = pipeline | beam.Create([1, 2]) | "Write [it]" >> beam.Map(fail)
-    found = BulkFailed.within(raised.value)
+    found = BatchFailed.within(raised.value)
     assert str(found) == "a/part-1: cannot be written (No space left on device); make room [so it goes]"
 
 
-def test_another_error_is_none_of_ours() -> None:
-    assert BulkFailed.within(RuntimeError("ValueError: BulkFailed")) is None
+def test_another_error_is_not_a_failure_of_ours() -> None:
+    assert BatchFailed.within(RuntimeError("ValueError: BatchFailed")) is None

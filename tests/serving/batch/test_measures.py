@@ -1,4 +1,4 @@
-"""What workers counted: of one namespace, over all steps; nothing where an engine keeps no metrics."""
+"""Metrics of one namespace, summed over all steps; empty if an engine keeps none."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""The plan cuts the input into parts in order, and says whether answers can be scored."""
+
 from __future__ import annotations
 
 import hashlib
@@ -34,30 +36,30 @@ def test_the_parts_are_the_input_cut_in_order(tmp_path: Path) -> None:
         ("a.conll", 2), ("a.conll", 2), ("a.conll", 1), ("b.txt", 2), ("b.txt", 1), ("d.conll", 1),
     ]  # fmt: skip
     assert [shard.index for shard in found.shards] == list(range(6))
-    whole = [given for name in files for given in sentences(tmp_path / name, OPTIONS)]
+    whole = [sentence for name in files for sentence in sentences(tmp_path / name, OPTIONS)]
     parts = [
-        given
+        sentence
         for shard in found.shards
-        for given in stretch(
+        for sentence in stretch(
             Path(shard.path), OPTIONS, offset=shard.offset, line=shard.line, count=shard.count
         )
     ]
     assert parts == whole
 
 
-def test_long_sentences_make_parts_of_fewer(tmp_path: Path) -> None:
+def test_parts_of_long_sentences_have_fewer(tmp_path: Path) -> None:
     long = "\n".join("w\tO" for _ in range(300)) + "\n\n"
     found = planned(tmp_path, {"a.conll": long * 3 + "w\tO\n\n" * 20}, shard_size=10)
     # 40 tokens a sentence: a part of 10 holds 400, or one sentence that is longer.
     assert [shard.count for shard in found.shards] == [1, 1, 10, 10, 1]
 
 
-def test_files_are_known_by_their_content(tmp_path: Path) -> None:
+def test_files_are_identified_by_their_content(tmp_path: Path) -> None:
     (file,) = planned(tmp_path, {"a.txt": "Anna\n"}).files
     assert (file.name, file.bytes, file.sha256) == ("a.txt", 5, hashlib.sha256(b"Anna\n").hexdigest())
 
 
-def test_a_bad_line_is_told_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_bad_line_is_reported_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"b\.conll:3: "):
         planned(tmp_path, {"a.conll": "w\tO\n", "b.conll": "w\tO\n\nbad\n"})
 
@@ -91,7 +93,7 @@ def test_texts_are_not_scored(tmp_path: Path) -> None:
     assert planned(tmp_path, {"a.txt": "Anna\n"}).not_scored == "texts have no tags"
 
 
-def test_a_named_scheme_is_gone_by(tmp_path: Path) -> None:
+def test_a_scheme_in_the_settings_is_used(tmp_path: Path) -> None:
     options = ReadOptions(scheme="PLAIN")
     assert planned(tmp_path, {"a.conll": "a\tB-PER\n"}, options=options).scheme == "PLAIN"
 

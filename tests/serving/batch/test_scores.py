@@ -1,4 +1,4 @@
-"""Scores of bulk answers, held against seqeval on the same sentences."""
+"""Scores of answers, compared with seqeval's on the same sentences."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from seqeval.scheme import IOB2
 
 from corpus.record import Record
 from corpus.sentence import Sentence
-from serving.batch.scores import counted, scored
-from serving.batch.sources import Given
+from serving.batch.scores import count_correct, total_scores
+from serving.batch.sources import InputSentence
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
 from tagging.schemes import BIO, BIOES, convert
 
 
-def given(tags: list[str]) -> Given:
+def sentence(tags: list[str]) -> InputSentence:
     tokens = tuple(f"w{n}" for n in range(len(tags)))
-    return Given(1, 0, Record(Sentence(tokens, tuple(tags)), range(len(tags))), None)
+    return InputSentence(1, 0, Record(Sentence(tokens, tuple(tags)), range(len(tags))), None)
 
 
 def answered(tags: list[str]) -> TaggedSentence:
@@ -35,16 +35,16 @@ def bio(random: Random, length: int) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["BIO", "BIOES"])
 @pytest.mark.parametrize("parts", [1, 3])
-def test_entities_are_scored_as_seqeval_scores_them(scheme: str, parts: int) -> None:
+def test_entities_are_scored_as_by_seqeval(scheme: str, parts: int) -> None:
     random = Random(4)
     lengths = [random.randrange(12) for _ in range(60)]
     gold = [bio(random, length) for length in lengths]
     predicted = [tags if random.random() < 0.5 else bio(random, len(tags)) for tags in gold]
     written = gold if scheme == "BIO" else [convert(tags, BIO, BIOES)[0] for tags in gold]
     step = len(gold) // parts
-    found = scored(
-        counted(
-            [given(tags) for tags in written[at : at + step]],
+    found = total_scores(
+        count_correct(
+            [sentence(tags) for tags in written[at : at + step]],
             [answered(tags) for tags in predicted[at : at + step]],
             scheme,
         )
@@ -66,23 +66,24 @@ def test_entities_are_scored_as_seqeval_scores_them(scheme: str, parts: int) -> 
 
 
 def test_plain_tags_are_scored_by_accuracy() -> None:
-    found = scored(
-        [counted([given(["NOUN", "VERB", "NOUN"])], [answered(["NOUN", "NOUN", "NOUN"])], "PLAIN")]
+    found = total_scores(
+        [count_correct([sentence(["NOUN", "VERB", "NOUN"])], [answered(["NOUN", "NOUN", "NOUN"])], "PLAIN")]
     )
     assert found is not None
     assert (found.primary, found.metrics) == ("token_accuracy", {"token_accuracy": pytest.approx(2 / 3)})
 
 
-def test_nothing_to_go_by_is_no_score() -> None:
-    assert scored([counted([given(["O"])], [answered(["O"])], None)]) is None
+def test_without_a_scheme_there_is_no_score() -> None:
+    assert total_scores([count_correct([sentence(["O"])], [answered(["O"])], None)]) is None
 
 
-def test_answers_of_another_kind_are_no_score() -> None:
-    assert scored([counted([given(["B-PER", "O"])], [answered(["NOUN", "VERB"])], "BIO")]) is None
+def test_answers_of_another_kind_have_no_score() -> None:
+    assert (
+        total_scores([count_correct([sentence(["B-PER", "O"])], [answered(["NOUN", "VERB"])], "BIO")]) is None
+    )
 
 
 def test_an_empty_sentence_counts_nothing() -> None:
-    empty = Given(1, 0, Record(None), None)
-    assert scored([counted([empty, given(["B-PER"])], [answered([]), answered(["B-PER"])], "BIO")]) == scored(
-        [counted([given(["B-PER"])], [answered(["B-PER"])], "BIO")]
-    )
+    empty, one = InputSentence(1, 0, Record(None), None), sentence(["B-PER"])
+    with_empty = count_correct([empty, one], [answered([]), answered(["B-PER"])], "BIO")
+    assert with_empty == count_correct([one], [answered(["B-PER"])], "BIO")

@@ -1,3 +1,5 @@
+"""The sentences of the input, of a whole file and of any stretch of one."""
+
 from __future__ import annotations
 
 import gzip
@@ -42,7 +44,7 @@ def test_each_line_of_json_is_a_sentence_even_without_tokens(tmp_path: Path) -> 
     assert [each.tokens for each in sentences(path, OPTIONS)] == [("a",), (), ("b", "c"), ("d",)]
 
 
-def test_a_line_of_json_may_go_without_tags(tmp_path: Path) -> None:
+def test_a_line_of_json_may_come_without_tags(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(
         '{"tokens": ["Zo\\u00eb", "left"]}\n{"text": "Ann\'s here"}\n{"tokens": ["a"], "tags": ["O"]}\n'
@@ -66,9 +68,7 @@ def test_each_line_of_a_text_file_is_a_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", CONTENTS)
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_stretch_from_any_sentence_on_is_that_part_of_the_whole(
-    name: str, packed: bool, tmp_path: Path
-) -> None:
+def test_a_stretch_is_the_same_as_in_the_whole_file(name: str, packed: bool, tmp_path: Path) -> None:
     path = tmp_path / (name + ".gz" * packed)
     content = CONTENTS[name].encode()
     path.write_bytes(gzip.compress(content) if packed else content)
@@ -87,13 +87,13 @@ def test_a_stretch_from_any_sentence_on_is_that_part_of_the_whole(
         max_size=8,
     )
 )
-def test_texts_come_back_as_they_were_written(
+def test_texts_are_read_as_they_were_written(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("texts") / "x.txt"
     path.write_bytes("".join(f"{text}\n" for text in texts).encode())
     found = [each.text for each in sentences(path, OPTIONS)]
-    # A byte order mark at the beginning is none of the text.
+    # A byte order mark at the beginning is not part of the text.
     assert found == [text.removeprefix("\ufeff") if place == 0 else text for place, text in enumerate(texts)]
 
 
@@ -119,7 +119,7 @@ def test_texts_come_back_as_they_were_written(
         ("x.txt.gz", gzip.compress(b"a text\n" * 100, mtime=0)[:-9], r"x\.txt\.gz: broken gzip"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_place(
+def test_an_unreadable_line_is_reported_with_its_position(
     name: str, content: bytes, message: str, tmp_path: Path
 ) -> None:
     path = tmp_path / name
@@ -128,14 +128,14 @@ def test_what_cannot_be_read_is_told_with_its_place(
         list(sentences(path, OPTIONS))
 
 
-def test_the_line_of_an_error_is_that_of_the_file_in_a_stretch_too(tmp_path: Path) -> None:
+def test_an_error_in_a_stretch_has_the_line_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.conll"
     path.write_text("Ann\tO\n\nBob\tO\n\nbad\n")
     with pytest.raises(CorpusError, match=r"x\.conll:5: "):
         stretch(path, OPTIONS, offset=len("Ann\tO\n\n"), line=3, count=9)
 
 
-def test_a_folder_is_its_corpus_and_text_files_in_order(tmp_path: Path) -> None:
+def test_the_corpus_and_text_files_of_a_folder_are_sorted(tmp_path: Path) -> None:
     for name in ("b.txt", "a.conll.gz", "deep/c.jsonl", "notes.md", ".hidden.txt", ".git/d.txt", "x.csv"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -144,7 +144,7 @@ def test_a_folder_is_its_corpus_and_text_files_in_order(tmp_path: Path) -> None:
     assert found == ["a.conll.gz", "b.txt", "deep/c.jsonl"]
 
 
-def test_a_link_to_nothing_is_not_left_out_unsaid(tmp_path: Path) -> None:
+def test_a_broken_link_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.conll").write_text(CONLL)
     (tmp_path / "b.conll").symlink_to(tmp_path / "gone")
     assert [path.name for path in input_files(tmp_path)] == ["a.conll", "b.conll"]
@@ -153,7 +153,7 @@ def test_a_link_to_nothing_is_not_left_out_unsaid(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0, 0o600])
-def test_a_folder_without_permission_is_not_left_out_unsaid(mode: int, tmp_path: Path) -> None:
+def test_a_folder_without_permission_is_reported(mode: int, tmp_path: Path) -> None:
     (tmp_path / "a.conll").write_text(CONLL)
     closed = tmp_path / "closed"
     closed.mkdir()
@@ -169,7 +169,7 @@ def test_a_folder_without_permission_is_not_left_out_unsaid(mode: int, tmp_path:
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_utf16_is_told_as_such(name: str, tmp_path: Path) -> None:
+def test_utf16_is_recognised(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(CONTENTS[name].encode("utf-16-le"))
     with pytest.raises(CorpusError, match=f"{name}:1: UTF-16 text; .* iconv -f utf-16"):
@@ -177,7 +177,7 @@ def test_utf16_is_told_as_such(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_a_huge_line_is_told_and_not_held(name: str, tmp_path: Path) -> None:
+def test_a_huge_line_is_reported_and_not_held_in_memory(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     with path.open("w") as file:
         file.write(CONTENTS[name].rstrip("\n") + "\n\n")
@@ -192,7 +192,7 @@ def test_a_huge_line_is_told_and_not_held(name: str, tmp_path: Path) -> None:
     assert peak < 24 << 20
 
 
-def test_nothing_to_tag_is_told(tmp_path: Path) -> None:
+def test_an_input_without_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no such file or folder"):
         input_files(tmp_path / "none")
     (tmp_path / "notes.md").touch()

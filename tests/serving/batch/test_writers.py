@@ -1,4 +1,4 @@
-"""Each form of a part, read back by another reader than what wrote it."""
+"""Each format of a part, read back by an independent reader."""
 
 from __future__ import annotations
 

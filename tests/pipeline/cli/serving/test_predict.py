@@ -91,9 +91,9 @@ def test_a_folder_becomes_parts_and_a_manifest(models: Path, tmp_path: Path) -> 
 
     # Without --version the latest is meant, which is another.
     for arguments, message in (
-        (("-i", source), "version: 1 there, 2 asked"),
-        (("-i", source / "a.conll", "--version", "1"), "input b.conll: there, not asked"),
-        (("-i", source, "--version", "1", "--format", "conll"), "--format: jsonl there, conll asked"),
+        (("-i", source), "version: 1 then, 2 now"),
+        (("-i", source / "a.conll", "--version", "1"), "input b.conll: missing now"),
+        (("-i", source, "--version", "1", "--format", "conll"), "--format: jsonl then, conll now"),
     ):
         refused = predict(models, *arguments, "-o", output, "--shard-size", "3")
         assert (refused.returncode, refused.stdout) == (2, "")
@@ -187,7 +187,7 @@ def test_a_full_disk_is_told_and_what_is_finished_stays(models: Path, tmp_path: 
     assert "Traceback" not in done.stderr
     told = done.stderr.splitlines()[-1]
     assert told.startswith(f"error: {output}/part-00001-of-00002.jsonl: cannot be written (File too large)")
-    assert "the same command goes on" in told
+    assert "the same command resumes" in told
     assert names(output) == [".progress", "part-00000-of-00002.jsonl"]
     assert predict(models, *arguments).returncode == 0
     assert "_SUCCESS" in names(output)

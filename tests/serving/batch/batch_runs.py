@@ -1,4 +1,4 @@
-"""A bulk run in this process, as the command line makes it."""
+"""A batch run in this process, as the command line makes it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from corpus.options import ReadOptions
 from serving.batch.fill import fill
-from serving.batch.folder import Manifest, OutputFolder
 from serving.batch.job import Format, Job, Reading, sum_of_model
 from serving.batch.measures import Measures
+from serving.batch.output_folder import Manifest, OutputFolder
 from serving.batch.plan import plan
 from serving.batch.sources import input_files
 
@@ -25,11 +25,11 @@ def predict(
     shard_size: int = 5_000,
     workers: int = 1,
     options: ReadOptions | None = None,
-    done: Callable[[int], None] = lambda _: None,
+    on_done: Callable[[int], None] = lambda _: None,
     beam_args: Sequence[str] = (),
-    told: Callable[[Measures], None] = lambda _: None,
+    on_measures: Callable[[Measures], None] = lambda _: None,
 ) -> Manifest:
-    """Tag `source` into the folder `output`; gives the manifest, also of what was done before."""
+    """Tag `source` into the folder `output`; the manifest also has the parts of earlier runs."""
     read_options = options or ReadOptions()
     paths = input_files(source)
     root = source if source.is_dir() else source.parent
@@ -44,7 +44,7 @@ def predict(
         files=planned.files,
     )
     folder = OutputFolder(output)
-    with folder.begun(job) as finished:
+    with folder.hold(job) as finished:
         return finished or fill(
             folder,
             job,
@@ -53,8 +53,8 @@ def predict(
             options=read_options,
             workers=workers,
             beam_args=beam_args,
-            done=done,
-            told=told,
+            on_done=on_done,
+            on_measures=on_measures,
         )
 
 

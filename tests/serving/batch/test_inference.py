@@ -1,4 +1,4 @@
-"""What bulk answers is what a server answers: the same model, the same cuts, whoever shares a batch."""
+"""A batch run gives a server's answers: the same model, the same cuts, whatever the batches."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 
 from corpus.options import ReadOptions
-from serving.batch.errors import BulkFailed
+from serving.batch.errors import BatchFailed
+from serving.batch.inference import tag_sentences
 from serving.batch.sources import sentences
-from serving.batch.tagger import tagged
 from serving.client import TaggedSentence, Tagger
 from serving.client.formats import to_jsonl
 from serving.server.flags import Flags
 from serving.server.graph.servable import Servable
-from tests.serving.batch import bulk_model
-from tests.serving.batch.bulk_runs import lines, predict
+from tests.serving.batch import random_tagger
+from tests.serving.batch.batch_runs import lines, predict
 from tests.serving.running import running
 
-# Words of the model, others, and some that are no ASCII.
-WORDS = (*bulk_model.WORDS, "Zürich", "東京", "e\u0301", "\U0001f642", "x" * 40, "1,000", "#tag")
+# Words of the model, others, and some that are not ASCII.
+WORDS = (*random_tagger.WORDS, "Zürich", "東京", "e\u0301", "\U0001f642", "x" * 40, "1,000", "#tag")
 
 
 def corpus() -> list[list[str]]:
@@ -41,7 +41,7 @@ def texts() -> list[str]:
 
 
 def approximately(answer: TaggedSentence) -> dict[str, Any]:
-    """The answer as a line of JSON has it, probabilities within 1e-4."""
+    """The answer as in a line of JSON, probabilities within 1e-4."""
     return {
         "text": answer.text,
         "score": pytest.approx(answer.score, abs=1e-4),
@@ -71,7 +71,7 @@ def approximately(answer: TaggedSentence) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     version = tmp_path_factory.mktemp("bulk") / "3"
-    bulk_model.export_tagger(version)
+    random_tagger.export_tagger(version)
     return version
 
 
@@ -85,17 +85,17 @@ def tagger(model: Path) -> Iterator[Tagger]:
 
 
 def test_tokens_are_tagged_as_by_the_server(model: Path, tagger: Tagger, tmp_path: Path) -> None:
-    given = corpus()
+    rows = corpus()
     source = tmp_path / "in.jsonl"
     source.write_text(
-        "".join(json.dumps({"tokens": tokens, "tags": ["O"] * len(tokens)}) + "\n" for tokens in given)
+        "".join(json.dumps({"tokens": tokens, "tags": ["O"] * len(tokens)}) + "\n" for tokens in rows)
     )
     manifest = predict(model, source, tmp_path / "out", shard_size=40, workers=2)
     found = lines(manifest, tmp_path / "out")
-    assert manifest.sentences == len(found) == len(given)
-    assert len(manifest.parts) >= len(given) // 40
-    expected = list(tagger.stream_tokens(given))
-    assert sum(len(answer.entities) for answer in expected) > 100, "the model says something"
+    assert manifest.sentences == len(found) == len(rows)
+    assert len(manifest.parts) >= len(rows) // 40
+    expected = list(tagger.stream_tokens(rows))
+    assert sum(len(answer.entities) for answer in expected) > 100, "the model finds entities"
     assert found == [approximately(answer) for answer in expected]
 
 
@@ -107,14 +107,14 @@ def test_texts_are_tagged_as_by_the_server(model: Path, tagger: Tagger, tmp_path
     assert lines(manifest, tmp_path / "out") == [approximately(answer) for answer in tagger.stream(given)]
 
 
-def test_a_sentence_alone_is_answered_as_in_any_batch(model: Path, tmp_path: Path) -> None:
+def test_a_sentence_gets_the_same_answer_alone_and_in_any_batch(model: Path, tmp_path: Path) -> None:
     source = tmp_path / "in.txt"
     source.write_text("\n".join(texts()) + "\n", encoding="utf-8")
     given = list(sentences(source, ReadOptions()))
     servable = Servable("tagger", 3, model)
     Random(1).shuffle(given)
-    for sentence, answer in zip(given, tagged(servable, given), strict=True):
-        (alone,) = tagged(servable, [sentence])
+    for sentence, answer in zip(given, tag_sentences(servable, given), strict=True):
+        (alone,) = tag_sentences(servable, [sentence])
         assert json.loads(to_jsonl(answer)) == approximately(alone)
 
 
@@ -128,10 +128,10 @@ def test_a_files_own_text_and_offsets_are_kept(model: Path, tmp_path: Path) -> N
     ]  # fmt: skip
 
 
-def test_a_model_that_does_not_load_is_told(tmp_path: Path) -> None:
+def test_a_model_that_does_not_load_is_reported(tmp_path: Path) -> None:
     broken = tmp_path / "tagger" / "1"
     broken.mkdir(parents=True)
     (broken / "saved_model.pb").write_bytes(b"no graph")
     (tmp_path / "in.txt").write_text("Anna left\n")
-    with pytest.raises(BulkFailed, match=r"^version 1 cannot be loaded: "):
+    with pytest.raises(BatchFailed, match=r"^version 1 cannot be loaded: "):
         predict(broken, tmp_path / "in.txt", tmp_path / "out")
