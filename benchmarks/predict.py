@@ -1,8 +1,8 @@
-"""What bulk prediction costs, beside its rivals: `python -m benchmarks.predict [--sentences N] [--model FOLDER]`.
+"""The cost of batch prediction and its rivals: `python -m benchmarks.predict [--sentences N] [--model FOLDER]`.
 
-Sentences of the sample's grammar, none of them in the shipped corpus. Each way of tagging them is a process of its
-own, measured from its start to its end: what importing TensorFlow and Beam and loading the model cost is told
-apart, by a run over 10 sentences. Wall time depends on the machine's other work; CPU time and memory hardly do.
+Sentences of the sample's grammar, none of them in the shipped corpus. Each way of tagging them runs in a process of
+its own, measured from start to end; a run over 10 sentences shows what importing TensorFlow and Beam and loading the
+model cost. Wall time depends on the machine's other load; CPU time and memory hardly do.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import NamedTuple
 from benchmarks.figures import Figure, show
 from benchmarks.serving.child import ROOT
 from sample.generate import splits
+from serving.registry.version_folder import versions_in
 
 RESULTS = ROOT / "benchmarks" / "results" / "predict.json"
 SEED = 11
@@ -33,7 +34,7 @@ NAME = "sample"
 
 
 class Cost(NamedTuple):
-    """Of a process and its children: seconds of wall and of CPU, MB of the largest at its peak."""
+    """Of a process and its children: seconds of wall and CPU time, peak memory of the largest in MB."""
 
     wall: float
     cpu: float
@@ -41,13 +42,15 @@ class Cost(NamedTuple):
 
 
 def main() -> None:
-    """Print each figure beside its bound, and keep them as JSON; status 1 if a bound is not met."""
+    """Print each figure with its bound, and write them as JSON; exit status 1 if a bound is not met."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, help="a version's folder; the newest of serving_models/sample")
-    parser.add_argument("--sentences", type=int, default=100_000, help="how many, of the larger measure")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the larger measure")
+    parser.add_argument(
+        "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
+    )
+    parser.add_argument("--sentences", type=int, default=100_000, help="of the larger run")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the larger run")
     options = parser.parse_args()
     model = (options.model or _newest()).resolve()
     many, tenth = options.sentences, options.sentences // 10
@@ -90,7 +93,7 @@ def main() -> None:
         grown = large.memory - small.memory
         figures.append(Figure(f"bulk, memory of {many:,} less that of {tenth:,}", grown, "MB", most=100))
         for way in ("server", "tfx_bsl"):
-            # A tenth of the sentences is enough to tell what one costs.
+            # A tenth of the sentences is enough to measure the cost of one.
             start, cost = other(way, FEW), other(way, tenth)
             figures += _figures(f"{way}, {tenth:,} sentences", tenth - FEW, start, cost)
             figures.append(Figure(f"({way}, memory of {tenth:,})", cost.memory, "MB"))
@@ -110,13 +113,13 @@ def main() -> None:
 
 
 def _figures(what: str, sentences: int, begin: Cost, cost: Cost) -> Iterable[Figure]:
-    """What it costs beyond its beginning."""
+    """The cost beyond the start."""
     yield Figure(f"({what})", sentences / (cost.wall - begin.wall), "sentences/s")
     yield Figure(f"({what}, CPU of a sentence)", 1e3 * (cost.cpu - begin.cpu) / sentences, "ms")
 
 
 def _inputs(home: Path, counts: set[int]) -> dict[int, Path]:
-    """A CoNLL file of so many sentences for each count."""
+    """Write a CoNLL file for each number of sentences."""
     corpus = splits(SEED, max(counts) * 5 // 4 + 10)["train"]
     paths = {}
     for count in counts:
@@ -129,7 +132,7 @@ def _inputs(home: Path, counts: set[int]) -> dict[int, Path]:
 
 
 def _with_a_long_one(home: Path, few: Path) -> Path:
-    """A file of `LONG` sentences, one of them, in its middle, of 2,000 tokens."""
+    """Write a file of `LONG` sentences with one of 2,000 tokens in the middle."""
     path, block = home / "long.conll", few.read_text(encoding="utf-8")
     half = block * (LONG // FEW // 2)
     path.write_text(half + "word\tO\n" * 2_000 + "\n" + half, encoding="utf-8")
@@ -142,11 +145,11 @@ def _measured(what: str, command: list[str]) -> Cost:
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
-    said = process.stderr.read()
+    log = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - began
     if status:
-        raise SystemExit(f"{' '.join(command)} failed:\n{said[-2000:]}")
+        raise SystemExit(f"{' '.join(command)} failed:\n{log[-2000:]}")
     cost = Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
     print(f"{what}: {wall:.1f} s, CPU {cost.cpu:.1f} s, {cost.memory:.0f} MB", file=sys.stderr, flush=True)
     return cost
@@ -154,10 +157,10 @@ def _measured(what: str, command: list[str]) -> Cost:
 
 def _newest() -> Path:
     base = ROOT / "serving_models" / "sample"
-    versions = sorted((int(path.name), path) for path in base.glob("[0-9]*")) if base.is_dir() else []
+    versions = versions_in(base, missing_ok=True)
     if not versions:
         raise SystemExit(f"{base}: no version there; `make run` pushes one, or name one by --model")
-    return versions[-1][1]
+    return versions[max(versions)]
 
 
 if __name__ == "__main__":

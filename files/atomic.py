@@ -1,7 +1,6 @@
-"""Writes files whole or not at all: a draft beside the file, synced to the disk, takes its name by one rename.
+"""Writes a file completely or not at all: a draft beside it is synced to the disk and renamed.
 
-A process killed at any moment leaves the old file or the new one, and at most a draft, which the next writer of the
-same file replaces.
+A process that is killed leaves the old file or the new one, and at most a draft, which the next writer replaces.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a draft's path to write to; at the end what is there becomes `path`, on an error nothing does.
+    """Yield the path of a draft, which becomes `path` at the end, unless an error is raised.
 
-    The file keeps the mode of the one that it replaces. Its folder must be there.
+    The file keeps the mode of the one that it replaces. Its folder must exist.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: the file cannot be written; the old one is unchanged.
     """
     draft = draft_of(path)
     try:
@@ -30,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    # The rename itself is on the disk once the folder is.
+    # The rename is on the disk once the folder is synced.
     sync(path.parent)
 
 
@@ -38,19 +37,19 @@ def write(path: Path, content: str | bytes) -> None:
     """Write a small file; text as UTF-8.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: the file cannot be written; the old one is unchanged.
     """
     with replacing(path) as draft:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def draft_of(path: Path) -> Path:
-    """Where `path` is written until it is whole: hidden, so that no pattern of visible files matches it."""
+    """Where `path` is written until it is complete: hidden, so that no pattern of visible files matches it."""
     return path.with_name(f".{path.name}.draft")
 
 
 def sync(path: Path) -> None:
-    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    """Wait until a file's content, or a folder's entries, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -59,6 +58,6 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Wait until a folder is on the disk with everything in it."""
+    """Wait until a folder and everything in it are on the disk."""
     for path in [*folder.rglob("*"), folder]:
         sync(path)

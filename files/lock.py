@@ -1,4 +1,4 @@
-"""Holds a folder for one process at a time. A process that is killed lets go of it."""
+"""A lock file that one process holds at a time; a killed process releases it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Held(RuntimeError):
-    """Another process holds the folder.
+    """Another process holds the lock.
 
     Attributes:
         process: its id, or "unknown".
@@ -23,11 +23,11 @@ class Held(RuntimeError):
 
 @contextlib.contextmanager
 def held(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold the lock file `path`, which is made where it is missing, as its folder is.
+    """Hold the lock file `path`; it and its folder are created if they are missing.
 
     Args:
-        path: a file of its own, open for writing: network file systems lock nothing less.
-        wait: wait until the lock is free, instead of raising.
+        path: a file of its own, opened for writing, as locks on network file systems require.
+        wait: wait until the lock is free instead of raising.
 
     Raises:
         Held: another process holds it.

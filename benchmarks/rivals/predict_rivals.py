@@ -1,7 +1,7 @@
 """Other ways to tag a file: `python -m benchmarks.rivals.predict_rivals server|tfx_bsl MODEL_FOLDER FILE NAME`.
 
-`server` streams the file through a server in a process of its own, its CPU time counted here too. `tfx_bsl` is the
-RunInference that TFX's BulkInferrer is made of, at its own batch sizes, its answers cut to their lengths and
+`server` streams the file through a server in a process of its own, whose CPU time counts too. `tfx_bsl` is the
+RunInference on which TFX's BulkInferrer is built, with its own batch sizes; its answers are cut to their lengths and
 written as lines of JSON.
 """
 
@@ -21,13 +21,13 @@ from serving.client.protocol.requests import example_bytes
 
 
 def main(way: str, model: Path, source: Path, name: str) -> None:
-    """Tag the file, and write the answers to a temporary one."""
+    """Tag the file and write the answers to a temporary file."""
     with tempfile.TemporaryDirectory() as home:
         WAYS[way](model, source, name, Path(home))
 
 
 def by_server(model: Path, source: Path, name: str, home: Path) -> None:
-    """The client's stream."""
+    """Tag the file by the client's stream."""
     from serving.client import Tagger
     from serving.server.process import start_server_process
 
@@ -45,7 +45,7 @@ def by_server(model: Path, source: Path, name: str, home: Path) -> None:
 
 
 def by_tfx_bsl(model: Path, source: Path, name: str, home: Path) -> None:
-    """tfx_bsl's RunInference with the signature `decode`, on Beam's DirectRunner."""
+    """Tag the file by tfx_bsl's RunInference with the signature `decode`, on Beam's DirectRunner."""
     import apache_beam as beam
     import tensorflow as tf
     from apache_beam.options.pipeline_options import PipelineOptions

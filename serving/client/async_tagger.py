@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
-from types import TracebackType
 from typing import Any, overload
 
 import grpc
@@ -91,12 +90,7 @@ class AsyncTagger(BaseTagger):
     async def __aenter__(self) -> AsyncTagger:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def _calls(self) -> Calls:

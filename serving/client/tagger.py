@@ -7,7 +7,6 @@ import functools
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from types import TracebackType
 from typing import Any, overload
 
 import grpc
@@ -107,12 +106,7 @@ class Tagger(BaseTagger):
     def __enter__(self) -> Tagger:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @functools.cached_property

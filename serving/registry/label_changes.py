@@ -166,7 +166,7 @@ class Operator:
         """Serve `last`, after the versions `load` are loaded beside all that is served now; record `lines`."""
         moved = tuple(line for line in lines if line.change != "found")
         if not self._servers:
-            self._write(now.config.serving(last))
+            model_config.write(self._folder, now.config.serving(last))
             label_history.append(self._folder, lines)
             return Changed(now.served, last, moved)
         before = [_statuses_of(server) for server in self._servers]
@@ -179,24 +179,24 @@ class Operator:
         loaded = (running if now.served.versions is None else set(now.served.versions)) & now.on_disk
         beside = Served.just(loaded | load, now.served.labels)
         try:
-            self._write(now.config.serving(beside))
+            model_config.write(self._folder, now.config.serving(beside))
             until_available(self._servers, load, before, self._patience)
             # Without labels, removing them and unloading is one step.
             labelled = Served.just(beside.versions or (), last.labels) if last.labels else last
-            self._write(now.config.serving(labelled))
+            model_config.write(self._folder, now.config.serving(labelled))
             until_labelled(self._servers, {line.label: line.version for line in moved}, self._patience)
             label_history.append(self._folder, lines)
         except BaseException as error:
             self._put_back(now, error)
             raise
-        self._write(now.config.serving(last))
+        model_config.write(self._folder, now.config.serving(last))
         if last.versions is not None:
             until_gone(self._servers, set(beside.versions or ()) - set(last.versions), self._patience)
         return Changed(now.served, last, moved)
 
     def _put_back(self, now: _Now, error: BaseException) -> None:
         try:
-            self._write(now.config)
+            model_config.write(self._folder, now.config)
         except OSError as second:
             raise ChangeFailed(
                 f"{error}; nor could {self._folder / model_config.FILE} be put back to {now.served}: {second}. "
@@ -204,9 +204,6 @@ class Operator:
             ) from error
         if isinstance(error, ChangeFailed):
             raise ChangeFailed(f"{error}. Served as before: {now.served}") from error
-
-    def _write(self, config: ModelConfig) -> None:
-        model_config.write(self._folder, config)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ class _Lookup(base_component.BaseComponent):
         a copy of it; if nothing was found an empty folder whose property `found` is 0.
     """
 
-    def __init__(self, *, destination: str, code: str, **inputs_and_parameters: Any) -> None:
+    def __init__(self, *, destination: str, code: str = "", **inputs_and_parameters: Any) -> None:
         """Args:
         destination: the model's base folder.
         code: a hash of the code behind this component.
-        inputs_and_parameters: of the subclass.
+        inputs_and_parameters: those that the subclass names; its spec checks their types.
         """
         outputs = {key: types.Channel(type=output.type) for key, output in self.SPEC_CLASS.OUTPUTS.items()}
         super().__init__(
@@ -40,17 +40,14 @@ class PushedModelSpec(ComponentSpec):
 
 
 class PushedModel(_Lookup):
-    """The latest blessed model other than the candidate, as `LatestBlessedOtherModel` finds it in the metadata."""
+    """The latest blessed model other than the candidate, as `LatestBlessedOtherModel` finds it in the metadata.
+
+    Args:
+        candidate: this run's model.
+    """
 
     SPEC_CLASS = PushedModelSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(ModelExecutor)
-
-    def __init__(self, *, candidate: types.BaseChannel, destination: str, code: str = "") -> None:
-        """Args:
-        candidate: this run's model.
-        destination, code: as for every lookup.
-        """
-        super().__init__(candidate=candidate, destination=destination, code=code)
 
 
 class PushedBaseModelSpec(ComponentSpec):
@@ -60,20 +57,15 @@ class PushedBaseModelSpec(ComponentSpec):
 
 
 class PushedBaseModel(_Lookup):
-    """The latest blessed model that another training made, as `LatestBlessedOfAnotherTraining` in the metadata."""
+    """The latest blessed model that another training made, as `LatestBlessedOfAnotherTraining` in the metadata.
+
+    Args:
+        examples: this run's, whose fingerprint identifies its data.
+        training: a hash of how this run trains, as AtomicPusher writes it into the manifest.
+    """
 
     SPEC_CLASS = PushedBaseModelSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(BaseModelExecutor)
-
-    def __init__(
-        self, *, examples: types.BaseChannel, training: str, destination: str, code: str = ""
-    ) -> None:
-        """Args:
-        examples: this run's, whose fingerprint identifies its data.
-        training: a hash of how this run trains, as AtomicPusher writes it into the manifest.
-        destination, code: as for every lookup.
-        """
-        super().__init__(examples=examples, training=training, destination=destination, code=code)
 
 
 class PushedStatisticsSpec(ComponentSpec):
@@ -83,14 +75,11 @@ class PushedStatisticsSpec(ComponentSpec):
 
 
 class PushedStatistics(_Lookup):
-    """The statistics of the data behind the latest blessed model of other data, as `StatisticsOfLatestBlessed`."""
+    """The statistics of the data behind the latest blessed model of other data, as `StatisticsOfLatestBlessed`.
+
+    Args:
+        examples: this run's, whose fingerprint identifies its data.
+    """
 
     SPEC_CLASS = PushedStatisticsSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(StatisticsExecutor)
-
-    def __init__(self, *, examples: types.BaseChannel, destination: str, code: str = "") -> None:
-        """Args:
-        examples: this run's, whose fingerprint identifies its data.
-        destination, code: as for every lookup.
-        """
-        super().__init__(examples=examples, destination=destination, code=code)
