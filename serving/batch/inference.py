@@ -137,8 +137,8 @@ def tag_sentences(
     for piece, tagged in zip(pieces, rows, strict=True):
         assert tagged is not None
         parts.append((piece, tagged))
-        if piece.whole is not None:
-            answers.append(_answer(sentences[piece.sentence], piece.whole, parts))
+        if piece.full_text is not None:
+            answers.append(_answer(sentences[piece.sentence], piece.full_text, parts))
             parts = []
     return answers
 

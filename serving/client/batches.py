@@ -95,10 +95,10 @@ class SentenceJoiner:
           UnexpectedAnswer: the response is not a tagger's.
         """
         for piece, tagged in zip(batch.pieces, self._kind.read(response, batch.pieces), strict=True):
-            if piece.whole is None or self._incomplete:
+            if piece.full_text is None or self._incomplete:
                 self._incomplete.append((piece, tagged))
-                if piece.whole is not None:
-                    yield self._joined(piece.whole)
+                if piece.full_text is not None:
+                    yield self._joined(piece.full_text)
             else:
                 yield tagged
 

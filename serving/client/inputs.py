@@ -22,14 +22,14 @@ class Piece:
       text: the piece's text; its first character is at `offset` in the sentence's text.
       tokens: the piece's tokens; None for text.
       offset: in characters.
-      whole: the sentence's text, with its last piece only; None with the others.
+      full_text: the sentence's text, with its last piece only; None with the others.
     """
 
     sentence: int
     text: str
     tokens: Sequence[str] | None
     offset: int
-    whole: str | None
+    full_text: str | None
 
 
 class InputKind(ABC):
@@ -113,8 +113,9 @@ class TokenInput(InputKind):
         for start, end in token_pieces(sentence, self.most or max(1, len(sentence))):
             tokens = sentence[start:end]
             text = " ".join(tokens)
-            whole = None if end < len(sentence) else text if start == 0 else " ".join(sentence)
-            yield Piece(index, text, tokens, offset, whole)
+            is_last = end == len(sentence)
+            full_text = (text if start == 0 else " ".join(sentence)) if is_last else None
+            yield Piece(index, text, tokens, offset, full_text)
             offset += len(text) + 1
 
     def size(self, piece: Piece) -> int:

@@ -1,7 +1,7 @@
 """Adds versions to a model's base folder: `<base>/1`, `<base>/2`, ... as TensorFlow Serving polls it.
 
-A version is made under another name beside the others, synced to the disk and then renamed, so that a server that
-polls the folder sees all of it or nothing.
+A version is assembled under another name beside the others, synced to the disk and then renamed, so that a server
+that polls the folder sees all of it or nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def push(
         base: the model's base folder; created if it is missing.
         version: greater than any there has been.
         extra: texts to lay beside the model, by file name.
-        about: what the manifest says beside the sums of the files.
+        about: the manifest's other fields, beside the sums of the files.
         folders: folders to copy beside the model, by name.
 
     Returns:

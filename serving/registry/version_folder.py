@@ -26,7 +26,7 @@ Content = tuple[tuple[str, int, int], ...]
 
 
 def number_of(name: str) -> int | None:
-    """The version that a folder of this name is; None if it is none."""
+    """The version number that a folder's name stands for; None for another name."""
     is_number = name.isascii() and name.isdigit() and int(name) <= _LARGEST
     return int(name) if is_number else None
 

@@ -98,8 +98,8 @@ def error_of(error: grpc.RpcError, *, target: str, model: str, signature: str, t
         )
     if code is grpc.StatusCode.NOT_FOUND:
         return ModelNotFound(
-            f"the server at {target} does not serve what was asked for ({text}); model {model!r} was asked "
-            "for: compare with the server's --model_name and the versions that status() lists"
+            f"the server at {target} does not serve the model or version ({text}); model {model!r} was requested: "
+            "compare with the server's --model_name and the versions that status() lists"
         )
     if code is grpc.StatusCode.FAILED_PRECONDITION and "ignature" in text:
         return SignatureMissing(

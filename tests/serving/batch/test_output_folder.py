@@ -94,7 +94,7 @@ def test_a_finished_folder_that_was_changed_is_refused(tmp_path: Path) -> None:
         output.hold(JOB),
     ):
         pass
-    # As the message says: it is made again.
+    # As the message advises: then it is made again.
     (output.path / SUCCESS).unlink()
     with output.hold(JOB) as finished:
         assert finished is None
@@ -141,7 +141,7 @@ def test_drafts_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("finished", [False, True])
-def test_another_job_is_refused_with_what_differs(
+def test_another_job_is_refused_with_the_differences(
     tmp_path: Path, change: dict[str, object], message: str, finished: bool
 ) -> None:
     output = OutputFolder(tmp_path / "out")
@@ -168,7 +168,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_two_processes_do_not_fill_it_at_once(tmp_path: Path) -> None:
+def test_a_folder_held_by_another_process_is_refused(tmp_path: Path) -> None:
     output = OutputFolder(tmp_path / "out")
     with output.hold(JOB):
         pass

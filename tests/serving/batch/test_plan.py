@@ -23,7 +23,7 @@ def planned(
     return plan([tmp_path / name for name in files], tmp_path, options, shard_size=shard_size)
 
 
-def test_the_parts_are_the_input_cut_in_order(tmp_path: Path) -> None:
+def test_the_parts_are_the_input_in_order(tmp_path: Path) -> None:
     files = {
         "a.conll": "# only a comment\n\n" + "".join(f"w{n}\tO\n\n" for n in range(5)),
         "b.txt": "one\n\nthree\n",

@@ -30,7 +30,7 @@ CONTENTS = {"x.conll": CONLL, "x.conllu": CONLLU, "x.jsonl": JSONL, "x.txt": "on
 
 
 @pytest.mark.parametrize("name", ["x.conll", "x.conllu"])
-def test_corpus_files_are_read_as_everywhere_else(name: str, tmp_path: Path) -> None:
+def test_corpus_files_are_read_as_by_corpus_reading(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text(CONTENTS[name])
     found = [(each.line, each.record.sentence) for each in sentences(path, OPTIONS) if each.record]

@@ -68,7 +68,7 @@ def test_tokens_come_back_complete_with_their_offsets(sentences, rows, most):
 
 @untimed
 @given(TEXTS, st.integers(1, 5), st.integers(1, 20))
-def test_a_request_has_at_most_so_many_rows_and_is_not_mostly_padding(texts, rows, most):
+def test_the_rows_and_the_padding_of_a_request_are_bounded(texts, rows, most):
     for batch in batches_of(TextInput(most), texts, rows):
         assert 1 <= len(batch.pieces) <= rows
         longest = max(len(piece.text) for piece in batch.pieces)
@@ -80,7 +80,7 @@ def test_short_sentences_fill_their_requests():
     assert sizes == [32, 32, 6]
 
 
-def test_the_score_of_pieces_is_their_product():
+def test_the_score_of_a_cut_text_is_the_product_of_its_pieces():
     text = "Bob left. Anna left. They left."
     (whole,), (pieces,) = answered(TextInput(None), [text], 1), answered(TextInput(12), [text], 2)
     assert (whole.score, pieces.score) == (0.5, 0.125)

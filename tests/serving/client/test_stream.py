@@ -65,7 +65,7 @@ def test_the_source_is_read_no_further_than_what_is_in_flight():
 
     with scripted(lambda request, _: tagged(request)) as target, connect(target, batch_size=5) as tagger:
         stream = tagger.stream(source(), in_flight=4)
-        assert read == 0, "nothing before the first answer is asked for"
+        assert read == 0, "nothing is read before the first answer is requested"
         furthest = 0
         for answered, _ in enumerate(itertools.islice(stream, 500)):
             furthest = max(furthest, read - answered)
@@ -73,7 +73,7 @@ def test_the_source_is_read_no_further_than_what_is_in_flight():
     assert furthest == 20
 
 
-def test_one_at_a_time_reads_a_text_only_when_the_one_before_is_answered():
+def test_one_request_at_a_time_reads_a_text_after_the_answer_before_it():
     answers: list[str] = []
 
     def source() -> Iterator[str]:
@@ -153,7 +153,7 @@ def test_an_error_of_the_source_comes_after_the_answers_before_it(in_flight):
             list(tagger.stream(["Anna", None], in_flight=in_flight))
 
 
-def test_a_stream_outlives_a_moment_of_overload():
+def test_a_stream_survives_a_moment_of_overload():
     refused = iter([True, False, True, True, False] + [False] * 100)
     lock = threading.Lock()
 

@@ -57,7 +57,7 @@ def test_many_sentences_are_sent_in_batches_and_keep_their_order(server):
         assert tagged == [tagger.tag(text) for text in texts], "alone and in a batch the same"
 
 
-def test_nothing_and_empty_sentences(tagger):
+def test_no_sentences_and_empty_sentences(tagger):
     assert tagger.tag([]) == []
     assert tagger.tag_tokens([]) == []
     assert tagger.tag("").tokens == ()
@@ -80,8 +80,8 @@ def test_a_list_of_texts_is_never_taken_for_tokens(tagger):
     assert tagger.tag(iter(["Ada"])) == [tagger.tag("Ada")]
 
 
-def test_what_is_neither_texts_nor_tokens_is_refused(tagger):
-    for asked, message in (
+def test_inputs_of_other_types_are_refused(tagger):
+    for call, message in (
         (lambda: tagger.tag([["Ada", "wrote"]]), "sentence 0: expected a text .str., found list"),
         (lambda: tagger.tag(b"Ada"), "found one bytes"),
         (lambda: tagger.tag(["Ada", None]), "sentence 1: expected a text .str., found NoneType"),
@@ -94,7 +94,7 @@ def test_what_is_neither_texts_nor_tokens_is_refused(tagger):
         (lambda: tagger.tag_tokens(iter(["Ada"])), "sentence 0: expected a list of its tokens, found str"),
     ):
         with pytest.raises(TypeError, match=message):
-            asked()
+            call()
 
 
 def test_a_lone_surrogate_keeps_the_offsets(tagger):
@@ -172,6 +172,6 @@ def test_unknown_model_version_and_label(server):
         {"version": 1, "label": "stable"},
     ],
 )
-def test_options_that_make_no_sense(wrong):
+def test_options_out_of_range(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         connect("127.0.0.1:1", **wrong)

@@ -115,7 +115,7 @@ def test_a_canary_stands_beside_the_stable_version(folder: Path, server: Polling
     operator.canary(3)
     assert served(folder) == Served((1, 3), {"stable": 1, "canary": 3})
     assert (server.labelled("stable"), server.labelled("canary")) == (1, 3)
-    # A new push is not served before somebody says so.
+    # A new push is not served before it is promoted.
     push(folder, 4)
     server.poll()
     assert server.loaded == {1, 3}
@@ -154,7 +154,7 @@ def test_follow_serves_the_newest_again(folder: Path, server: PollingServer) -> 
         operator.rollback()
 
 
-def test_what_is_so_already_is_no_change(folder: Path, server: PollingServer) -> None:
+def test_a_label_in_place_is_not_moved(folder: Path, server: PollingServer) -> None:
     operator = Operator(folder, NAME, [server])
     operator.promote(2)
     assert operator.promote(2).moved == ()
@@ -175,7 +175,7 @@ def test_a_version_that_does_not_load_changes_nothing(folder: Path, server: Poll
     assert served(folder) == before
     server.poll()
     assert (server.loaded, server.labelled("stable")) == ({1}, 1)
-    # Put right, it is promoted, though the server still tells of the failure before.
+    # Repaired, it is promoted, although the server still reports the earlier failure.
     server.broken = set()
     operator.promote(3)
     assert server.labelled("stable") == 3
@@ -197,7 +197,7 @@ def test_a_version_that_failed_before_and_fails_again(folder: Path, server: Poll
 
 
 class NotListening(PollingServer):
-    """A server that was not started on the config: it goes on with the newest."""
+    """A server that was not started on the config: it keeps serving the newest version."""
 
     def poll(self) -> None:
         self._bring({3})
@@ -216,7 +216,7 @@ def test_a_server_that_does_not_read_the_config(folder: Path) -> None:
     assert label_history.read(folder) == label_history.History()
 
 
-def test_every_server_is_waited_for(
+def test_a_change_waits_for_every_server(
     folder: Path, server: PollingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = PollingServer(folder, slow=7, target="localhost:2")
@@ -234,14 +234,14 @@ def test_every_server_is_waited_for(
 
 
 @pytest.mark.parametrize("no_wait", [False, True])
-def test_what_cannot_be_is_refused_before_anything_is_done(
+def test_a_missing_version_is_refused_and_nothing_is_changed(
     folder: Path, server: PollingServer, no_wait: bool
 ) -> None:
     operator = Operator(folder, NAME, [] if no_wait else [server])
     text = (folder / FILE).read_text()
     with pytest.raises(Refused, match=r"holds no version 9; expected one of 1, 2, 3"):
         operator.promote(9)
-    (folder / "9").mkdir()  # a folder without a model is none
+    (folder / "9").mkdir()  # a folder without a model is not a version
     with pytest.raises(Refused, match="holds no version 9"):
         operator.promote(9)
     with pytest.raises(Refused, match="no version that was stable before now"):
@@ -249,7 +249,7 @@ def test_what_cannot_be_is_refused_before_anything_is_done(
     assert (folder / FILE).read_text() == text
 
 
-def test_a_version_that_was_stable_and_is_gone(folder: Path, server: PollingServer) -> None:
+def test_a_rollback_to_a_deleted_version_is_refused(folder: Path, server: PollingServer) -> None:
     operator = Operator(folder, NAME, [server])
     operator.promote(1)
     operator.promote(2)
@@ -274,7 +274,7 @@ def test_without_a_server_the_last_config_is_written_at_once(
     assert (server.refused, server.labelled("canary")) == ([], 3)
 
 
-def test_labels_of_others_stay_loaded(folder: Path, server: PollingServer) -> None:
+def test_versions_with_other_labels_stay_loaded(folder: Path, server: PollingServer) -> None:
     config = model_config.read(folder, NAME)
     model_config.write(folder, config.serving(Served.just([3], {"beta": 3})))
     operator = Operator(folder, NAME, [server])
@@ -282,7 +282,7 @@ def test_labels_of_others_stay_loaded(folder: Path, server: PollingServer) -> No
     assert served(folder) == Served((1, 3), {"stable": 1, "beta": 3})
 
 
-def test_a_policy_that_is_not_ours_is_refused_until_follow(folder: Path, server: PollingServer) -> None:
+def test_another_version_policy_is_refused_until_follow(folder: Path, server: PollingServer) -> None:
     text = f'model_config_list {{ config {{ name: "{NAME}" model_version_policy {{ all {{}} }} }} }}'
     (folder / FILE).write_text(text)
     operator = Operator(folder, NAME, [])
@@ -318,7 +318,7 @@ STEPS: dict[str, Callable[[Operator], object]] = {
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(4))
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_a_change_that_is_killed_leaves_a_config_to_go_on_from(
+def test_after_a_killed_change_the_next_one_continues(
     folder: Path,
     server: PollingServer,
     monkeypatch: pytest.MonkeyPatch,
@@ -363,7 +363,7 @@ def test_a_change_that_is_killed_leaves_a_config_to_go_on_from(
     assert fresh.refused == []
     if stable is not None:
         assert server.labelled("stable") == fresh.labelled("stable") == stable
-    # The next command goes on from there, and the history knows what was stable.
+    # The next command continues from there, and the history knows what was stable.
     operator.promote(3)
     assert served(folder).labels["stable"] == server.labelled("stable") == 3
     assert label_history.stable_versions(label_history.read(folder).changes)[-1] == 3
@@ -426,7 +426,7 @@ ACTIONS = st.one_of(
     broken=st.sets(st.integers(2, 6), max_size=2),
     slow=st.integers(0, 2),
 )
-def test_whatever_is_done_the_server_can_follow(
+def test_a_server_can_follow_any_sequence_of_changes(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int]], broken: set[int], slow: int
 ) -> None:
     folder = tmp_path_factory.mktemp("models") / NAME

@@ -15,7 +15,7 @@ def change(name: str, version: int | None, before: int | None = None, label: str
     return Change(change=name, label=label, version=version, before=before)
 
 
-def test_what_was_added_is_read_back_in_order(tmp_path: Path) -> None:
+def test_changes_are_read_back_in_order(tmp_path: Path) -> None:
     assert label_history.read(tmp_path) == label_history.History()
     first = Change(change="promote", label="stable", version=1, before=None, reason='"größe"\nnext line')
     second = change("canary", 2, label="canary")

@@ -57,7 +57,7 @@ def test_a_new_config_serves_the_newest(tmp_path: Path) -> None:
     versions=st.none() | st.frozensets(st.integers(1, 2**62), min_size=1, max_size=5),
     labels=st.dictionaries(st.text(min_size=1, max_size=8), st.integers(1, 2**62), max_size=4),
 )
-def test_what_is_written_is_what_tensorflow_serving_reads(
+def test_tensorflow_serving_reads_the_same_config(
     tmp_path_factory: pytest.TempPathFactory, versions: frozenset[int] | None, labels: dict[str, int]
 ) -> None:
     folder = tmp_path_factory.mktemp("größe 1")
@@ -77,7 +77,7 @@ def test_what_is_written_is_what_tensorflow_serving_reads(
     assert again.text() == config.text() == (folder / FILE).read_text()
 
 
-def test_other_models_settings_and_comments_stay(tmp_path: Path) -> None:
+def test_other_models_settings_and_comments_are_kept(tmp_path: Path) -> None:
     put(tmp_path, OTHERS)
     before = parsed(tmp_path)
     config = model_config.read(tmp_path, "tagger")
@@ -141,7 +141,7 @@ def test_another_base_path_for_a_container(tmp_path: Path) -> None:
     assert config.base_path == str(tmp_path)
 
 
-def test_the_same_again_does_not_touch_the_file(tmp_path: Path) -> None:
+def test_the_same_content_does_not_touch_the_file(tmp_path: Path) -> None:
     config = model_config.new(tmp_path, "tagger")
     model_config.write(tmp_path, config)
     before = (tmp_path / FILE).stat()

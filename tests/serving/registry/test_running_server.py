@@ -91,7 +91,7 @@ def test_no_client_of_a_label_fails_while_labels_move(folder: Path, exported: di
             with Caller(server.target, "canary") as canary:
                 until(lambda: canary.answers["PER"] > 0, "the canary answers")
                 assert (watched.labelled("stable"), watched.labelled("canary")) == (2, 3)
-                # A push is nobody's until it is promoted.
+                # A pushed version gets no requests until it is promoted.
                 push(exported["ORG"], folder / "4")
                 operator.canary(4)
                 until(lambda: canary.answers["ORG"] > 0, "version 4 answers")
@@ -158,7 +158,7 @@ def server_on_stable(folder: Path, version: int) -> Iterator[Running]:
         yield server
 
 
-def test_labels_written_without_a_server_hold_from_its_start(folder: Path) -> None:
+def test_labels_written_without_a_server_are_served_from_its_start(folder: Path) -> None:
     operator = Operator(folder, NAME, [])
     operator.promote(1)
     operator.canary(2)

@@ -10,7 +10,7 @@ import pytest
 from serving.registry.version_folder import content_of, model_files, versions_in
 
 
-def test_only_numbered_folders_with_a_graph_count(tmp_path: Path):
+def test_versions_are_the_numbered_folders_with_a_graph(tmp_path: Path):
     for name in ("1", "007", "7", "00012", "x", "-3", "1.5", "٣", ".9", "20", str(2**63)):
         (tmp_path / name).mkdir()
         if name != "20":
@@ -36,7 +36,7 @@ def test_the_files_of_the_model_are_all_but_what_the_push_adds(tmp_path: Path):
     assert model_files(tmp_path) == ["saved_model.pb", "variables/weights"]
 
 
-def test_content_tells_a_change(tmp_path: Path):
+def test_the_content_changes_with_any_file(tmp_path: Path):
     assert content_of(tmp_path / "nowhere") == ()
     (tmp_path / "variables").mkdir()
     index = tmp_path / "variables" / "variables.index"

@@ -58,7 +58,7 @@ def test_a_server_whose_authority_is_trusted(secure, authority):
         assert len(list(tagger.stream(["Anna left"] * 5))) == 5
 
 
-def test_the_systems_roots(secure, authority, monkeypatch):
+def test_the_system_s_roots(secure, authority, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
     with connect(secure, tls=True) as tagger:
         assert tagger.tag("Anna left").entities[0].text == "Anna"
@@ -73,7 +73,7 @@ def test_a_server_that_is_not_trusted_is_reported_without_a_retry(secure, tmp_pa
         tagger.tag("Anna")
 
 
-def test_a_server_by_another_name(authority):
+def test_a_server_with_another_name(authority):
     credentials = grpc.ssl_server_credentials([authority.server("tagger.internal")])
     with scripted(lambda request, _: tagged(request), credentials=credentials) as target:
         with (
@@ -106,7 +106,7 @@ def test_plain_text_to_a_server_with_tls(secure):
         tagger.tag("Anna")
 
 
-def test_files_are_read_when_the_tagger_is_made(tmp_path, authority):
+def test_files_are_read_by_the_constructor(tmp_path, authority):
     with pytest.raises(ValueError, match=r"root_certificates .*none.pem: cannot be read \(No such file"):
         Tagger("localhost:1", tls=TLS(tmp_path / "none.pem"))
     (tmp_path / "empty.pem").write_text("nothing")

@@ -60,10 +60,10 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("code", "words", "kind", "advice", "tries"), REFUSALS)
 def test_refusals(code, words, kind, advice, tries):
-    asked = []
+    requests = []
 
     def refuse(request, context):
-        asked.append(request)
+        requests.append(request)
         context.abort(code, words)
 
     with (
@@ -78,7 +78,7 @@ def test_refusals(code, words, kind, advice, tries):
     assert advice in str(caught.value)
     assert caught.value.index is None
     assert isinstance(caught.value.__cause__, grpc.RpcError)
-    assert len(asked) == tries
+    assert len(requests) == tries
 
 
 def test_a_full_queue_is_retried_until_it_has_room():
@@ -94,7 +94,7 @@ def test_a_full_queue_is_retried_until_it_has_room():
     assert list(answers) == []
 
 
-def test_a_server_that_comes_up_late_is_found():
+def test_a_server_that_starts_late_is_reached():
     answered = threading.Event()
 
     def serve_late() -> None:

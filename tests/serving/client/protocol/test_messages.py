@@ -1,4 +1,4 @@
-"""The client's own messages: the same on the wire as the real ones, and at peace with them in one process."""
+"""The client's own messages: the same on the wire as TensorFlow Serving's, and importable beside them."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ PAIRS = [
 
 def fields(descriptor, depth=0):
     """Every field below a message: path -> (number, wire type, repeated)."""
-    found = {}
+    by_path = {}
     for field in descriptor.fields:
-        # An enum and an int32 are one on the wire.
+        # On the wire an enum is an int32.
         kind = field.TYPE_INT32 if field.type == field.TYPE_ENUM else field.type
-        found[field.name] = (field.number, kind, field.label)
+        by_path[field.name] = (field.number, kind, field.label)
         if field.message_type and depth < 5:
             below = fields(field.message_type, depth + 1)
-            found |= {f"{field.name}.{name}": told for name, told in below.items()}
-    return found
+            by_path |= {f"{field.name}.{name}": value for name, value in below.items()}
+    return by_path
 
 
 @pytest.mark.parametrize(("own", "real"), PAIRS)
@@ -68,7 +68,7 @@ def test_requests_are_byte_for_byte_the_real_ones(values, version, signature):
     assert requests[0] == requests[1]
 
 
-def test_the_real_ones_import_after_the_own_ones():
+def test_the_real_messages_import_after_the_own_ones():
     # The other order is the one in which this file imports them.
     script = """
 from serving.client.protocol.messages import serving_pb2, example_pb2
@@ -77,7 +77,7 @@ from tensorflow_serving.apis import predict_pb2, get_model_status_pb2
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
-def test_what_is_committed_is_what_the_sources_generate(tmp_path: Path):
+def test_the_committed_messages_are_those_that_the_sources_generate(tmp_path: Path):
     generate(tmp_path)
     committed = Path(messages.__file__).parent
     fresh = {path.name: path.read_text() for path in tmp_path.rglob("*_pb2.py")}
