@@ -1,8 +1,8 @@
-"""The cost of batch prediction and its rivals: `python -m benchmarks.predict [--sentences N] [--model FOLDER]`.
+"""Costs of batch prediction and its rivals: `python -m benchmarks.predict [--sentences N] [--model FOLDER]`.
 
-Sentences of the sample's grammar, none of them in the shipped corpus. Each way of tagging them runs in a process of
-its own, measured from start to end; a run over 10 sentences shows what importing TensorFlow and Beam and loading the
-model cost. Wall time depends on the machine's other load; CPU time and memory hardly do.
+Sentences of the sample's grammar, none of them in the shipped corpus. Each way of tagging them runs in a
+process of its own, measured from start to end; a run over 10 sentences shows what importing TensorFlow and
+Beam and loading the model cost. Wall time depends on the machine's other load; CPU time and memory hardly do.
 """
 
 from __future__ import annotations
@@ -43,15 +43,7 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Print each figure with its bound, and write them as JSON; exit status 1 if a bound is not met."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
-    )
-    parser.add_argument("--sentences", type=int, default=100_000, help="of the larger run")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the larger run")
-    options = parser.parse_args()
+    options = _options()
     model = (options.model or _newest()).resolve()
     many, tenth = options.sentences, options.sentences // 10
     figures: list[Figure] = []
@@ -65,8 +57,8 @@ def main() -> None:
             output = Path(home, f"out-{count}-{workers}")
             command = [
                 sys.executable, "-m", "pipeline.cli.app", "predict", "--set", f"name={NAME}",
-                "--set", f"serving.models={home}/models", "--input", str(inputs[count]), "--output", str(output),
-                "--workers", str(workers),
+                "--set", f"serving.models={home}/models", "--input", str(inputs[count]),
+                "--output", str(output), "--workers", str(workers),
             ]  # fmt: skip
             return _measured(f"bulk, {count:,} sentences, {workers} workers", command)
 
@@ -104,12 +96,28 @@ def main() -> None:
         for what, cost in (("bulk", bulk(LONG, 1)), ("tfx_bsl", other("tfx_bsl", LONG))):
             figures.append(Figure(f"({what}, memory of {LONG:,}, one of 2,000 tokens)", cost.memory, "MB"))
     show(figures)
+    _write_results(figures)
+    sys.exit(0 if all(figure.is_met for figure in figures) else 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
+    )
+    parser.add_argument("--sentences", type=int, default=100_000, help="of the larger run")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the larger run")
+    return parser.parse_args()
+
+
+def _write_results(figures: list[Figure]) -> None:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
     RESULTS.write_text(
         json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n"
     )
-    sys.exit(0 if all(figure.is_met for figure in figures) else 1)
 
 
 def _figures(what: str, sentences: int, begin: Cost, cost: Cost) -> Iterable[Figure]:

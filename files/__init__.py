@@ -1,1 +1,1 @@
-"""Files written completely or not at all, their sums, and folders held by one process. Standard library only."""
+"""Atomic writes, sums of files, and locks between processes. Needs the standard library only."""

@@ -1,6 +1,7 @@
 """Writes a file completely or not at all: a draft beside it is synced to the disk and renamed.
 
-A process that is killed leaves the old file or the new one, and at most a draft, which the next writer replaces.
+A process that is killed leaves the old file or the new one, and at most a draft, which the next writer
+replaces.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 def draft_of(path: Path) -> Path:
-    """Where `path` is written until it is complete: hidden, so that no pattern of visible files matches it."""
+    """Where `path` is written until it is complete: a hidden name, which patterns of visible files skip."""
     return path.with_name(f".{path.name}.draft")
 
 

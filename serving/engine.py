@@ -25,7 +25,7 @@ _ENGINE_ANSWERS_WITHIN = 15.0
 
 
 def model_flags(folder: Path, name: str, user_flags: Sequence[str]) -> list[str]:
-    """Flags that name the model and make the server poll the config in its folder, unless the user's name a model.
+    """Flags that make the server poll the config in the model's folder, unless the user's flags name a model.
 
     A missing config is written; a folder that cannot be written to is served without one.
 
@@ -41,7 +41,8 @@ def model_flags(folder: Path, name: str, user_flags: Sequence[str]) -> list[str]
             "--model_config_file_poll_wait_seconds": "1",
             # When the server starts, no version is loaded yet that a label could be given to.
             "--allow_version_labels_for_unavailable_models": "true",
-            # Five retries as by default, but a version that cannot be loaded is reported in seconds, not minutes.
+            # Five retries as by default, but a version that cannot be loaded is reported in seconds, not
+            # minutes.
             "--load_retry_interval_micros": "1000000",
         }
     elif "--model_config_file" in names:
@@ -118,7 +119,7 @@ def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
 
 
 def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
-    """The command line of TensorFlow Serving's container, with all files that the flags name mounted at their paths.
+    """The command line of TensorFlow Serving's container; files that flags name are mounted at their paths.
 
     Whole folders are mounted: a file mounted alone would stay the old one when it is replaced by a rename.
     """

@@ -1,8 +1,8 @@
-"""Other ways to tag a file: `python -m benchmarks.rivals.predict_rivals server|tfx_bsl MODEL_FOLDER FILE NAME`.
+"""Other ways to tag a file: `python -m benchmarks.rivals.predict_rivals server|tfx_bsl MODEL FILE NAME`.
 
-`server` streams the file through a server in a process of its own, whose CPU time counts too. `tfx_bsl` is the
-RunInference on which TFX's BulkInferrer is built, with its own batch sizes; its answers are cut to their lengths and
-written as lines of JSON.
+`server` streams the file through a server in a process of its own, whose CPU time counts too. `tfx_bsl` is
+the RunInference on which TFX's BulkInferrer is built, with its own batch sizes; its answers are cut to their
+lengths and written as lines of JSON.
 """
 
 from __future__ import annotations

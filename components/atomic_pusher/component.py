@@ -29,9 +29,9 @@ class AtomicPusherSpec(ComponentSpec):
 class AtomicPusher(base_component.BaseComponent):
     """Pushes a model that both gates blessed to `<destination>/<version>`, with a manifest.
 
-    A refused model is pushed if `force` gives a reason; its manifest then has this reason, those of the refusal and
-    the time. The verdict stays as it is, so that no other model is compared with this one. A model that ServingCheck
-    found broken, and not merely over a budget, is never pushed.
+    A refused model is pushed if `force` gives a reason; its manifest then has this reason, those of the
+    refusal and the time. The verdict stays as it is, so that no other model is compared with this one. A
+    model that ServingCheck found broken, and not merely over a budget, is never pushed.
 
     A model that is the latest version already is not pushed twice: the artifact then points to that version.
     The artifact of a refused model has `pushed` 0.

@@ -17,12 +17,12 @@ from components.resolvers import lineage
 class LatestBlessedOfAnotherTraining(resolver.ResolverStrategy):
     """The latest blessed model that does not come from the training which is about to run.
 
-    A model of the same examples and the same settings is what this training made when it ran before. Started from
-    it, a run in which nothing changed would train once more, and the next one again. With that model skipped, such
-    a run finds the same base as the first time, and its own model in the cache.
+    A model of the same examples and the same settings is what this training made when it ran before. Started
+    from it, a run in which nothing changed would train once more, and the next one again. With that model
+    skipped, such a run finds the same base as the first time, and its own model in the cache.
 
-    Takes the channels `model` and `model_blessing`, and others with what this training reads, such as `examples`;
-    returns the same keys, `model` and `model_blessing` with one artifact or none.
+    Takes the channels `model` and `model_blessing`, and others with what this training reads, such as
+    `examples`; returns the same keys, `model` and `model_blessing` with one artifact or none.
 
     Args:
         custom_config: the Trainer's, which holds its settings.

@@ -10,11 +10,12 @@ from components.resolvers.lineage import blessed_models
 class LatestBlessedOtherModel(resolver.ResolverStrategy):
     """The latest blessed model that is not the candidate itself.
 
-    TFX's own strategy returns the candidate once it has been blessed: a run in which nothing changed would evaluate
-    it again, against itself. With the candidate left out, such a run finds the first one's evaluation in the cache.
+    TFX's own strategy returns the candidate once it has been blessed: a run in which nothing changed would
+    evaluate it again, against itself. With the candidate left out, such a run finds the first one's
+    evaluation in the cache.
 
-    Takes the channels `candidate` (the Trainer's model), `model` and `model_blessing` (ModelGate's); returns the same
-    keys, `model` and `model_blessing` with one artifact or none.
+    Takes the channels `candidate` (the Trainer's model), `model` and `model_blessing` (ModelGate's); returns
+    the same keys, `model` and `model_blessing` with one artifact or none.
     """
 
     def resolve_artifacts(

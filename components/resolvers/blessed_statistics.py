@@ -10,14 +10,15 @@ from components.resolvers.lineage import blessed_models, inputs, makers, outputs
 
 
 class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
-    """The statistics of the examples that the latest blessed model was trained on, unless they are the run's own.
+    """The statistics of the examples behind the latest blessed model, unless they are the run's own.
 
-    A model of the very same examples is skipped: there is no drift to find, and a run in which nothing changed
-    resolves to the same statistics as before and finds the gate's verdict in the cache. So is a model of the same
-    files read differently: another `corpus.train_scheme` writes other tags, which is no drift either.
+    A model of the very same examples is skipped: there is no drift to find, and a run in which nothing
+    changed resolves to the same statistics as before and finds the gate's verdict in the cache. So is a model
+    of the same files read differently: another `corpus.train_scheme` writes other tags, which is no drift
+    either.
 
-    Takes the channels `candidate` (this run's statistics), `statistics`, `model` and `model_blessing`; returns the
-    same keys, `statistics`, `model` and `model_blessing` with one artifact or none.
+    Takes the channels `candidate` (this run's statistics), `statistics`, `model` and `model_blessing`;
+    returns the same keys, `statistics`, `model` and `model_blessing` with one artifact or none.
     """
 
     def resolve_artifacts(
@@ -47,8 +48,8 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
 def _made_beside(store: mlmd.MetadataStore, model: int) -> set[int]:
     """Everything that was made of what the model was made of: among it the statistics of its examples.
 
-    Statistics lie on a branch beside the model's own line (examples, transformed examples, model), so the line
-    is followed up from the model, and from each artifact on it one step down.
+    Statistics lie on a branch beside the model's own line (examples, transformed examples, model), so the
+    line is followed up from the model, and from each artifact on it one step down.
     """
     above: set[int] = set()
     frontier = {model}

@@ -24,7 +24,7 @@ class Blessed(NamedTuple):
 def blessed_models(
     models: Iterable[types.Artifact], blessings: Iterable[types.Artifact]
 ) -> Iterator[Blessed]:
-    """Pair blessings that say yes with their models, the latest blessing first; one whose model is gone is skipped.
+    """Pair positive blessings with their models, the latest first; those whose model is gone are skipped.
 
     The order is that of the blessings: a model of an earlier run may be blessed again. TFX's Evaluator makes
     blessings too, which say nothing where it has no thresholds, and so do not count.

@@ -19,7 +19,7 @@ class BatchFailed(RuntimeError):
 
     @classmethod
     def within(cls, error: BaseException) -> BatchFailed | None:
-        """The failure inside an error that Beam raised, of which workers pass on only text; None if it is another."""
+        """Find the failure in the text of an error that Beam raised; None if it is another error."""
         cause: BaseException | None = error
         while cause is not None:
             messages = [str(cause)] if isinstance(cause, cls) else _MESSAGE.findall(str(cause))

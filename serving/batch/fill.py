@@ -1,7 +1,7 @@
 """The Beam pipeline that fills an output folder, a part at a time in each worker.
 
-Only the place where a part begins travels between workers; its sentences are read, tagged and written by one worker,
-so memory holds one part per worker, however long the input is.
+Only the place where a part begins travels between workers; its sentences are read, tagged and written by one
+worker, so memory holds one part per worker, however long the input is.
 """
 
 from __future__ import annotations
@@ -53,10 +53,11 @@ def fill(
         plan: the parts to make.
         model: the version's folder.
         options: how corpus files are read.
-        workers: parts made at the same time, in threads unless `beam_args` say otherwise; None: as they say, or one
-            per core.
+        workers: parts made at the same time, in threads unless `beam_args` say otherwise; None: as they say,
+            or one per core.
         beam_args: Beam's own options, such as `--direct_num_workers=4`.
-        on_done: called now and then with how many more sentences are done, first with those of an earlier run.
+        on_done: called now and then with how many more sentences are done, first with those of an earlier
+            run.
         on_measures: called with what Beam's workers counted, if a part was missing.
 
     Raises:
@@ -179,8 +180,8 @@ class _WritePart:
 
 def _write_failure(error: OSError, path: Path) -> str:
     return (
-        f"{path}: cannot be written ({error.strerror or error}); finished parts stay: make room, then the same "
-        "command resumes"
+        f"{path}: cannot be written ({error.strerror or error}); finished parts stay: make room, then the "
+        "same command resumes"
     )
 
 

@@ -1,14 +1,14 @@
 """A pushed model in Beam's RunInference: tags the sentences of a part.
 
-The graph is run as the server runs it (`serving.server.graph.session`), and long sentences are cut where the client
-cuts them (`serving.client.inputs`), so the answers are those of a server. Only the batches differ, which changes no
-answer beyond the last digits of a float32.
+The graph is run as the server runs it (`serving.server.graph.session`), and long sentences are cut where the
+client cuts them (`serving.client.inputs`), so the answers are those of a server. Only the batches differ,
+which changes no answer beyond the last digits of a float32.
 
-`tfx_bsl.public.beam.RunInference`, on which TFX's BulkInferrer is built, takes the same SavedModel; `python -m
-benchmarks.predict` compares the two. It is not used here since it batches by count, in the order of the input:
-padding then costs about as much as the sentences, one sentence of 2,000 tokens makes every row of its batch as long,
-and a caller can bound nothing but the size of a batch. Each of its answers is a `PredictionLog` as wide as its batch,
-and they come in no order from which a run could resume.
+`tfx_bsl.public.beam.RunInference`, on which TFX's BulkInferrer is built, takes the same SavedModel;
+`python -m benchmarks.predict` compares the two. It is not used here since it batches by count, in the order of the
+input: padding then costs about as much as the sentences, one sentence of 2,000 tokens makes every row of its
+batch as long, and a caller can bound nothing but the size of a batch. Each of its answers is a
+`PredictionLog` as wide as its batch, and they come in no order from which a run could resume.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ def _call(servable: Servable, kind: InputKind) -> Call:
     if signature is None or missing or kind.alias not in signature.inputs:
         raise BatchFailed(
             f"version {servable.version}: found the signatures {', '.join(sorted(servable.signatures))}; "
-            f"expected {kind.signature} with the input {kind.alias} and the outputs {', '.join(kind.outputs)}: "
-            "push a tagger as `tagline run` exports it"
+            f"expected {kind.signature} with the input {kind.alias} and the outputs "
+            f"{', '.join(kind.outputs)}: push a tagger as `tagline run` exports it"
         )
     return call_of(signature, [signature.inputs[kind.alias].name], kind.outputs, batched=False)
 
@@ -193,8 +193,8 @@ def _answer(sentence: InputSentence, text: str, parts: Sequence[tuple[Piece, _Ro
         ends = [end + piece.offset for piece, row in parts for end in row.ends]
     if len(tags) != len(words):
         raise BatchFailed(
-            f"line {sentence.line}: {len(words)} tokens and {len(tags)} tags in the answer; expected one of each: "
-            "the model is not as `tagline run` exports it"
+            f"line {sentence.line}: {len(words)} tokens and {len(tags)} tags in the answer; expected one of "
+            "each: the model is not as `tagline run` exports it"
         )
     tokens = tuple(
         TaggedToken(word, tag.decode(), confidence, start, end)
@@ -206,7 +206,7 @@ def _answer(sentence: InputSentence, text: str, parts: Sequence[tuple[Piece, _Ro
 
 
 def _text_and_offsets(sentence: InputSentence, joined: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The text and its tokens' offsets: those in the file, otherwise those of the tokens joined by a blank."""
+    """The text and its tokens' offsets: as in the file, otherwise of the tokens joined by a blank."""
     parsed = sentence.record.sentence if sentence.record else None
     if parsed and parsed.text is not None and parsed.starts is not None and parsed.ends is not None:
         return parsed.text, parsed.starts, parsed.ends

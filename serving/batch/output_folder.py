@@ -1,8 +1,8 @@
 """The output folder: parts, their records, and the files that mark its progress.
 
-While it is being filled, `.progress/` holds the job that it belongs to and a record of each complete part. At the end
-`manifest.json` lists all parts, `_SUCCESS` marks the end, and `.progress/` is deleted. Every file is written
-atomically (`files.atomic`), so that nobody sees half a part.
+While it is being filled, `.progress/` holds the job that it belongs to and a record of each complete part. At
+the end `manifest.json` lists all parts, `_SUCCESS` marks the end, and `.progress/` is deleted. Every file is
+written atomically (`files.atomic`), so that nobody sees half a part.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The first pass over the input: reads every line once, before anything is tagged or written.
 
-So a bad line is reported at once, the number of sentences is known, and a part is a stretch of one file that any
-worker finds by its first byte.
+So a bad line is reported at once, the number of sentences is known, and a part is a stretch of one file that
+any worker finds by its first byte.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Scores answers against the tags of the input: counted for each part, added up at the end.
 
-All scores are those of `tagging.scoring`. The model answers in BIO, so the input's tags are converted to BIO first,
-as in training; sequences that a scheme does not allow are repaired in the same way.
+All scores are those of `tagging.scoring`. The model answers in BIO, so the input's tags are converted to BIO
+first, as in training; sequences that a scheme does not allow are repaired in the same way.
 """
 
 from __future__ import annotations

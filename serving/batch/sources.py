@@ -1,8 +1,9 @@
 """Reads the input: its files, and the sentences of any stretch of a file.
 
-A file that ends in `.txt` (or `.txt.gz`) has a text on each line, which the model cuts into tokens; an empty line is
-an empty text. Any other is a corpus file, read as everywhere else (`corpus.reading`); its tokens stay as they are, and
-its tags are kept to score against. A line of JSON may come without tags: `{"tokens": [...]}` or `{"text": "..."}`.
+A file that ends in `.txt` (or `.txt.gz`) has a text on each line, which the model cuts into tokens; an empty
+line is an empty text. Any other is a corpus file, read as everywhere else (`corpus.reading`); its tokens stay
+as they are, and its tags are kept to score against. A line of JSON may come without tags: `{"tokens": [...]}`
+or `{"text": "..."}`.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def input_files(source: Path) -> tuple[Path, ...]:
     """The file, or the corpus and text files below a folder, sorted by path.
 
     Raises:
-        CorpusError: nothing to read, or a folder that cannot be read: its files must not be left out silently.
+        CorpusError: nothing to read, or a folder that cannot be read: its files must not be left out
+            silently.
     """
     try:
         if source.is_file():
@@ -88,7 +90,7 @@ def input_files(source: Path) -> tuple[Path, ...]:
 
 
 def _files_below(source: Path) -> Iterator[Path]:
-    """Files with the name of a corpus or text file, regular or not: opening one reports what is wrong with it."""
+    """Files named like a corpus or text file, regular or not: opening one reports what is wrong with it."""
 
     def raise_it(error: OSError) -> None:
         raise error
@@ -103,8 +105,8 @@ def _files_below(source: Path) -> Iterator[Path]:
 def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[InputSentence]:
     """Yield the sentences of a file, from a sentence at byte `offset` and line `line` on.
 
-    A line of JSON without tokens is an empty sentence, since each line has an answer. A block that has only comments
-    is not a sentence.
+    A line of JSON without tokens is an empty sentence, since each line has an answer. A block that has only
+    comments is not a sentence.
 
     Raises:
         CorpusError: a line cannot be read, or the file cannot be opened or unpacked.

@@ -48,7 +48,8 @@ class Entity:
 class TaggedSentence:
     """A tagged sentence. Plain tags, such as parts of speech, give no entities.
 
-    `score` is the probability of the whole row of tags; of a text that was sent in pieces, the product of theirs.
+    `score` is the probability of the whole row of tags; of a text that was sent in pieces, the product of
+    theirs.
     """
 
     text: str

@@ -22,8 +22,9 @@ from serving.client.protocol.requests import VersionStatus, read_status, status_
 class AsyncTagger(BaseTagger):
     """A connection to a served model, for any number of tasks of one event loop: that of its first call.
 
-    Arguments, results and errors of each method are those of `Tagger`. gRPC's asyncio works well with one running
-    loop in a process; with several, its log fills with errors and calls may stall: use `Tagger` there.
+    Arguments, results and errors of each method are those of `Tagger`. gRPC's asyncio works well with one
+    running loop in a process; with several, its log fills with errors and calls may stall: use `Tagger`
+    there.
     """
 
     _loop: asyncio.AbstractEventLoop | None = None

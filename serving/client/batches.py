@@ -13,7 +13,8 @@ from serving.client.inputs import InputKind, Piece
 from serving.client.protocol.errors import TaggerError
 from serving.client.protocol.messages import serving_pb2
 
-# A request is as wide as its longest row, so it takes a few long rows or many short ones: this many full pieces.
+# A request is as wide as its longest row, so it takes a few long rows or many short ones: this many full
+# pieces.
 _MOST_FULL_PIECES = 4
 
 
@@ -39,8 +40,8 @@ def errors_about(batch: Batch, *, several: bool) -> Iterator[None]:
 class Batcher:
     """Fills batches with sentences as they come.
 
-    A batch has at most `rows` pieces, and fewer long ones: padded to the longest, its rows are no larger than a few
-    pieces of full length.
+    A batch has at most `rows` pieces, and fewer long ones: padded to the longest, its rows are no larger than
+    a few pieces of full length.
     """
 
     def __init__(self, kind: InputKind, *, rows: int) -> None:

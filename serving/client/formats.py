@@ -39,7 +39,7 @@ def to_jsonl(sentence: TaggedSentence) -> str:
 
 
 def to_conll(sentence: TaggedSentence) -> str:
-    """A line `token<TAB>tag` for each token and a blank line at the end, so that blocks can be concatenated."""
+    """A line `token<TAB>tag` for each token, then a blank line, so that blocks can be concatenated."""
     lines = [f"{token.text}\t{token.tag}\n" for token in sentence.tokens]
     return "".join(lines) + "\n"
 

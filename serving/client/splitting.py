@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-# A mark that ends a sentence, the quotes and brackets that close with it, and the white space after them. A full
-# stop after one or two letters is usually an abbreviation (`Dr.`, `J.`), and long texts have other ends.
+# A mark that ends a sentence, the quotes and brackets that close with it, and the white space after them. A
+# full stop after one or two letters is usually an abbreviation (`Dr.`, `J.`), and long texts have other ends.
 _SENTENCE_END = re.compile(
     r"""
     (?: [!?…] | (?<!\b\w)(?<!\b\w\w)\. ) [.!?…"'”’»)\]]* \s+
@@ -26,8 +26,8 @@ _CLOSING_TOKENS = frozenset(("”", "’", '"', "''", "»", ")", "]", "」", "�
 def text_pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
     """`[start, end)` of each piece of `text`, in characters.
 
-    A piece ends after the last sentence that ends within `most` characters; otherwise after the last white space;
-    otherwise after `most` characters. A text within the limit is one piece.
+    A piece ends after the last sentence that ends within `most` characters; otherwise after the last white
+    space; otherwise after `most` characters. A text within the limit is one piece.
 
     Args:
       text: any text; an empty one is one empty piece.

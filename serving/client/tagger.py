@@ -67,9 +67,9 @@ class Tagger(BaseTagger):
     def stream(self, texts: Iterable[str], *, in_flight: int = 8) -> Generator[TaggedSentence, None, None]:
         """Tag texts as they come, in their order, in bounded memory.
 
-        The source is read at most `in_flight` requests of `batch_size` sentences ahead. A request is sent when it
-        is full: for a source that waits for the answers, set both to 1. If the source raises, the answers to its
-        sentences so far come first. Closing the generator cancels the pending requests.
+        The source is read at most `in_flight` requests of `batch_size` sentences ahead. A request is sent when
+        it is full: for a source that waits for the answers, set both to 1. If the source raises, the answers to
+        its sentences so far come first. Closing the generator cancels the pending requests.
 
         Args:
           texts: any iterable, read once.

@@ -1,9 +1,9 @@
 """Promote, canary, rollback: moves labels in an order that a running server can follow.
 
-A server gives a label only to a version that it has loaded, and it reads labels before it loads. So a change writes
-three configs, each once the server has carried out the one before: load the version beside all that is served now;
-move the label; unload what is not needed any more. A server can be started on any of them, so a change that is
-killed in between leaves nothing to repair: the next one starts from what it finds.
+A server gives a label only to a version that it has loaded, and it reads labels before it loads. So a change
+writes three configs, each once the server has carried out the one before: load the version beside all that is
+served now; move the label; unload what is not needed any more. A server can be started on any of them, so a
+change that is killed in between leaves nothing to repair: the next one starts from what it finds.
 """
 
 from __future__ import annotations
@@ -156,14 +156,15 @@ class Operator:
         changes = label_history.read(self._folder).changes
         stable, labelled = label_history.stable_versions(changes), served.labels.get(STABLE)
         before = stable[-1] if stable else None
-        # They differ after a change that was killed when its label had moved, or if somebody else wrote the config.
+        # They differ after a change that was killed when its label had moved, or if somebody else wrote the
+        # config.
         unrecorded = []
         if before != labelled:
             unrecorded.append(Change(change="found", label=STABLE, version=labelled, before=before))
         return _Now(self._folder, config, served, on_disk, changes, unrecorded)
 
     def _carry_out(self, now: _Now, last: Served, lines: list[Change], *, load: set[int]) -> Changed:
-        """Serve `last`, after the versions `load` are loaded beside all that is served now; record `lines`."""
+        """Serve `last` once the versions `load` are loaded beside those served now; record `lines`."""
         moved = tuple(line for line in lines if line.change != "found")
         if not self._servers:
             model_config.write(self._folder, now.config.serving(last))
@@ -199,8 +200,8 @@ class Operator:
             model_config.write(self._folder, now.config)
         except OSError as second:
             raise ChangeFailed(
-                f"{error}; nor could {self._folder / model_config.FILE} be put back to {now.served}: {second}. "
-                "A server can take the file as it is: run the command again, once it can be written"
+                f"{error}; nor could {self._folder / model_config.FILE} be put back to {now.served}: "
+                f"{second}. A server can take the file as it is: run the command again, once it can be written"
             ) from error
         if isinstance(error, ChangeFailed):
             raise ChangeFailed(f"{error}. Served as before: {now.served}") from error
@@ -244,6 +245,6 @@ def _statuses_of(server: Server) -> Statuses:
         return server.statuses()
     except TaggerError as error:
         raise ChangeFailed(
-            f"{error}. Nothing was changed. Start a server with `tagline serve`, name one with --target, or write "
-            "the config for a server that starts later with --no-wait"
+            f"{error}. Nothing was changed. Start a server with `tagline serve`, name one with --target, or "
+            "write the config for a server that starts later with --no-wait"
         ) from error

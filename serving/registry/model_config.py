@@ -1,7 +1,7 @@
 """`models.config` in a model's base folder: which versions a server loads, and which labels they have.
 
-It is TensorFlow Serving's own text form of `ModelServerConfig`, so any server of that kind can be started on it and
-can poll it. It is replaced by a rename: a server that polls reads the old text or the new one.
+It is TensorFlow Serving's own text form of `ModelServerConfig`, so any server of that kind can be started on
+it and can poll it. It is replaced by a rename: a server that polls reads the old text or the new one.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class ModelConfig:
             return Served(None, labels)
         chosen_by = f"latest {{ num_versions: {policy.latest.num_versions} }}" if kind == "latest" else kind
         raise Refused(
-            f"the config of {self.name} chooses its versions by `{chosen_by}`; expected `specific`, or `latest` with "
-            "one version; `tagline models follow` replaces it by the newest version"
+            f"the config of {self.name} chooses its versions by `{chosen_by}`; expected `specific`, or `latest` "
+            "with one version; `tagline models follow` replaces it by the newest version"
         )
 
     def serving(self, served: Served) -> ModelConfig:
@@ -157,7 +157,7 @@ def read(folder: Path, name: str) -> ModelConfig:
         message = text_format.Parse(text, ModelServerConfig())
     except text_format.ParseError as error:
         raise Refused(
-            f"{path}: not a ModelServerConfig in text form ({error}); correct it, or move it away to begin anew"
+            f"{path}: not a ModelServerConfig in text form ({error}); correct it, or move it away to start anew"
         ) from error
     if message.WhichOneof("config") == "custom_model_config":
         raise Refused(f"{path}: found a custom_model_config; expected a model_config_list with {name!r}")

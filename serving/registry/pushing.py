@@ -1,7 +1,7 @@
 """Adds versions to a model's base folder: `<base>/1`, `<base>/2`, ... as TensorFlow Serving polls it.
 
-A version is assembled under another name beside the others, synced to the disk and then renamed, so that a server
-that polls the folder sees all of it or nothing.
+A version is assembled under another name beside the others, synced to the disk and then renamed, so that a
+server that polls the folder sees all of it or nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class DuplicateVersion(RuntimeError):
 
 
 def next_version(base: Path) -> int:
-    """One more than the highest version there has ever been, complete or not: a deleted number is not reused."""
+    """One more than the highest version ever, complete or not: the number of a deleted one is not reused."""
     highest = base / _HIGHEST
     ever = int(highest.read_text(encoding="utf-8")) if highest.exists() else 0
     numbers = (number_of(path.name) for path in base.iterdir()) if base.is_dir() else ()
@@ -67,8 +67,8 @@ def push(
     latest = next_version(base) - 1
     if version <= latest:
         raise DuplicateVersion(
-            f"{base / str(version)}: version {version} was to be pushed, but there has been a version {latest}; "
-            "versions only go up: push again to take the next one"
+            f"{base / str(version)}: version {version} was to be pushed, but there has been a version "
+            f"{latest}; versions only go up: push again to take the next one"
         )
     base.mkdir(parents=True, exist_ok=True)
     with _staging(base) as staged:

@@ -29,8 +29,8 @@ class RunningServer:
         self._timeout = timeout
         self._tagger = Tagger(target, model, timeout=timeout, retries=0, tls=tls)
         self._channel = open_calls(grpc, channel_settings(target, tls)).channel
-        # The client has no messages for metadata. On the wire request and answer begin like those for the status:
-        # field 1 is the ModelSpec; the other fields of the answer are skipped.
+        # The client has no messages for metadata. On the wire request and answer begin like those for the
+        # status: field 1 is the ModelSpec; the other fields of the answer are skipped.
         self._get_metadata = self._channel.unary_unary(
             _METADATA,
             request_serializer=lambda request: request.SerializeToString() + _SIGNATURE_DEF,

@@ -34,10 +34,10 @@ def number_of(name: str) -> int | None:
 def versions_in(base: Path, *, missing_ok: bool = False) -> dict[int, Path]:
     """The complete versions in a model's base folder, ascending by number.
 
-    A folder without its `saved_model.pb` is still being written and does not count yet. TensorFlow Serving would
-    try to load it, fail and try again a minute later, so whoever copies a version in place file by file would
-    see a failed load, and wait, for nothing. With the policy `latest` the version before it stays served either
-    way. Of two names for one number (`7` and `007`) the plain one counts.
+    A folder without its `saved_model.pb` is still being written and does not count yet. TensorFlow Serving
+    would try to load it, fail and try again a minute later, so whoever copies a version in place file by file
+    would see a failed load, and wait, for nothing. With the policy `latest` the version before it stays
+    served either way. Of two names for one number (`7` and `007`) the plain one counts.
 
     Args:
       base: the model's base folder.

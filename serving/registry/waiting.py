@@ -100,7 +100,7 @@ class _Load:
 
 
 def until_labelled(servers: Sequence[Server], labels: Mapping[str, int | None], patience: Patience) -> None:
-    """Wait until every server answers to each of `labels` with its version, and not at all where that is None.
+    """Wait until every server answers to each label with its version, or with none where that is None.
 
     Raises:
         ChangeFailed: a server does not do so in time.

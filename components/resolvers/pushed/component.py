@@ -40,7 +40,7 @@ class PushedModelSpec(ComponentSpec):
 
 
 class PushedModel(_Lookup):
-    """The latest blessed model other than the candidate, as `LatestBlessedOtherModel` finds it in the metadata.
+    """The latest blessed model other than the candidate, like `LatestBlessedOtherModel`.
 
     Args:
         candidate: this run's model.
@@ -57,7 +57,7 @@ class PushedBaseModelSpec(ComponentSpec):
 
 
 class PushedBaseModel(_Lookup):
-    """The latest blessed model that another training made, as `LatestBlessedOfAnotherTraining` in the metadata.
+    """The latest blessed model that another training made, like `LatestBlessedOfAnotherTraining`.
 
     Args:
         examples: this run's, whose fingerprint identifies its data.
@@ -75,7 +75,7 @@ class PushedStatisticsSpec(ComponentSpec):
 
 
 class PushedStatistics(_Lookup):
-    """The statistics of the data behind the latest blessed model of other data, as `StatisticsOfLatestBlessed`.
+    """The statistics of the latest blessed model that has other data, like `StatisticsOfLatestBlessed`.
 
     Args:
         examples: this run's, whose fingerprint identifies its data.

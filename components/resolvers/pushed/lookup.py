@@ -24,7 +24,7 @@ def latest_other_model(base: Path, candidate: Mapping[str, str]) -> Path | None:
 
 
 def latest_of_another_training(base: Path, data_fingerprint: str, training: str) -> Path | None:
-    """The latest blessed version that another training made, or the same one on other data; None if there is none.
+    """The latest blessed version of another training, or of the same one on other data; None without one.
 
     Args:
         base: the model's base folder.

@@ -16,7 +16,8 @@ _LARGEST_MESSAGE = 2**31 - 1
 _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_send_message_length", _LARGEST_MESSAGE),
     ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
-    # Only the client retries; a channel that waits longer than its pauses before it reconnects would defeat that.
+    # Only the client retries; a channel that waits longer than its pauses before it reconnects would defeat
+    # that.
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),

@@ -10,8 +10,8 @@ import grpc
 class TaggerError(RuntimeError):
     """Any failure of a call; the text says what to do.
 
-    `index` is set when several sentences were being tagged: the position of the failed request's first sentence,
-    counted from 0. All sentences before it were answered, so this is where to resume.
+    `index` is set when several sentences were being tagged: the position of the failed request's first
+    sentence, counted from 0. All sentences before it were answered, so this is where to resume.
     """
 
     may_pass: ClassVar[bool] = False
@@ -75,8 +75,8 @@ class UnexpectedAnswer(TaggerError):
 def error_of(error: grpc.RpcError, *, target: str, model: str, signature: str, timeout: float) -> TaggerError:
     """The `TaggerError` that describes a failed call.
 
-    TensorFlow Serving returns UNAVAILABLE for a full queue and for labels that were never set, as gRPC does for a
-    server that cannot be reached: only the message tells them apart.
+    TensorFlow Serving returns UNAVAILABLE for a full queue and for labels that were never set, as gRPC does
+    for a server that cannot be reached: only the message tells them apart.
     """
     code, text = error.code(), error.details() or ""
     if "Unrecognized servable version label" in text or "Model labels does not init yet" in text:
@@ -98,8 +98,8 @@ def error_of(error: grpc.RpcError, *, target: str, model: str, signature: str, t
         )
     if code is grpc.StatusCode.NOT_FOUND:
         return ModelNotFound(
-            f"the server at {target} does not serve the model or version ({text}); model {model!r} was requested: "
-            "compare with the server's --model_name and the versions that status() lists"
+            f"the server at {target} does not serve the model or version ({text}); model {model!r} was "
+            "requested: compare with the server's --model_name and the versions that status() lists"
         )
     if code is grpc.StatusCode.FAILED_PRECONDITION and "ignature" in text:
         return SignatureMissing(

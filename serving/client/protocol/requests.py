@@ -20,7 +20,8 @@ class ModelSelector:
     def __post_init__(self) -> None:
         if self.version is not None and self.label is not None:
             raise ValueError(
-                f"version {self.version} and label {self.label!r}: expected one of them, or neither for the newest"
+                f"version {self.version} and label {self.label!r}: expected one of them, or neither for the "
+                "newest"
             )
 
     def fill(self, spec: serving_pb2.ModelSpec) -> None:
@@ -71,15 +72,15 @@ def read_status(response: serving_pb2.GetModelStatusResponse) -> list[VersionSta
 
 
 def text_bytes(text: str) -> bytes:
-    """UTF-8; a lone surrogate has none and becomes `?`, one character for one, which keeps the offsets right."""
+    """UTF-8; a lone surrogate, which has none, becomes one `?`, so that offsets stay right."""
     return text.encode("utf-8", "replace")
 
 
 def example_bytes(tokens: Sequence[str]) -> bytes:
     """A serialized `tf.Example` with the feature `tokens`.
 
-    Tokens are not sent as a padded grid, since a server that batches requests pads a grid with its first token,
-    and an empty token would be taken for padding.
+    Tokens are not sent as a padded grid, since a server that batches requests pads a grid with its first
+    token, and an empty token would be taken for padding.
     """
     example = example_pb2.Example()
     example.features.feature["tokens"].bytes_list.value.extend(text_bytes(token) for token in tokens)

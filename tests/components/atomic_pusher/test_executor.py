@@ -1,4 +1,4 @@
-"""AtomicPusher's executor on hand-made artifacts; tests of `serving.registry.pushing` look at the folder itself."""
+"""AtomicPusher's executor on hand-made artifacts; `serving.registry.pushing` has tests of the folder."""
 
 from __future__ import annotations
 

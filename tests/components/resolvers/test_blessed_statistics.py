@@ -17,7 +17,7 @@ class Runs(Metadata):
         self.statistics: list[Any] = []
 
     def data(self, *, own_schema: bool = True, files: str = "") -> tuple[Any, Any, Any]:
-        """(examples, their statistics, schema) of new data, of other files each time unless `files` names them.
+        """(examples, their statistics, schema) of new data, each time of new files unless `files` names them.
 
         Without `own_schema` the schema comes from elsewhere than the statistics.
         """

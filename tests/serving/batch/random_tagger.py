@@ -1,4 +1,4 @@
-"""A real BiLSTM-CRF with random weights, exported as the pipeline does: its answers are arbitrary, but exact."""
+"""A real BiLSTM-CRF with random weights, exported as by the pipeline: its answers are arbitrary but exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real gRPC server whose answers a test's own function gives: for failures that no healthy server has on demand."""
+"""A real gRPC server that answers by a test's own function, for failures that healthy servers lack."""
 
 from __future__ import annotations
 

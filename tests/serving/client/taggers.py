@@ -1,7 +1,7 @@
 """The tagger under test: `Tagger`, or `AsyncTagger` with the same interface, so that each test is for both.
 
-gRPC's asyncio serves one event loop in a process well, and the embedded server has one of its own. So the tests
-of `AsyncTagger` are run by `test_async_tagger.py` in a process apart, which has this variable set.
+gRPC's asyncio serves one event loop in a process well, and the embedded server has one of its own. So the
+tests of `AsyncTagger` are run by `test_async_tagger.py` in a process apart, which has this variable set.
 """
 
 from __future__ import annotations

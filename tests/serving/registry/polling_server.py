@@ -1,7 +1,7 @@
 """What TensorFlow Serving does with a config file that it polls, by its own rules and without a model.
 
-The oracle for the order of changes: labels are looked at first and only then are versions loaded, a label moves only
-to a version that is loaded, and a config that breaks the rule is not taken at all.
+The oracle for the order of changes: labels are looked at first and only then are versions loaded, a label
+moves only to a version that is loaded, and a config that breaks the rule is not taken at all.
 """
 
 from __future__ import annotations
