@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from components.model_gate.measuring.measure import measure
-from components.model_gate.measuring.slice_scores import BASELINE, CANDIDATE, CRFSUITE
-from components.model_gate.options import Evaluation
 from components.predictor import answer
 from components.predictor.answer import Answer
+from components.scores.measure import measure
+from components.scores.options import ScoreOptions
+from components.scores.slice_scores import BASELINE, CANDIDATE, CRFSUITE
 from tagging.schemes import BIOES
 from tagging.scoring import strict_spans
 
@@ -34,21 +34,22 @@ def main() -> None:
     )
     parser.add_argument("--sentences", type=int, default=10_000)
     parser.add_argument("--resamples", type=int, default=10_000)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     random = np.random.default_rng(0)
-    golds = [_gold(random) for _ in range(asked.sentences)]
+    golds = [_gold(random) for _ in range(arguments.sentences)]
     with tempfile.TemporaryDirectory(prefix="tagline-bench-") as folder:
         files = {}
         for model in (CANDIDATE, BASELINE, CRFSUITE):
             files[model] = Path(folder, model)
             answer.write(files[model], (_answer(gold, random) for gold in golds))
         began, cpu = time.monotonic(), time.process_time()
-        found = measure(files, BIOES, Evaluation(slice_by=("domain",), resamples=asked.resamples))
+        measured = measure(files, BIOES, ScoreOptions(slice_by=("domain",), resamples=arguments.resamples))
         wall, cpu = time.monotonic() - began, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
-        f"{asked.sentences:,} sentences, {asked.resamples:,} resamples, {len(found.analysis.slices)} slices, "
-        f"{len(files)} models: {wall:.1f} s, {cpu:.1f} s of CPU, at most {peak:.2f} GB in the process"
+        f"{arguments.sentences:,} sentences, {arguments.resamples:,} resamples, "
+        f"{len(measured.analysis.slices)} slices, {len(files)} models: {wall:.1f} s, {cpu:.1f} s of CPU, "
+        f"at most {peak:.2f} GB in the process"
     )
 
 

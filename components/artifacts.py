@@ -1,13 +1,13 @@
 """Artifact types of Tagline's own components.
 
-Pipeline specs take a type of one's own only under a name with a prefix.
+Pipeline specs accept a custom type only under a name with a prefix.
 """
 
 from tfx.types.artifact import Artifact
 
 
 class CorpusVerdict(Artifact):
-    """What CorpusGate decided, in `verdict.json`."""
+    """CorpusGate's decision, in `verdict.json`."""
 
     TYPE_NAME = "tagline.CorpusVerdict"
 
@@ -19,6 +19,6 @@ class RunReport(Artifact):
 
 
 class Predictions(Artifact):
-    """What models answer on the test split; see `components.predictor.answer`."""
+    """The answers of models to the test split; see `components.predictor.answer`."""
 
     TYPE_NAME = "tagline.Predictions"

@@ -1,25 +1,35 @@
-"""A gate's verdict: every rule, what it asked, what it found, in numbers and in words."""
+"""`verdict.json`: what a gate decided, with every rule in numbers and in words.
+
+Each gate writes one beside its blessing. `Verdict` is ModelGate's; CorpusGate and ServingCheck derive theirs from
+`VerdictFile` in their own `verdict.py`, since they also write down findings and measured times.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 FILE_NAME = "verdict.json"
 
 
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One thing that a gate asks.
+    """A rule of a gate, applied to one model.
 
     Attributes:
         name: which rule, such as `floor`, `no significant fall`, `calibration`, `median latency`.
-        words: the finding as a person says it, with value and bound.
-        passed: whether it holds; a skipped rule holds nothing against the model.
-        metric: key of what is measured; see `components.metrics.tagging_metrics`.
+        words: the result as a sentence, with value and bound.
+        passed: whether the model meets it; a skipped rule passes.
+        metric: key of the metric; see `components.metrics.tagging_metrics`.
         slice: the part of the test split, such as `domain=news`; empty for all of it.
-        value: what was found; of a comparison, the difference (candidate less the other).
-        bound: what was asked: at least, or at most, as `words` says.
+        value: the measured value; of a comparison, the difference (candidate less the other).
+        bound: the least or the greatest value allowed, as `words` says.
         low, high: the interval of the value, where one was computed.
-        skipped: why the rule could not be asked (no baseline yet, an empty slice); empty if it was.
+        skipped: why the rule was not applied (no baseline yet, an empty slice); empty if it was.
     """
 
     name: str
@@ -34,13 +44,44 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     skipped: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate says of a model.
+class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the verdicts: reading and writing."""
+
+    def to_json(self) -> str:
+        """Encode as an indented JSON object; `from_json` decodes it."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Decode what `to_json` encoded.
+
+        Raises:
+            msgspec.ValidationError: it is the verdict of another gate.
+        """
+        return msgspec.json.decode(text, type=cls)
+
+    def write(self, folder: str) -> None:
+        """Write `verdict.json` in `folder`, which is made where it is missing."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(folder, FILE_NAME).write_text(self.to_json(), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: str) -> Self:
+        """Read the `verdict.json` in `folder`.
+
+        Raises:
+            FileNotFoundError: the file is missing.
+        """
+        return cls.from_json(Path(folder, FILE_NAME).read_bytes())
+
+
+class Verdict(VerdictFile, frozen=True, kw_only=True):
+    """A gate's verdict by rules alone.
 
     Attributes:
         gate: the component's name.
         blessed: no rule failed.
-        rules: all of them, failed, passed and skipped, in the order asked.
+        rules: all of them, failed, passed and skipped, in the order applied.
     """
 
     gate: str
@@ -49,19 +90,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, gate: str, rules: list[Rule]) -> Verdict:
-        """The verdict that the rules amount to."""
+        """Bless if every rule passed."""
         return cls(gate=gate, blessed=all(rule.passed for rule in rules), rules=rules)
 
     @property
     def reasons(self) -> list[str]:
         """Why the model is refused, in words; empty if it is not."""
         return [rule.words for rule in self.rules if not rule.passed]
-
-    def to_json(self) -> str:
-        """As an indented JSON object; `from_json` reads it back."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Verdict:
-        """The inverse of `to_json`."""
-        return msgspec.json.decode(text, type=cls)

@@ -125,7 +125,7 @@ def _components(
         input_base=settings.data,
         options=settings.corpus,
         limits=settings.checks,
-        code_hash=code_hash("tagging", "corpus", "components/corpus_gate"),
+        code_hash=code_hash("tagging", "corpus", "components/corpus_gate", "components/verdict.py"),
     )
 
     # Vocabularies of the training split; ids for training and dev. The test split is scored as it is.
@@ -244,7 +244,9 @@ def _components(
         deadline_seconds=settings.serving.check_deadline_seconds,
         start_seconds=settings.serving.check_start_seconds,
         budgets=settings.serving.budgets,
-        code=code_hash("files", "serving", "components/serving_check", "components/verdict.py"),
+        code=code_hash(
+            "files", "serving", "components/serving_check", "components/predictor", "components/verdict.py"
+        ),
     )
 
     # Every rule, and the one blessing.
@@ -257,7 +259,13 @@ def _components(
         crfsuite=crfsuite.outputs["predictions"] if crfsuite else None,
         scheme=scheme,
         options=settings.evaluation,
-        code=code_hash("tagging", "components/model_gate", "components/metrics", "components/verdict.py"),
+        code=code_hash(
+            "tagging",
+            "components/model_gate",
+            "components/scores",
+            "components/metrics",
+            "components/verdict.py",
+        ),
     )
 
     # Where servers find what was blessed.

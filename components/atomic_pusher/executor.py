@@ -13,8 +13,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.metrics import results
-from components.serving_check.verdict import read as read_serving
-from components.verdict import FILE_NAME as VERDICT
+from components.serving_check.verdict import ServingVerdict
 from components.verdict import Verdict
 from serving.registry import pushing
 from serving.registry.manifest import file_sums, holds
@@ -135,14 +134,13 @@ def _refusals(input_dict: dict[str, list[types.Artifact]]) -> list[str]:
     infra_blessing = artifact_utils.get_single_instance(input_dict["infra_blessing"])
     reasons: list[str] = []
     if model_blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY) != 1:
-        text = Path(model_blessing.uri, VERDICT).read_text(encoding="utf-8")
-        reasons = Verdict.from_json(text).reasons or ["ModelGate did not bless the model"]
+        reasons = Verdict.read(model_blessing.uri).reasons or ["ModelGate did not bless the model"]
     if infra_blessing.get_int_custom_property("blessed") != 1:
         # ModelGate checks ServingCheck's rules too, and gives the same reasons.
-        reasons = reasons or read_serving(infra_blessing.uri).reasons
+        reasons = reasons or ServingVerdict.read(infra_blessing.uri).reasons
         reasons = reasons or ["ServingCheck did not bless the model"]
     return reasons
 
 
 def _broken(input_dict: dict[str, list[types.Artifact]]) -> bool:
-    return read_serving(artifact_utils.get_single_uri(input_dict["infra_blessing"])).broken
+    return ServingVerdict.read(artifact_utils.get_single_uri(input_dict["infra_blessing"])).broken

@@ -1,1 +1,1 @@
-"""CorpusGate: nothing that would poison a model gets past it."""
+"""CorpusGate: stops the run on a corpus that must not be trained on."""

@@ -1,26 +1,22 @@
-"""What CorpusGate decided: `verdict.json`."""
+"""CorpusGate's verdict: the findings of all checks."""
 
 from __future__ import annotations
 
-import msgspec
-
+from components.verdict import VerdictFile
 from corpus.checks.report import Report
 
-FILE_NAME = "verdict.json"
-REASONS_TOLD = 20
+REASONS_SHOWN = 20
 
 
 class CorpusRefused(ValueError):
-    """A corpus that is not to be trained on. Its text is the reasons, one a line, with file and line."""
+    """A corpus that must not be trained on. Its text is the reasons, one a line, with file and line."""
 
 
-class Verdict(msgspec.Struct):
-    """What was decided, and on what grounds.
-
-    Attributes:
-        passed: whether the run may go on.
-        reasons: the errors in words; empty where it passed.
-        report: everything that was found and counted.
+class CorpusGateVerdict(VerdictFile, frozen=True, kw_only=True):
+    """Attributes:
+    passed: whether the run may continue.
+    reasons: the errors in words; empty if it passed.
+    report: all findings and counts.
     """
 
     passed: bool
@@ -28,24 +24,16 @@ class Verdict(msgspec.Struct):
     report: Report
 
     @classmethod
-    def of(cls, report: Report) -> Verdict:
-        """Refuses what has an error."""
-        return cls(report.ok, [str(finding) for finding in report.of_severity("error")], report)
-
-    def to_json(self) -> bytes:
-        """An indented JSON object; `from_json` reads it back."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Verdict:
-        """The inverse of `to_json`."""
-        return msgspec.json.decode(text, type=cls)
+    def of(cls, report: Report) -> CorpusGateVerdict:
+        """Refuse a report with an error in it."""
+        reasons = [str(finding) for finding in report.of_severity("error")]
+        return cls(passed=report.ok, reasons=reasons, report=report)
 
     def refusal(self) -> CorpusRefused:
-        """The refusal in words: the first reasons, and how many there are."""
-        told = self.reasons[:REASONS_TOLD]
+        """An exception that names the first reasons and counts the others."""
+        shown = self.reasons[:REASONS_SHOWN]
         errors = self.report.errors
-        lines = [f"the corpus is refused for {errors} error{'s' * (errors != 1)}:", *told]
-        if errors > len(told):
-            lines.append(f"and {errors - len(told)} more")
+        lines = [f"the corpus is refused for {errors} error{'s' * (errors != 1)}:", *shown]
+        if errors > len(shown):
+            lines.append(f"and {errors - len(shown)} more")
         return CorpusRefused("\n".join(lines))

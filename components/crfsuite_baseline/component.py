@@ -1,36 +1,31 @@
 """CrfsuiteBaseline's contract."""
 
-import json
+from __future__ import annotations
+
 from collections.abc import Sequence
 
-import msgspec
-from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.dsl.components.base import executor_spec
+from tfx.types import BaseChannel
+from tfx.types.component_spec import ComponentSpec
+from tfx.types.standard_artifacts import Examples
 
 from components.artifacts import Predictions
+from components.contract import Component, channels, parameters
 from components.crfsuite_baseline.executor import Executor
 from components.crfsuite_baseline.options import CrfsuiteOptions
 
 
 class CrfsuiteBaselineSpec(ComponentSpec):
-    PARAMETERS = {
-        "scheme": ExecutionParameter(type=str),
-        "split": ExecutionParameter(type=str),
-        "slice_by": ExecutionParameter(type=str),
-        "options": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {"examples": ChannelParameter(type=standard_artifacts.Examples)}
-    OUTPUTS = {"predictions": ChannelParameter(type=Predictions)}
+    PARAMETERS = parameters(scheme=str, split=str, slice_by=str, options=str, code=str)
+    INPUTS = channels(examples=Examples)
+    OUTPUTS = channels(predictions=Predictions)
 
 
-class CrfsuiteBaseline(base_component.BaseComponent):
-    """Trains a CRF with hand-made features on the train split and writes what it answers to another.
+class CrfsuiteBaseline(Component):
+    """Trains a CRF with hand-made features on the train split and writes down its answers to another split.
 
     Outputs:
-        predictions: `Predictions` with `crfsuite.jsonl.gz`: the sentences of Predictor, in its order.
+        predictions: `Predictions` with `crfsuite.jsonl.gz`: the same sentences in the same order as Predictor's.
     """
 
     SPEC_CLASS = CrfsuiteBaselineSpec
@@ -39,7 +34,7 @@ class CrfsuiteBaseline(base_component.BaseComponent):
     def __init__(
         self,
         *,
-        examples: types.BaseChannel,
+        examples: BaseChannel,
         scheme: str,
         options: CrfsuiteOptions,
         split: str = "test",
@@ -50,18 +45,10 @@ class CrfsuiteBaseline(base_component.BaseComponent):
         examples: the corpus.
         scheme: of the gold tags; "PLAIN" for plain tags.
         options: of the training.
-        split: that is answered.
+        split: whose sentences are answered.
         slice_by: features of the examples to write beside each answer.
-        code: a hash of the code behind this component, there for the cache alone.
+        code: a hash of the code behind this component; it only serves the cache.
         """
         super().__init__(
-            CrfsuiteBaselineSpec(
-                examples=examples,
-                scheme=scheme,
-                split=split,
-                slice_by=json.dumps(list(slice_by)),
-                options=msgspec.json.encode(options).decode(),
-                code=code,
-                predictions=types.Channel(type=Predictions),
-            )
+            examples=examples, scheme=scheme, options=options, split=split, slice_by=list(slice_by), code=code
         )

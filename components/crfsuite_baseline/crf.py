@@ -1,4 +1,4 @@
-"""Training and asking a linear-chain CRF of CRFsuite (Okazaki 2007)."""
+"""Training and applying a linear-chain CRF by CRFsuite (Okazaki 2007)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from components.predictor.prediction import Prediction
 
 log = logging.getLogger("tagline.crfsuite")
 
-# Iterations from one line of the log to the next.
+# Iterations between two lines of the log.
 LOG_EVERY = 20
 
 
 class _Trainer(pycrfsuite.Trainer):
-    """Says in the log how far it is, instead of printing."""
+    """Logs progress instead of printing it."""
 
     def message(self, message: str) -> None:
         event = self.logparser.feed(message)
@@ -34,15 +34,15 @@ class _Trainer(pycrfsuite.Trainer):
 def train(
     sentences: Iterable[tuple[Sequence[str], Sequence[str]]], path: str, options: CrfsuiteOptions
 ) -> int:
-    """Train on sentences (tokens, tags), one after the other, and write the model to `path`.
+    """Train on sentences (tokens, tags) and write the model to `path`.
 
-    CRFsuite holds their features in memory. The same sentences in the same order give the same model.
+    CRFsuite keeps the features of all sentences in memory. The same sentences in the same order give the same model.
 
     Returns:
-        How many sentences with tokens there were.
+        The number of sentences with tokens.
 
     Raises:
-        ValueError: there was none.
+        ValueError: no sentence has tokens.
     """
     trainer = _Trainer(algorithm="lbfgs", verbose=False)
     trainer.set_params(
@@ -61,7 +61,7 @@ def train(
     if not count:
         raise ValueError("found no sentence to train on; expected a train split with tokens")
     log.info("training on %d sentences", count)
-    trainer.run_fn(path)
+    trainer.train(path)
     return count
 
 
@@ -73,7 +73,7 @@ class CrfsuiteTagger:
         self._tagger.open(path)
 
     def predict(self, tokens: Sequence[str]) -> Prediction:
-        """The best tags, their marginals and the probability of them all."""
+        """Compute the best tags, their marginals and the probability of the whole path."""
         if not tokens:
             return Prediction((), (), 1.0)
         self._tagger.set(token_features(tokens))

@@ -1,4 +1,4 @@
-"""CrfsuiteBaseline's work."""
+"""CrfsuiteBaseline's executor."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger("tagline.crfsuite")
 
 
 class Executor(base_executor.BaseExecutor):
-    """Trains, answers, and forgets the model."""
+    """Trains the CRF, records its answers, and discards the model."""
 
     def Do(
         self,
@@ -32,8 +32,10 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Raises:
-        ValueError: the split is not there, or train has no tokens.
+        """Write a file of answers.
+
+        Raises:
+            ValueError: the split is missing, or train has no tokens.
         """
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         options = msgspec.json.decode(exec_properties["options"], type=CrfsuiteOptions)
@@ -42,12 +44,12 @@ class Executor(base_executor.BaseExecutor):
         os.makedirs(predictions.uri, exist_ok=True)
 
         scheme = scheme_named(exec_properties["scheme"])
-        known = TrainEntities(tagged_sentences(examples, split="train"), scheme)
+        train_entities = TrainEntities(tagged_sentences(examples, split="train"), scheme)
         with tempfile.TemporaryDirectory(prefix="crfsuite-") as folder:
             path = os.path.join(folder, "model")
             train(
                 (
-                    (tokens, rewritten(tags, scheme, BIO))
+                    (tokens, converted(tags, scheme, BIO))
                     for tokens, tags in tagged_sentences(examples, split="train")
                 ),
                 path,
@@ -57,18 +59,20 @@ class Executor(base_executor.BaseExecutor):
 
             def answers() -> Iterator[answer.Answer]:
                 for sentence in recorded_sentences(examples, split=split, features=features):
-                    found = tagger.predict(sentence.tokens)
-                    found = found._replace(tags=rewritten(found.tags, BIO, scheme))
-                    yield answer_to(sentence, found, known)
+                    prediction = tagger.predict(sentence.tokens)
+                    tags = converted(prediction.tags, BIO, scheme)
+                    yield answer_to(sentence, prediction._replace(tags=tags), train_entities)
 
             count = answer.write(os.path.join(predictions.uri, answer.CRFSUITE), answers())
         log.info("%d sentences of %s answered", count, split)
 
 
-def rewritten(tags: tuple[str, ...], source: Scheme, target: Scheme) -> tuple[str, ...]:
-    """Entity tags of one scheme in another, read leniently; plain tags as they are.
+def converted(tags: tuple[str, ...], source: Scheme, target: Scheme) -> tuple[str, ...]:
+    """Convert entity tags, read leniently, from one scheme to another; plain tags stay as they are.
 
-    CRFsuite is trained in BIO whatever the others train in: with these features it scored on the dev splits of two
-    corpora as well as in BIOES, or better.
+    CRFsuite always trains in BIO: with these features it scored on the dev splits of two corpora as well as in
+    BIOES, or better.
     """
-    return tuple(convert(tags, source, target)[0]) if can_read(tags, source) and not target.is_plain else tags
+    if target.is_plain or not can_read(tags, source):
+        return tags
+    return tuple(convert(tags, source, target)[0])

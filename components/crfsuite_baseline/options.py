@@ -1,4 +1,4 @@
-"""How the CRFsuite baseline is trained. Imports nothing heavy: the settings hold it."""
+"""How the CRFsuite baseline is trained. Imports nothing heavy: the settings include it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class CrfsuiteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     Attributes:
         c1, c2: weights of the L1 and of the L2 penalty.
-        max_iterations: of L-BFGS; it stops before where it has converged.
+        max_iterations: of L-BFGS, which stops earlier when it has converged.
     """
 
     c1: Strength = 0.1

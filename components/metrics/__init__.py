@@ -1,1 +1,1 @@
-"""Scores of candidate and baseline, by slices, as TFMA metrics of the one code that scores."""
+"""Names of all metrics, and the TFMA metrics by which TFX's Evaluator scores candidate and baseline."""

@@ -1,22 +1,16 @@
-"""Metrics as people say them. Imports nothing heavy: commands that need no TensorFlow show scores too."""
+"""Display names of metrics. Imports nothing heavy: commands that need no TensorFlow show scores too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 
-from components.metrics.names import PRIMARY, PRIMARY_OF_ENTITIES, primary_of
-
-
-def spoken(metric: str, overall: Mapping[str, float]) -> str:
-    """A metric's key as people say it; `overall` tells what the primary metric is."""
-    if metric == PRIMARY:
-        metric = primary_of(plain=PRIMARY_OF_ENTITIES not in overall)
+def display_name(metric: str) -> str:
+    """The name of a metric's key in tables and sentences: `entity_f1_strict/PER` is `entity F1 (strict) of PER`."""
     name, _, label = metric.partition("/")
-    words = _SPOKEN.get(name, name.replace("_", " "))
+    words = _NAMES.get(name, name.replace("_", " "))
     return f"{words} of {label}" if label else words
 
 
-_SPOKEN = {
+_NAMES = {
     "entity_precision_strict": "entity precision (strict)",
     "entity_recall_strict": "entity recall (strict)",
     "entity_f1_strict": "entity F1 (strict)",

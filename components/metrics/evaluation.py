@@ -1,4 +1,4 @@
-"""The TFMA configuration by which the Evaluator scores candidate and baseline."""
+"""The TFMA configuration by which TFX's Evaluator scores candidate and baseline."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from components.metrics.tagging_metrics import TaggingMetrics
 def eval_config(
     *, scheme: str, slice_by: Sequence[str], length_buckets: Sequence[int] = (), code: str = ""
 ) -> config_pb2.EvalConfig:
-    """All metrics of `components.metrics.tagging_metrics`, over everything and by slices; no thresholds.
+    """Configure all metrics of `components.metrics.tagging_metrics`, over the whole test split and by slices.
 
-    Without thresholds TFX's Evaluator blesses nothing: that is ModelGate's.
+    Sets no thresholds: without them the Evaluator blesses nothing, which is left to ModelGate.
 
     Args:
         scheme: of gold and predicted tags; "PLAIN" for plain tags.
-        slice_by: features by whose values every metric is computed too.
-        length_buckets: the last lengths of slices by sentence length, in tokens; the slices are named as ModelGate
-            names them.
-        code: a hash of the code behind the metric, there for the cache alone.
+        slice_by: string features; every metric is also computed for each of their values.
+        length_buckets: of slices by sentence length, see `components.metrics.names.length_slices`.
+        code: a hash of the code behind the metrics; it only serves the cache.
     """
     metric = config_pb2.MetricConfig(
         class_name=TaggingMetrics.__name__,
@@ -43,7 +42,7 @@ def eval_config(
 
 
 def _length_sql(buckets: Sequence[int]) -> str:
-    """The bucket of a sentence's length as a slice key: a length is no feature, so TFMA has to compute it."""
+    """SQL for the slice key of a sentence's length: a length is no feature, so TFMA has to compute it."""
     *closed, last = (name.partition("=")[2] for name in length_slices(buckets))
     cases = " ".join(
         f"WHEN ARRAY_LENGTH(example.tokens) <= {end} THEN '{name}'"

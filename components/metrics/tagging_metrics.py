@@ -1,21 +1,21 @@
-"""`TaggingMetrics`: what `tagging.scoring` says of a corpus, as TFMA metrics.
+"""`TaggingMetrics`: the scores of `tagging.scoring` as TFMA metrics.
 
 | key | value |
 |---|---|
-| `primary` | what a model is judged by first: `entity_f1_strict`, or `token_accuracy` for plain tags |
+| `primary` | the metric of the gate: `entity_f1_strict`, or `token_accuracy` for plain tags |
 | `entity_precision_strict`, `entity_recall_strict`, `entity_f1_strict` | over all entities (micro) |
 | `entity_precision_strict_macro`, `entity_recall_strict_macro`, `entity_f1_strict_macro` | mean over the labels |
 | `entity_precision_strict/L`, `entity_recall_strict/L`, `entity_f1_strict/L` | of the label L |
-| `entities/L` | how many the gold tags have |
+| `entities/L` | number of gold entities of the label L |
 | `entity_f1_conlleval` | over all entities, read leniently |
 | `entity_f1_overlap`, `entity_f1_boundary`, `entity_f1_type` | partial credit, as `tagging.partial` gives it |
 | `tag_accuracy/T`, `tag_f1/T` | of the plain tag T: share of its tokens tagged right, and F1 |
 | `token_accuracy` | share of tokens tagged right |
-| `sentence_accuracy` | share of sentences tagged right throughout |
+| `sentence_accuracy` | share of sentences with every token tagged right |
 
-Entity tags have no `tag_` keys, plain tags no `entity_` keys. A baseline's tags are taken for tags of the same scheme:
-after a change of `corpus.train_scheme` its scores here mean nothing, and those of ModelGate, which goes by Predictor's
-answers, are the ones to look at.
+Entity tags have no `tag_` keys, plain tags no `entity_` keys. A baseline's tags are read in the candidate's scheme:
+after a change of `corpus.train_scheme` the baseline's scores here mean nothing; those of ModelGate, which scores
+Predictor's converted answers, are right.
 
 A slice without entities scores 0 on them, and `token_accuracy` 0 without tokens: never NaN.
 """
@@ -40,18 +40,18 @@ NAME = "tagging_metrics"
 
 
 class TaggingMetrics(metric_types.Metric):
-    """Entity scores of string tags, label and prediction of any length.
+    """All scores of string tags; label and prediction are of any length.
 
     Args:
         scheme: the scheme that gold and predicted tags are in, such as BIOES. A corpus whose gold tags cannot be
             read in it has plain tags; predicted tags that cannot be read in it name no entity.
-        name: of the computation; the keys are those of the module's table.
+        name: of the computation; the metric keys are those of the module's table.
         code: a hash of the code behind the metric; as part of the evaluation's configuration it makes the
             Evaluator's cache follow the code.
     """
 
     def __init__(self, scheme: str = "BIOES", name: str = NAME, code: str = "") -> None:
-        # TFMA rebuilds a metric from what is handed on here.
+        # TFMA rebuilds a metric from the arguments passed here.
         super().__init__(_computations, name=name, scheme=scheme, code=code)
 
 
@@ -68,7 +68,7 @@ def _computations(
     """One computation per model: the candidate's, and the baseline's where there is one."""
     del code
     keys = [
-        # `example_weighted` left open, as whoever sets thresholds on these metrics looks them up.
+        # `example_weighted` stays open: TFMA looks thresholds up under such a key.
         metric_types.MetricKey(name=name, model_name=model_name, example_weighted=None)
         for model_name in model_names or [""]
     ]
@@ -82,7 +82,7 @@ def _computations(
 
 @dataclass
 class _Tally:
-    """What a slice's sentences add up to."""
+    """Summed counts of a slice's sentences."""
 
     strict: dict[str, Counts] = field(default_factory=dict)
     conlleval: dict[str, Counts] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class _Tally:
 
 
 class _Combiner(beam.CombineFn):
-    """Adds up counts of sentences; yields all keys at once."""
+    """Sums counts of sentences; returns all metrics at once."""
 
     def __init__(
         self,
@@ -118,16 +118,16 @@ class _Combiner(beam.CombineFn):
             tally.right_tokens += right
             tally.sentences += 1
             tally.right_sentences += right == len(gold)
-            # Counted for entity tags too: whether they are plain may show in another sentence only.
+            # Counted for entity tags too: only a later sentence may show that the corpus has plain tags.
             add_counts(tally.tags, tag_counts(gold, predicted))
             if not tally.plain and not can_read(gold, self._scheme):
                 tally.plain = True
             if not tally.plain:
-                # Only gold tags tell what kind of corpus it is: a model of any tags must not choose its metric.
-                named = predicted if can_read(predicted, self._scheme) else [OUTSIDE] * len(gold)
-                add_counts(tally.strict, entity_counts(gold, named, self._scheme, "strict"))
-                add_counts(tally.conlleval, entity_counts(gold, named, self._scheme, "conlleval"))
-                tally.partial = tally.partial.add(partial_counts(gold, named, self._scheme))
+                # Gold tags alone decide the kind of corpus: a model's tags must not choose its metric.
+                readable = predicted if can_read(predicted, self._scheme) else [OUTSIDE] * len(gold)
+                add_counts(tally.strict, entity_counts(gold, readable, self._scheme, "strict"))
+                add_counts(tally.conlleval, entity_counts(gold, readable, self._scheme, "conlleval"))
+                tally.partial = tally.partial.add(partial_counts(gold, readable, self._scheme))
         return tally
 
     def _sentences(self, element: metric_types.StandardMetricInputs) -> Iterator[tuple[list[str], list[str]]]:
@@ -140,7 +140,7 @@ class _Combiner(beam.CombineFn):
             squeeze=False,
         ):
             gold = _texts(label)
-            # A prediction comes padded with "" to the longest of its batch.
+            # A prediction is padded with "" to the longest of its batch.
             yield gold, _texts(prediction)[: len(gold)]
 
     def merge_accumulators(self, tallies: Iterable[_Tally]) -> _Tally:

@@ -1,1 +1,1 @@
-"""The model's gate: every rule, its value, its bound and its interval, and one verdict."""
+"""ModelGate: applies the rules of `evaluation` to a trained model, and blesses or refuses it."""

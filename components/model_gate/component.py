@@ -1,40 +1,33 @@
 """ModelGate's contract."""
 
-import msgspec
-from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from __future__ import annotations
+
+from tfx.dsl.components.base import executor_spec
+from tfx.types import BaseChannel
+from tfx.types.component_spec import ComponentSpec
+from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing, ModelEvaluation
 
 from components.artifacts import Predictions
+from components.contract import Component, channels, optional_channels, parameters
 from components.model_gate.executor import Executor
 from components.model_gate.options import Evaluation
 
 
 class ModelGateSpec(ComponentSpec):
-    PARAMETERS = {
-        "scheme": ExecutionParameter(type=str),
-        "options": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "predictions": ChannelParameter(type=Predictions),
-        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
-        "baseline_model": ChannelParameter(type=standard_artifacts.Model, optional=True),
-        "crfsuite": ChannelParameter(type=Predictions, optional=True),
-    }
-    OUTPUTS = {"blessing": ChannelParameter(type=standard_artifacts.ModelBlessing)}
+    PARAMETERS = parameters(scheme=str, options=str, code=str)
+    INPUTS = channels(
+        predictions=Predictions, evaluation=ModelEvaluation, model=Model, infra_blessing=InfraBlessing
+    ) | optional_channels(baseline_model=Model, crfsuite=Predictions)
+    OUTPUTS = channels(blessing=ModelBlessing)
 
 
-class ModelGate(base_component.BaseComponent):
-    """Blesses a model that meets every rule, and says of each what it asked and what it found.
+class ModelGate(Component):
+    """Blesses a model that meets every rule.
 
     Outputs:
-        blessing: a `ModelBlessing` with the properties and the BLESSED or NOT_BLESSED file of TFX's Evaluator, beside
-            which lie `verdict.json` (`components.verdict.Verdict`) and `analysis.json`
-            (`components.model_gate.measuring.analysis.Analysis`).
+        blessing: a `ModelBlessing` with the properties and the BLESSED or NOT_BLESSED file of TFX's Evaluator, and
+            with `verdict.json` (`components.verdict.Verdict`) and `analysis.json`
+            (`components.scores.analysis.Analysis`).
     """
 
     SPEC_CLASS = ModelGateSpec
@@ -43,12 +36,12 @@ class ModelGate(base_component.BaseComponent):
     def __init__(
         self,
         *,
-        predictions: types.BaseChannel,
-        evaluation: types.BaseChannel,
-        model: types.BaseChannel,
-        infra_blessing: types.BaseChannel,
-        baseline_model: types.BaseChannel | None = None,
-        crfsuite: types.BaseChannel | None = None,
+        predictions: BaseChannel,
+        evaluation: BaseChannel,
+        model: BaseChannel,
+        infra_blessing: BaseChannel,
+        baseline_model: BaseChannel | None = None,
+        crfsuite: BaseChannel | None = None,
         scheme: str,
         options: Evaluation,
         code: str = "",
@@ -57,25 +50,21 @@ class ModelGate(base_component.BaseComponent):
         predictions: Predictor's: the candidate's answers, and the baseline's if there is one.
         evaluation: the Evaluator's, whose primary metric must be that of the answers.
         model: the candidate.
-        infra_blessing: ServingCheck's, whose rules are the gate's too.
-        baseline_model: the latest blessed model; may hold none.
+        infra_blessing: ServingCheck's, whose rules the verdict repeats.
+        baseline_model: the latest blessed model; the channel may be empty.
         crfsuite: CrfsuiteBaseline's answers.
         scheme: that models train in; "PLAIN" for plain tags. Gold tags it cannot read are plain.
-        options: the rules' bounds, slices and intervals.
-        code: a hash of the code behind this component, there for the cache alone.
+        options: bounds of the rules, slices and intervals.
+        code: a hash of the code behind this component; it only serves the cache.
         """
         super().__init__(
-            ModelGateSpec(
-                predictions=predictions,
-                evaluation=evaluation,
-                model=model,
-                infra_blessing=infra_blessing,
-                baseline_model=baseline_model,
-                crfsuite=crfsuite,
-                scheme=scheme,
-                # Ordered: the text is part of the cache key.
-                options=msgspec.json.encode(options, order="deterministic").decode(),
-                code=code,
-                blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-            )
+            predictions=predictions,
+            evaluation=evaluation,
+            model=model,
+            infra_blessing=infra_blessing,
+            baseline_model=baseline_model,
+            crfsuite=crfsuite,
+            scheme=scheme,
+            options=options,
+            code=code,
         )

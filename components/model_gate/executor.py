@@ -1,7 +1,6 @@
-"""ModelGate's work."""
+"""ModelGate's executor."""
 
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,16 @@ from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components import verdict
 from components.metrics import results
 from components.metrics.names import PRIMARY
 from components.model_gate.floors import require_data
-from components.model_gate.measuring import analysis
-from components.model_gate.measuring.measure import measure
-from components.model_gate.measuring.slice_scores import BASELINE, CANDIDATE, CRFSUITE
 from components.model_gate.options import Evaluation
 from components.model_gate.rules import rules
 from components.predictor import answer
-from components.serving_check.verdict import read as read_serving
+from components.scores import analysis
+from components.scores.measure import measure
+from components.scores.slice_scores import BASELINE, CANDIDATE, CRFSUITE
+from components.serving_check.verdict import ServingVerdict
 from components.verdict import Verdict
 from tagging.schemes import scheme_named
 
@@ -31,7 +29,7 @@ NAME = "ModelGate"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Measures, judges and writes down both."""
+    """Scores the recorded answers, applies the rules, and writes both down."""
 
     def Do(
         self,
@@ -39,29 +37,28 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Raises:
-        floors.FloorWithoutData: a floor for what the test split does not have.
-        measure.OtherSentences: models did not answer the same sentences.
+        """Write `verdict.json` and `analysis.json`, and set the blessing.
+
+        Raises:
+            floors.FloorWithoutData: a floor for data that the test split does not have.
+            measure.OtherSentences: models did not answer the same sentences.
         """
         options = msgspec.json.decode(exec_properties["options"], type=Evaluation)
-        measured = measure(_files(input_dict), scheme_named(exec_properties["scheme"]), options)
+        scheme = scheme_named(exec_properties["scheme"])
+        measured = measure(_files(input_dict), scheme, options.scores)
         # A mistake in the settings stops the run: NOT_BLESSED would blame the model.
-        require_data(options.asked, plain=measured.plain, labels=measured.labels, values=measured.values)
-        evaluation = results.read(artifact_utils.get_single_uri(input_dict["evaluation"]))
-        infra_blessing = artifact_utils.get_single_instance(input_dict["infra_blessing"])
-        found = Verdict.of(
-            NAME,
-            [
-                *rules(measured, options, evaluator_primary=evaluation.overall[PRIMARY]),
-                *read_serving(infra_blessing.uri).rules,
-            ],
+        require_data(
+            options.floor_targets, plain=measured.plain, labels=measured.labels, values=measured.values
         )
+        evaluation = results.read(artifact_utils.get_single_uri(input_dict["evaluation"]))
+        served = ServingVerdict.read(artifact_utils.get_single_uri(input_dict["infra_blessing"]))
+        own_rules = rules(measured, options, evaluator_primary=evaluation.overall[PRIMARY])
+        verdict = Verdict.of(NAME, [*own_rules, *served.rules])
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
-        os.makedirs(blessing.uri, exist_ok=True)
-        Path(blessing.uri, verdict.FILE_NAME).write_text(found.to_json(), encoding="utf-8")
+        verdict.write(blessing.uri)
         Path(blessing.uri, analysis.FILE_NAME).write_text(measured.analysis.to_json(), encoding="utf-8")
-        _bless(blessing, found.blessed, input_dict)
-        for reason in found.reasons:
+        _bless(blessing, verdict.blessed, input_dict)
+        for reason in verdict.reasons:
             log.info("not blessed: %s", reason)
 
 
@@ -76,7 +73,7 @@ def _files(input_dict: dict[str, list[types.Artifact]]) -> dict[str, Path]:
 
 
 def _bless(blessing: types.Artifact, blessed: bool, input_dict: dict[str, list[types.Artifact]]) -> None:
-    """As TFX's Evaluator does, so that whatever reads its blessings can read this one."""
+    """Bless or refuse as TFX's Evaluator does, so that readers of its blessings can read this one."""
     model = artifact_utils.get_single_instance(input_dict["model"])
     blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri)
     blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)

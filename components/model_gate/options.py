@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from components.crfsuite_baseline.options import CrfsuiteOptions
-from components.metrics.names import (
-    ENTITY,
-    LENGTH,
-    OF_SEEN,
-    PRIMARY,
-    SEEN,
-    UNSEEN,
-    Asked,
-    length_slices,
-    read_asked,
-)
+from components.metrics.names import ENTITY, LENGTH, PRIMARY, SEEN, SEEN_METRICS, UNSEEN, length_slices
+from components.model_gate.floors import FloorTarget, parse_target
+from components.scores.options import IntervalKind, Length, Level, Resamples, ScoreOptions
 
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-# Of fewer resamples no percentile of 2.5 % can be told.
-Resamples = Annotated[int, msgspec.Meta(ge=100)]
-Level = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
 
 
 class CrfsuiteRule(CrfsuiteOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The CRF with hand-made features that a model must not fall below, and how it is trained.
 
     Attributes:
-        enabled: whether it is trained and asked.
+        enabled: whether it is trained and compared with.
         allowed_fall: how far below it a model may be, in the primary metric's unit.
     """
 
@@ -39,7 +27,7 @@ class CrfsuiteRule(CrfsuiteOptions, frozen=True, forbid_unknown_fields=True, kw_
 
     @property
     def training(self) -> CrfsuiteOptions:
-        """What its training goes by: another rule trains nothing anew."""
+        """The part that training depends on: another rule does not retrain the CRF."""
         return CrfsuiteOptions(c1=self.c1, c2=self.c2, max_iterations=self.max_iterations)
 
 
@@ -50,12 +38,8 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         floor: of the primary metric: entity F1 (strict), token accuracy for plain tags.
         allowed_fall: how far below the latest blessed model it may be.
         floors: further floors, by metric or metric@slice.
-        slice_by: string features that scores are sliced by.
-        length_buckets: the last lengths of the sentence-length slices, in tokens.
-        level: of all intervals.
-        resamples: of the bootstrap.
-        intervals: of precision, recall and accuracy; F1 and differences are bootstrapped always.
-        max_calibration_error: of the tokens' confidence and of the entities'; None asks nothing.
+        slice_by, length_buckets, level, resamples, intervals: see `ScoreOptions`.
+        max_calibration_error: of the tokens' confidence and of the entities'; None sets no bound.
         crfsuite: see `CrfsuiteRule`.
     """
 
@@ -63,10 +47,10 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     allowed_fall: Fraction = 0.01
     floors: dict[str, Fraction] = {}
     slice_by: tuple[str, ...] = ()
-    length_buckets: tuple[Positive, ...] = (10, 20, 40)
+    length_buckets: tuple[Length, ...] = (10, 20, 40)
     level: Level = 0.95
     resamples: Resamples = 10_000
-    intervals: Literal["bootstrap", "exact"] = "bootstrap"
+    intervals: IntervalKind = "bootstrap"
     max_calibration_error: Fraction | None = None
     crfsuite: CrfsuiteRule = CrfsuiteRule()
 
@@ -80,38 +64,43 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         for reserved in (LENGTH, ENTITY):
             if reserved in self.slice_by:
                 raise ValueError(
-                    f"slice_by: found {reserved}; expected features of the corpus: slices by {reserved} are there "
-                    "of themselves, under that name"
+                    f"slice_by: found {reserved}; expected features of the corpus: slices by {reserved} are "
+                    "always computed, under that name"
                 )
         if PRIMARY in self.floors:
             raise ValueError(f"floors: found {PRIMARY}; expected it as floor, which is the primary metric's")
         for text in self.floors:
             try:
-                self._check_slice(read_asked(text))
+                self._check_slice(parse_target(text))
             except ValueError as error:
                 raise ValueError(f"floors: {error}") from None
 
-    def _check_slice(self, asked: Asked) -> None:
-        if not asked.slice:
+    def _check_slice(self, target: FloorTarget) -> None:
+        if not target.slice:
             return
-        if asked.kind == LENGTH:
+        if target.kind == LENGTH:
             names = length_slices(self.length_buckets)
-            if asked.slice not in names:
-                raise ValueError(f"{asked}: no such slice; length_buckets make {', '.join(names) or 'none'}")
-        elif asked.kind == ENTITY:
-            if asked.slice not in (SEEN, UNSEEN):
-                raise ValueError(f"{asked}: no such slice; expected {SEEN} or {UNSEEN}")
-            if asked.metric not in OF_SEEN:
+            if target.slice not in names:
+                raise ValueError(f"{target}: no such slice; length_buckets make {', '.join(names) or 'none'}")
+        elif target.kind == ENTITY:
+            if target.slice not in (SEEN, UNSEEN):
+                raise ValueError(f"{target}: no such slice; expected {SEEN} or {UNSEEN}")
+            if target.metric not in SEEN_METRICS:
                 raise ValueError(
-                    f"{asked}: only gold entities are known as seen or unseen; expected entity_recall_strict"
+                    f"{target}: only gold entities are known as seen or unseen; expected entity_recall_strict"
                 )
-        elif asked.kind not in self.slice_by:
+        elif target.kind not in self.slice_by:
             raise ValueError(
-                f"{asked}: {asked.kind} is not in slice_by, which has {', '.join(self.slice_by) or 'nothing'}; "
+                f"{target}: {target.kind} is not in slice_by, which has {', '.join(self.slice_by) or 'nothing'}; "
                 "add it there"
             )
 
     @property
-    def asked(self) -> dict[Asked, float]:
-        """The floors by what they ask of."""
-        return {read_asked(text): floor for text, floor in self.floors.items()}
+    def floor_targets(self) -> dict[FloorTarget, float]:
+        """The further floors by what they are set for."""
+        return {parse_target(text): floor for text, floor in self.floors.items()}
+
+    @property
+    def scores(self) -> ScoreOptions:
+        """The part that decides which scores and intervals are computed."""
+        return ScoreOptions(**{name: getattr(self, name) for name in ScoreOptions.__struct_fields__})

@@ -1,1 +1,1 @@
-"""What models answer on the test split, sentence by sentence: what gates and the report go by."""
+"""Predictor: records the answers of models to the test split, for the gate and the report."""

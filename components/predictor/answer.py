@@ -1,4 +1,4 @@
-"""What a model answered to one sentence of the test split, and a file of such answers."""
+"""A model's recorded answer to a sentence of the test split, and files of such answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-# Files in a `tagline.Predictions` artifact; the order of the sentences is that of the examples, in all of them.
+# Files in a `tagline.Predictions` artifact; all have the sentences in the order of the examples.
 CANDIDATE = "candidate.jsonl.gz"
 BASELINE = "baseline.jsonl.gz"
 CRFSUITE = "crfsuite.jsonl.gz"
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """T tokens, their gold tags and what a model says of them.
+    """T tokens with their gold tags and a model's answer.
 
     Attributes:
         tokens: T tokens.
@@ -23,8 +23,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         predicted: T tags, in the same scheme.
         confidence: T marginals of the predicted tags, 0..1; empty where a model gives none.
         score: probability of the whole path, 0..1; None where a model gives none.
-        features: string features of the example that slices are cut by, such as {"domain": "news"}; a list of
-            values is joined by a comma.
+        features: string features of the example for slices, such as {"domain": "news"}; several values are joined
+            by commas.
         seen: for each gold entity, in order, whether train has an entity of that text and label.
     """
 
@@ -38,9 +38,9 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def write(path: str | Path, answers: Iterable[Answer]) -> int:
-    """Write a line of JSON for each answer, gzipped; how many there were."""
+    """Write each answer as a line of gzipped JSON, and return how many there were."""
     encode, count = msgspec.json.Encoder().encode, 0
-    # No name and no clock in the header: the same answers are the same bytes.
+    # No name and no time in the header: the same answers give the same bytes.
     with open(path, "wb") as raw, gzip.GzipFile("", "wb", compresslevel=5, fileobj=raw, mtime=0) as file:
         for answer in answers:
             file.write(encode(answer) + b"\n")
@@ -49,11 +49,11 @@ def write(path: str | Path, answers: Iterable[Answer]) -> int:
 
 
 def read(path: str | Path) -> Iterator[Answer]:
-    """The answers of a file, streaming.
+    """Stream the answers of a file.
 
     Raises:
-        FileNotFoundError: there is none.
-        msgspec.DecodeError: a line that `write` did not write.
+        FileNotFoundError: the file is missing.
+        msgspec.DecodeError: a line is not one that `write` writes.
     """
     decode = msgspec.json.Decoder(Answer).decode
     with gzip.open(path, "rb") as file:

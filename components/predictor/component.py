@@ -1,34 +1,27 @@
 """Predictor's contract."""
 
-import json
+from __future__ import annotations
+
 from collections.abc import Sequence
 
-from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.dsl.components.base import executor_spec
+from tfx.types import BaseChannel
+from tfx.types.component_spec import ComponentSpec
+from tfx.types.standard_artifacts import Examples, Model
 
 from components.artifacts import Predictions
+from components.contract import Component, channels, optional_channels, parameters
 from components.predictor.executor import Executor
 
 
 class PredictorSpec(ComponentSpec):
-    PARAMETERS = {
-        "scheme": ExecutionParameter(type=str),
-        "split": ExecutionParameter(type=str),
-        "slice_by": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "baseline_model": ChannelParameter(type=standard_artifacts.Model, optional=True),
-    }
-    OUTPUTS = {"predictions": ChannelParameter(type=Predictions)}
+    PARAMETERS = parameters(scheme=str, split=str, slice_by=str, code=str)
+    INPUTS = channels(examples=Examples, model=Model) | optional_channels(baseline_model=Model)
+    OUTPUTS = channels(predictions=Predictions)
 
 
-class Predictor(base_component.BaseComponent):
-    """Writes what the candidate and the latest blessed model answer to every sentence of a split.
+class Predictor(Component):
+    """Writes down the answers of the candidate and of the latest blessed model to every sentence of a split.
 
     Outputs:
         predictions: `Predictions` with `candidate.jsonl.gz` and, if there is a baseline, `baseline.jsonl.gz`.
@@ -40,32 +33,29 @@ class Predictor(base_component.BaseComponent):
     def __init__(
         self,
         *,
-        examples: types.BaseChannel,
-        model: types.BaseChannel,
-        baseline_model: types.BaseChannel | None = None,
+        examples: BaseChannel,
+        model: BaseChannel,
+        baseline_model: BaseChannel | None = None,
         scheme: str,
         split: str = "test",
         slice_by: Sequence[str] = (),
         code: str = "",
     ) -> None:
         """Args:
-        examples: the corpus; its train split tells which entities are known.
+        examples: the corpus; the entities of its train split are the known ones.
         model: the candidate.
-        baseline_model: the latest blessed model; may hold none.
+        baseline_model: the latest blessed model; the channel may be empty.
         scheme: that models train in; "PLAIN" for plain tags. Gold tags it cannot read are plain.
-        split: that is answered.
+        split: whose sentences are answered.
         slice_by: features of the examples to write beside each answer.
-        code: a hash of the code behind this component, there for the cache alone.
+        code: a hash of the code behind this component; it only serves the cache.
         """
         super().__init__(
-            PredictorSpec(
-                examples=examples,
-                model=model,
-                baseline_model=baseline_model,
-                scheme=scheme,
-                split=split,
-                slice_by=json.dumps(list(slice_by)),
-                code=code,
-                predictions=types.Channel(type=Predictions),
-            )
+            examples=examples,
+            model=model,
+            baseline_model=baseline_model,
+            scheme=scheme,
+            split=split,
+            slice_by=list(slice_by),
+            code=code,
         )

@@ -1,4 +1,4 @@
-"""Predictor's work."""
+"""Predictor's executor."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from components.predictor import answer
 from components.predictor.known_entities import TrainEntities
 from components.predictor.model import SavedTagger
 from components.predictor.prediction import answer_to
-from components.predictor.scheme_conversion import in_scheme
+from components.predictor.scheme_conversion import converted_answers
 from components.predictor.sentences import recorded_sentences, tagged_sentences
 from files.atomic import replacing
 from tagging.schemes import Scheme, scheme_named
@@ -26,7 +26,7 @@ log = logging.getLogger("tagline.predictor")
 
 
 class Executor(base_executor.BaseExecutor):
-    """Asks both models the whole split; holds a window of sentences and train's entities in memory."""
+    """Records the answers of both models; keeps a window of sentences and train's entities in memory."""
 
     def Do(
         self,
@@ -34,42 +34,43 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Raises:
-        ValueError: the split is not there, or a model lacks a signature.
+        """Write a file of answers for each model.
+
+        Raises:
+            ValueError: the split is missing, or a model lacks a signature.
         """
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         scheme = scheme_named(exec_properties["scheme"])
         split, features = exec_properties["split"], json.loads(exec_properties["slice_by"])
         predictions = artifact_utils.get_single_instance(output_dict["predictions"])
         os.makedirs(predictions.uri, exist_ok=True)
-        known = TrainEntities(tagged_sentences(examples, split="train"), scheme)
+        train_entities = TrainEntities(tagged_sentences(examples, split="train"), scheme)
         models = [(answer.CANDIDATE, input_dict["model"])]
         if input_dict.get("baseline_model"):
             models.append((answer.BASELINE, input_dict["baseline_model"]))
         for file_name, artifacts in models:
             path = os.path.join(predictions.uri, file_name)
             model = artifact_utils.get_single_instance(artifacts)
-            count = answer.write(path, _answers(model, examples, split, features, known))
+            count = answer.write(path, _answers(model, examples, split, features, train_entities))
             log.info("%s: %d sentences of %s answered", file_name.partition(".")[0], count, split)
             if file_name == answer.BASELINE:
-                _rewrite(path, scheme)
+                _convert(path, scheme)
 
 
 def _answers(
-    model: types.Artifact, examples: types.Artifact, split: str, features: list[str], known: TrainEntities
+    model: types.Artifact, examples: types.Artifact, split: str, features: list[str], train: TrainEntities
 ) -> Iterator[answer.Answer]:
     tagger = SavedTagger(path_utils.serving_model_path(model.uri))
     # The two run a window of sentences apart at most.
-    sentences, asked = tee(recorded_sentences(examples, split=split, features=features))
-    predictions = tagger.predictions((sentence.record, len(sentence.tokens)) for sentence in asked)
+    sentences, inputs = tee(recorded_sentences(examples, split=split, features=features))
+    predictions = tagger.predictions((sentence.record, len(sentence.tokens)) for sentence in inputs)
     for sentence, prediction in zip(sentences, predictions, strict=True):
-        yield answer_to(sentence, prediction, known)
+        yield answer_to(sentence, prediction, train)
 
 
-def _rewrite(path: str, scheme: Scheme) -> None:
-    """In the corpus' scheme, if the baseline was trained in another one."""
-    rewritten = in_scheme(path, scheme)
-    if rewritten is None:
-        return
-    with replacing(Path(path)) as draft:
-        answer.write(str(draft), rewritten)
+def _convert(path: str, scheme: Scheme) -> None:
+    """Convert a file of answers to the corpus' scheme, if the baseline was trained in another one."""
+    converted = converted_answers(path, scheme)
+    if converted is not None:
+        with replacing(Path(path)) as draft:
+            answer.write(str(draft), converted)

@@ -1,4 +1,4 @@
-"""Which entities of the test split train shows: the text (tokens a blank apart) under the same label."""
+"""Known entities: those of the test split that train has, with the same text and label."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tagging.scoring import strict_spans
 
 
 class TrainEntities:
-    """Text and label of every entity of train. Grows with their number, not with the corpus.
+    """Text (tokens joined by a space) and label of every distinct entity of train.
 
-    Gold tags are read strictly; those that the scheme cannot read are plain tags and name no entity.
+    Gold tags are read strictly; tags that the scheme cannot read are plain and have no entities.
     """
 
     def __init__(self, train: Iterable[tuple[Sequence[str], Sequence[str]]], scheme: Scheme) -> None:
@@ -20,13 +20,13 @@ class TrainEntities:
         scheme: of all gold tags.
         """
         self._scheme = scheme
-        self._known = {entity for tokens, tags in train for entity in self._entities(tokens, tags)}
+        self._entities = {entity for tokens, tags in train for entity in self._read(tokens, tags)}
 
     def seen(self, tokens: Sequence[str], gold: Sequence[str]) -> tuple[bool, ...]:
-        """For each gold entity of a sentence, in order, whether train has it."""
-        return tuple(entity in self._known for entity in self._entities(tokens, gold))
+        """Tell for each gold entity of a sentence, in order, whether train has it."""
+        return tuple(entity in self._entities for entity in self._read(tokens, gold))
 
-    def _entities(self, tokens: Sequence[str], tags: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _read(self, tokens: Sequence[str], tags: Sequence[str]) -> Iterator[tuple[str, str]]:
         if can_read(tags, self._scheme):
             for start, end, label in strict_spans(tags, self._scheme):
                 yield " ".join(tokens[start:end]), label

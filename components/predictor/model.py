@@ -1,4 +1,4 @@
-"""A SavedModel's predictions, in this process: batches of sentences of like length, answers in their order."""
+"""Predictions of a SavedModel in this process, in batches of sentences of similar length."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from components.predictor.prediction import Prediction
 
-# Sentences that are sorted by length together; what is held in memory at once.
+# Sentences that are sorted by length together, and so are in memory at once.
 WINDOW = 2048
-# A batch holds no more sentences, and no more padded tokens unless it is a single sentence.
+# Limits of a batch, in sentences and padded tokens; a single sentence may have more tokens.
 SENTENCES_PER_BATCH = 128
 TOKENS_PER_BATCH = 12_000
 
@@ -23,7 +23,7 @@ class SavedTagger:
         """Raises:
         ValueError: the model lacks a signature.
         """
-        # Held, since the signatures do not keep alive what they read.
+        # Kept, since the signatures do not keep the model's variables alive.
         self._model = tf.saved_model.load(path)
         missing = sorted({"evaluate", "decode"} - set(self._model.signatures))
         if missing:
@@ -33,7 +33,7 @@ class SavedTagger:
             )
 
     def predictions(self, sentences: Iterable[tuple[bytes, int]]) -> Iterator[Prediction]:
-        """One for each sentence, in order.
+        """Yield a prediction for each sentence, in order.
 
         Args:
             sentences: serialized tf.Examples and how many tokens each has.
@@ -41,23 +41,23 @@ class SavedTagger:
         stream = iter(sentences)
         while window := list(islice(stream, WINDOW)):
             lengths = [length for _, length in window]
-            answers: dict[int, Prediction] = {}
+            predictions: dict[int, Prediction] = {}
             for batch in batches(lengths):
-                asked = [window[index][0] for index in batch]
-                answers.update(zip(batch, self._ask(asked), strict=True))
+                records = [window[index][0] for index in batch]
+                predictions.update(zip(batch, self._predict(records), strict=True))
             for index in range(len(window)):
-                yield answers[index]
+                yield predictions[index]
 
-    def _ask(self, records: list[bytes]) -> Iterator[Prediction]:
+    def _predict(self, records: list[bytes]) -> Iterator[Prediction]:
         examples = tf.constant(records, tf.string)
-        own = self._model.signatures["evaluate"](examples=examples)
-        served = self._model.signatures["decode"](examples=examples)
+        evaluated = self._model.signatures["evaluate"](examples=examples)
+        decoded = self._model.signatures["decode"](examples=examples)
         # tags string[B,T], lengths int32[B], confidence float32[B,T], score float32[B].
         for tags, length, confidence, score in zip(
-            own["tags"].numpy(),
-            own["lengths"].numpy(),
-            served["confidence"].numpy(),
-            served["score"].numpy(),
+            evaluated["tags"].numpy(),
+            evaluated["lengths"].numpy(),
+            decoded["confidence"].numpy(),
+            decoded["score"].numpy(),
             strict=True,
         ):
             yield Prediction(
@@ -68,7 +68,7 @@ class SavedTagger:
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices of sentences of like length, each once, within the limits of a batch."""
+    """Group indices of sentences of similar length, each index once, within the limits of a batch."""
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
         # Sorted, so this one is the longest so far.

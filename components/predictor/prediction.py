@@ -1,4 +1,4 @@
-"""What a model says of one sentence, and the line that is written of it."""
+"""A model's prediction for a sentence, and the answer that is recorded of it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from components.predictor.sentences import RecordedSentence
 
 
 class Prediction(NamedTuple):
-    """T tags in the scheme that models train in, their T marginals, and the probability of the path."""
+    """T tags in the scheme that models train in, their T marginals, and the probability of the whole path."""
 
     tags: tuple[str, ...]
     confidence: tuple[float, ...]
     score: float
 
 
-def answer_to(sentence: RecordedSentence, prediction: Prediction, known: TrainEntities) -> Answer:
-    """The line for a sentence of the split; `known` are the entities of train.
+def answer_to(sentence: RecordedSentence, prediction: Prediction, train: TrainEntities) -> Answer:
+    """Combine a sentence with a prediction for it.
 
     Raises:
-        ValueError: a probability that is no number, which JSON could not hold either.
+        ValueError: a probability is not a number; JSON has no NaN either.
     """
     return Answer(
         tokens=sentence.tokens,
         gold=sentence.gold,
         predicted=prediction.tags,
-        confidence=tuple(map(_short, prediction.confidence)),
-        score=_short(prediction.score),
+        confidence=tuple(map(_rounded, prediction.confidence)),
+        score=_rounded(prediction.score),
         features=sentence.features,
-        seen=known.seen(sentence.tokens, sentence.gold),
+        seen=train.seen(sentence.tokens, sentence.gold),
     )
 
 
-def _short(probability: float) -> float:
-    """As many digits as a float32 holds: the rest would only be written and read."""
+def _rounded(probability: float) -> float:
+    """Round to the seven digits that a float32 holds, to keep the file small."""
     if math.isnan(probability):
         raise ValueError(
             "found a probability that is not a number in the model's answer; expected 0 to 1: its weights are broken, "

@@ -1,7 +1,7 @@
-"""Answers of a model that was trained in another scheme, in the scheme of the corpus.
+"""Converting the answers of a model that was trained in another scheme.
 
-The latest blessed model may come from a run with another `corpus.train_scheme`, or of another kind of tags. Its
-tags alone tell: a tagger writes sequences that its own scheme allows.
+The latest blessed model may come from a run with another `corpus.train_scheme`, or on another kind of tags. Its scheme
+is recognized by its tags: a tagger writes only sequences that its own scheme allows.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from tagging.tables import OUTSIDE
 log = logging.getLogger("tagline.predictor")
 
 
-def in_scheme(path: str | Path, scheme: Scheme) -> Iterator[Answer] | None:
-    """The answers of a file with `predicted` in `scheme`; None where nothing is to be changed.
+def converted_answers(path: str | Path, scheme: Scheme) -> Iterator[Answer] | None:
+    """Read a file of answers with `predicted` converted to `scheme`; None if they need no conversion.
 
-    Tags that no scheme reads, such as a part-of-speech tagger's, become `O`: they name no entity. Where the
-    gold tags are plain, everything stays as it is: plain tags are compared whatever they are.
+    Tags that no scheme can read, such as a part-of-speech tagger's, become `O`: they have no entities. If the gold
+    tags are plain, nothing is converted: plain tags are compared as they are.
     """
     if scheme.is_plain:
         return None
     predicted = Evidence()
-    for given in read(path):
-        if not can_read(given.gold, scheme):
+    for answer in read(path):
+        if not can_read(answer.gold, scheme):
             return None
-        predicted.add(given.predicted)
-    found, against = predicted.scheme(), predicted.contradictions()
-    if not predicted.unlike and against[found.name] == against[scheme.name]:
+        predicted.add(answer.predicted)
+    source, contradictions = predicted.scheme(), predicted.contradictions()
+    if not predicted.unlike and contradictions[source.name] == contradictions[scheme.name]:
         return None
     log.warning(
-        "the baseline's tags are %s, the corpus is trained in %s: the former are written as the latter",
-        found.name, scheme.name,
+        "the baseline's tags are %s, the corpus is trained in %s: the former are converted to the latter",
+        source.name, scheme.name,
     )  # fmt: skip
     return (
-        msgspec.structs.replace(given, predicted=_converted(given.predicted, found, scheme))
-        for given in read(path)
+        msgspec.structs.replace(answer, predicted=_converted(answer.predicted, source, scheme))
+        for answer in read(path)
     )
 
 
-def _converted(tags: tuple[str, ...], found: Scheme, scheme: Scheme) -> tuple[str, ...]:
-    if found is scheme and can_read(tags, scheme):
+def _converted(tags: tuple[str, ...], source: Scheme, target: Scheme) -> tuple[str, ...]:
+    if source is target and can_read(tags, target):
         return tags
     try:
-        return tuple(convert(tags, found, scheme)[0])
+        return tuple(convert(tags, source, target)[0])
     except ValueError:  # of which UnknownTag is one
         return (OUTSIDE,) * len(tags)

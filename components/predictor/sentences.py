@@ -1,4 +1,4 @@
-"""A split of the examples as sentences, streaming, the shards in their order."""
+"""Reading a split of the examples as a stream of sentences, shard by shard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RecordedSentence:
 
     Attributes:
         tokens, gold: T each.
-        features: those asked for that the example has, as `Answer.features` has them.
+        features: the requested features that the example has, as in `Answer.features`.
         record: the serialized tf.Example.
     """
 
@@ -30,38 +30,34 @@ class RecordedSentence:
 def recorded_sentences(
     examples: types.Artifact, *, split: str, features: Sequence[str] = ()
 ) -> Iterator[RecordedSentence]:
-    """The sentences of a split.
+    """Read the sentences of a split.
 
     Args:
         examples: gzipped TFRecords of tf.Example with the features `tokens` and `tags`.
         split: such as "test".
-        features: further ones to read, of any type.
+        features: names of further features to read, of any type.
 
     Raises:
-        ValueError: there is no such split, or an example has not as many tags as tokens.
+        ValueError: the split is missing, or an example has fewer or more tags than tokens.
     """
     pattern = io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], split))
     records = tf.data.TFRecordDataset(sorted(tf.io.gfile.glob(pattern)), compression_type="GZIP")
     for number, record in enumerate(records.as_numpy_iterator(), start=1):
-        found = tf.train.Example.FromString(record).features.feature
-        tokens, gold = _texts(found["tokens"]), _texts(found["tags"])
+        feature = tf.train.Example.FromString(record).features.feature
+        tokens, gold = _texts(feature["tokens"]), _texts(feature["tags"])
         if len(tokens) != len(gold):
             raise ValueError(
                 f"{pattern}: example {number} has {len(gold)} tags for {len(tokens)} tokens; expected one for "
                 "each: make the examples anew"
             )
-        values = {name: ",".join(_texts(found[name])) for name in features if name in found}
+        values = {name: ",".join(_texts(feature[name])) for name in features if name in feature}
         yield RecordedSentence(tokens, gold, values, record)
 
 
 def tagged_sentences(
     examples: types.Artifact, *, split: str
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The same as pairs of tokens and gold tags.
-
-    Raises:
-        ValueError: as for `recorded_sentences`.
-    """
+    """Read pairs of tokens and gold tags; raises as `recorded_sentences`."""
     for sentence in recorded_sentences(examples, split=split):
         yield sentence.tokens, sentence.gold
 

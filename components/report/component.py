@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.dsl.components.base import executor_spec
+from tfx.types import BaseChannel
+from tfx.types.component_spec import ComponentSpec
+from tfx.types.standard_artifacts import Examples, InfraBlessing, Model, ModelBlessing, PushedModel
 
 from components.artifacts import CorpusVerdict, Predictions, RunReport
+from components.contract import Component, channels, optional_channels, parameters
 from components.report.executor import Executor
 
 
 class ReportSpec(ComponentSpec):
-    PARAMETERS = {
-        "settings": ExecutionParameter(type=str),
-        "metadata": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "corpus_verdict": ChannelParameter(type=CorpusVerdict),
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "predictions": ChannelParameter(type=Predictions, optional=True),
-        "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
-        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
-        "pushed_model": ChannelParameter(type=standard_artifacts.PushedModel),
-    }
-    OUTPUTS = {"report": ChannelParameter(type=RunReport)}
+    PARAMETERS = parameters(settings=str, metadata=str, code=str)
+    INPUTS = channels(
+        corpus_verdict=CorpusVerdict,
+        examples=Examples,
+        model=Model,
+        model_blessing=ModelBlessing,
+        infra_blessing=InfraBlessing,
+        pushed_model=PushedModel,
+    ) | optional_channels(predictions=Predictions)
+    OUTPUTS = channels(report=RunReport)
 
 
-class Report(base_component.BaseComponent):
+class Report(Component):
     """Writes `index.html`: the verdict and why, the data, the training, scores, errors, timings, settings."""
 
     SPEC_CLASS = ReportSpec
@@ -38,38 +34,34 @@ class Report(base_component.BaseComponent):
     def __init__(
         self,
         *,
-        corpus_verdict: types.BaseChannel,
-        examples: types.BaseChannel,
-        model: types.BaseChannel,
-        model_blessing: types.BaseChannel,
-        infra_blessing: types.BaseChannel,
-        pushed_model: types.BaseChannel,
-        predictions: types.BaseChannel | None = None,
+        corpus_verdict: BaseChannel,
+        examples: BaseChannel,
+        model: BaseChannel,
+        model_blessing: BaseChannel,
+        infra_blessing: BaseChannel,
+        pushed_model: BaseChannel,
+        predictions: BaseChannel | None = None,
         settings: str,
         metadata: str = "",
         code: str = "",
     ) -> None:
         """Args:
-        corpus_verdict, model_blessing, infra_blessing: what the three gates (CorpusGate, ModelGate,
-            ServingCheck) said.
-        examples, model, pushed_model: what the run made.
-        predictions: the models' answers to the test split; without them no error is shown.
+        corpus_verdict, model_blessing, infra_blessing: of the gates CorpusGate, ModelGate and ServingCheck.
+        examples, model, pushed_model: of the run.
+        predictions: the models' answers to the test split; without them the page shows no errors.
         settings: all settings in effect, as YAML.
         metadata: the SQLite file of the local runner's metadata, for the timings; empty where there is none.
-        code: a hash of the code behind this component, there for the cache alone.
+        code: a hash of the code behind this component; it only serves the cache.
         """
         super().__init__(
-            ReportSpec(
-                corpus_verdict=corpus_verdict,
-                examples=examples,
-                model=model,
-                predictions=predictions,
-                model_blessing=model_blessing,
-                infra_blessing=infra_blessing,
-                pushed_model=pushed_model,
-                settings=settings,
-                metadata=metadata,
-                code=code,
-                report=types.Channel(type=RunReport),
-            )
+            corpus_verdict=corpus_verdict,
+            examples=examples,
+            model=model,
+            predictions=predictions,
+            model_blessing=model_blessing,
+            infra_blessing=infra_blessing,
+            pushed_model=pushed_model,
+            settings=settings,
+            metadata=metadata,
+            code=code,
         )

@@ -18,12 +18,9 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.atomic_pusher import executor as pusher
-from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
-from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gate.verdict import CorpusGateVerdict
 from components.corpus_gen.summary import FILE_NAME as CORPUS_SUMMARY
 from components.corpus_gen.summary import CorpusSummary
-from components.model_gate.measuring.analysis import FILE_NAME as ANALYSIS
-from components.model_gate.measuring.analysis import Analysis
 from components.predictor import answer
 from components.report.answers.examination import Examination, examine
 from components.report.answers.lengths import sentence_lengths
@@ -31,7 +28,8 @@ from components.report.page import render
 from components.report.run import Made, Run
 from components.report.standing import Pushed
 from components.report.timings import Timing, timings
-from components.serving_check.executor import VERDICT as SERVING_VERDICT
+from components.scores.analysis import FILE_NAME as ANALYSIS
+from components.scores.analysis import Analysis
 from components.verdict import FILE_NAME as MODEL_VERDICT
 from components.verdict import Verdict
 from serving.registry.manifest import file_sums, manifest
@@ -84,7 +82,7 @@ class Executor(base_executor.BaseExecutor):
             run_id=run_id,
             settings=exec_properties["settings"],
             corpus=corpus,
-            corpus_verdict=CorpusVerdict.from_json(text("corpus_verdict", CORPUS_VERDICT)),
+            corpus_verdict=CorpusGateVerdict.read(only("corpus_verdict").uri),
             lengths=sentence_lengths(examples),
             history=json.loads((model_dir / EXTRA / TRAINING_HISTORY).read_text(encoding="utf-8")),
             transitions=Transitions.from_json(learned.read_bytes()) if learned.exists() else None,
@@ -96,7 +94,7 @@ class Executor(base_executor.BaseExecutor):
             verdict=Verdict.from_json(judged.read_bytes()) if judged.exists() else None,
             analysis=Analysis.from_json(measured.read_bytes()) if measured.exists() else None,
             examined=_examined(input_dict.get("predictions") or [], corpus),
-            serving=json.loads(text("infra_blessing", SERVING_VERDICT)),
+            serving=json.loads(text("infra_blessing", MODEL_VERDICT)),
             pushed=_pushed(only("pushed_model")),
             timings=_timings(exec_properties.get("metadata") or "", run_id),
             made=tuple(

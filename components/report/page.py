@@ -14,8 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from components.metrics.display_names import spoken
-from components.model_gate.measuring.analysis import Analysis, Calibration, Estimate
+from components.metrics.display_names import display_name
 from components.report import scores, standing
 from components.report.answers import confusion
 from components.report.answers.marking import mark
@@ -26,6 +25,7 @@ from components.report.plots.ranges import ranges
 from components.report.plots.reliability import reliability
 from components.report.run import Run
 from components.report.text import shortened, visible
+from components.scores.analysis import Analysis, Calibration, Estimate
 from tagging.schemes import scheme_named
 
 _HERE = Path(__file__).parent
@@ -98,7 +98,7 @@ def _data(run: Run) -> dict[str, Any]:
 
 def _training(run: Run) -> dict[str, Any]:
     epochs, best = run.history["epochs"], run.history["best"]
-    metric = f"{spoken(run.history['metric'], {})} on dev"
+    metric = f"{display_name(run.history['metric'])} on dev"
     titles = {"loss": "loss, nats a sentence", "dev_score": metric, "learning_rate": "learning rate"}
     return {
         "dev_metric": metric,
@@ -133,7 +133,7 @@ def _scores(run: Run) -> dict[str, Any]:
     plot = partial(ranges, level=analysis.level)
     return {
         "analysis": analysis,
-        "primary_name": spoken(analysis.primary, {}),
+        "primary_name": display_name(analysis.primary),
         "overall_rows": scores.overall_rows(analysis),
         "partial_rows": scores.partial_rows(analysis),
         "label_rows": by_label,
@@ -159,7 +159,7 @@ def _scores(run: Run) -> dict[str, Any]:
 
 
 def _slice_title(rows: list[scores.Row], analysis: Analysis) -> str:
-    return next((row.told for row in rows if row.told), spoken(analysis.primary, {}))
+    return next((row.told for row in rows if row.told), display_name(analysis.primary))
 
 
 def _line_at(rows: list[scores.Row], whole: float) -> float | None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import yaml
 
-from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gate.verdict import CorpusGateVerdict
 from components.corpus_gen.summary import CorpusSummary
-from components.model_gate.measuring.analysis import Analysis
 from components.report import standing
 from components.report.answers.examination import Examination
 from components.report.standing import Pushed
 from components.report.timings import Timing
+from components.scores.analysis import Analysis
 from components.verdict import Verdict
 from trainer.export.transitions import Transitions
 
@@ -59,7 +59,7 @@ class Run:
     run_id: str
     settings: str
     corpus: CorpusSummary
-    corpus_verdict: CorpusVerdict
+    corpus_verdict: CorpusGateVerdict
     history: dict[str, Any]
     serving: dict[str, Any]
     pushed: Pushed

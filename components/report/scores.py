@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from components.metrics.display_names import spoken
-from components.model_gate.measuring.analysis import OVERALL, Analysis, Estimate, Slice
+from components.metrics.display_names import display_name
+from components.scores.analysis import OVERALL, Analysis, Estimate, Slice
 
 # In this order: what the gate goes by, what it is made of, what is counted otherwise.
 _EXACT = (
@@ -60,14 +60,16 @@ def overall_rows(analysis: Analysis) -> list[Row]:
     """The whole test split by exact metrics, the primary one first."""
     names = [analysis.primary, *(name for name in _EXACT if name != analysis.primary)]
     return [
-        _row(analysis.overall, name, spoken(name, {})) for name in names if name in analysis.overall.candidate
+        _row(analysis.overall, name, display_name(name))
+        for name in names
+        if name in analysis.overall.candidate
     ]
 
 
 def partial_rows(analysis: Analysis) -> list[Row]:
     """The whole test split by metrics that forgive something."""
     return [
-        _row(analysis.overall, name, spoken(name, {}))._replace(told=told)
+        _row(analysis.overall, name, display_name(name))._replace(told=told)
         for name, told in PARTIAL.items()
         if name in analysis.overall.candidate
     ]
@@ -108,7 +110,7 @@ def slice_groups(analysis: Analysis) -> dict[str, list[Row]]:
             continue
         cut_by, _, value = part.name.partition("=")
         row = _row(part, metric, value or part.name)._replace(
-            told="" if metric == analysis.primary else spoken(metric, {}),
+            told="" if metric == analysis.primary else display_name(metric),
             counts=(part.sentences, part.entities or part.tokens),
         )
         groups.setdefault(cut_by, []).append(row)

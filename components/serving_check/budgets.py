@@ -1,4 +1,4 @@
-"""What serving a model may cost: time of an answer, bytes on the disk."""
+"""Upper bounds of what serving a model costs: time of an answer, bytes on the disk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from components.verdict import Rule
 
 MEDIAN, P99, SIZE = "median latency", "p99 latency", "model size"
-# A model over a budget works: a person may push it all the same.
+# A model over a budget works, and its push may be forced.
 BUDGETS = (MEDIAN, P99, SIZE)
 
 BYTES_A_MB = 1_000_000
@@ -18,12 +18,12 @@ Above0 = Annotated[float, msgspec.Meta(gt=0.0)]
 
 
 class Budgets(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Upper bounds; None asks nothing.
+    """Upper bounds; None sets none.
 
     Attributes:
-        max_median_ms: of an answer to a sentence asked alone, in milliseconds.
-        max_p99_ms: that 99 of 100 such answers take at most.
-        max_model_mb: of the model's files together, in millions of bytes.
+        max_median_ms: median latency of an answer to a single sentence, in milliseconds.
+        max_p99_ms: 99th percentile of the same.
+        max_model_mb: of all the model's files, in millions of bytes.
     """
 
     max_median_ms: Above0 | None = None
@@ -32,12 +32,12 @@ class Budgets(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 def rules(budgets: Budgets, *, median_ms: float | None, p99_ms: float | None, model_bytes: int) -> list[Rule]:
-    """A rule for each budget, also for those that ask nothing.
+    """Apply a rule for each budget, also for those without a bound.
 
     Args:
         budgets: the bounds.
-        median_ms, p99_ms: as measured; None if the server did not answer, when another rule has failed.
-        model_bytes: of the model's files together.
+        median_ms, p99_ms: as measured; None if the server did not answer, in which case another rule has failed.
+        model_bytes: of all the model's files.
     """
     return [
         _rule(MEDIAN, median_ms, budgets.max_median_ms, "ms", "serving.max_median_ms"),

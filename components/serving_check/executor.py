@@ -1,4 +1,4 @@
-"""ServingCheck's work."""
+"""ServingCheck's executor."""
 
 import itertools
 import logging
@@ -19,22 +19,21 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.serving_check import budgets, comparison, requests
-from components.serving_check.verdict import FILE_NAME, ServingVerdict, answers_rule
+from components.serving_check.verdict import ServingVerdict, answers_rule
 from serving.client import Tagger, TaggerError
 from serving.registry.version_folder import size
 from serving.server.process import ServerProcessError, start_server_process
 
 log = logging.getLogger("tagline.serving_check")
 
-VERDICT = FILE_NAME
 SERVER_LOG = "server.log"
 
-# Of fewer the 99th percentile would be the slowest alone.
+# Of 100 or fewer the 99th percentile would be the slowest one.
 _TIMED = 200
 
 
 class Executor(base_executor.BaseExecutor):
-    """Starts a server on the candidate, asks, compares."""
+    """Starts a server on the candidate and compares its answers with those of the model in memory."""
 
     def Do(
         self,
@@ -42,16 +41,14 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """A model that cannot be served, is served otherwise than it answers here, or costs more than the
-        budgets allow is not blessed.
-        """
+        """Write `verdict.json` and the server's log, and set the blessing."""
         model = artifact_utils.get_single_instance(input_dict["model"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         os.makedirs(blessing.uri, exist_ok=True)
-        sentences = requests.recorded_sentences(examples, split="test", count=exec_properties["requests"])
+        sentences = requests.first_sentences(examples, exec_properties["requests"])
         model_path = path_utils.serving_model_path(model.uri)
-        found = _check(
+        check = _check(
             model_path,
             sentences,
             name=exec_properties["model_name"],
@@ -60,9 +57,9 @@ class Executor(base_executor.BaseExecutor):
             server_log=os.path.join(blessing.uri, SERVER_LOG),
         )
         allowed = msgspec.json.decode(exec_properties["budgets"], type=budgets.Budgets)
-        verdict = _verdict(found, allowed, size(Path(model_path)))
-        Path(blessing.uri, VERDICT).write_text(verdict.to_json(), encoding="utf-8")
-        # TFX's own names, so that whatever reads an InfraValidator's blessing can read this one.
+        verdict = _verdict(check, allowed, size(Path(model_path)))
+        verdict.write(blessing.uri)
+        # TFX's own names, so that readers of an InfraValidator's blessing can read this one.
         Path(blessing.uri, "INFRA_BLESSED" if verdict.blessed else "INFRA_NOT_BLESSED").touch()
         blessing.set_int_custom_property("blessed", int(verdict.blessed))
         if verdict.blessed:
@@ -76,8 +73,8 @@ class Executor(base_executor.BaseExecutor):
 
 
 @dataclass
-class _Found:
-    """What a check came upon: what is not the same, and what it took."""
+class _Check:
+    """The result of a check: differences and failures as `reasons`, and measured times in seconds."""
 
     reasons: list[str] = field(default_factory=list)
     answers: int = 0
@@ -85,22 +82,22 @@ class _Found:
     seconds_to_ready: float | None = None
 
 
-def _verdict(found: _Found, allowed: budgets.Budgets, model_bytes: int) -> ServingVerdict:
+def _verdict(check: _Check, allowed: budgets.Budgets, model_bytes: int) -> ServingVerdict:
     median_ms = p99_ms = None
-    if found.latencies:
+    if check.latencies:
         median_ms, p99_ms = (
-            round(float(seconds) * 1000, 2) for seconds in np.percentile(found.latencies, (50, 99))
+            round(float(seconds) * 1000, 2) for seconds in np.percentile(check.latencies, (50, 99))
         )
     costs = budgets.rules(allowed, median_ms=median_ms, p99_ms=p99_ms, model_bytes=model_bytes)
     return ServingVerdict(
-        blessed=not found.reasons and all(rule.passed for rule in costs),
-        reasons=[*found.reasons, *(rule.words for rule in costs if not rule.passed)],
-        answers=found.answers,
+        blessed=not check.reasons and all(rule.passed for rule in costs),
+        reasons=[*check.reasons, *(rule.words for rule in costs if not rule.passed)],
+        answers=check.answers,
         median_ms=median_ms,
         p99_ms=p99_ms,
-        seconds_to_ready=found.seconds_to_ready,
+        seconds_to_ready=check.seconds_to_ready,
         model_bytes=model_bytes,
-        rules=[answers_rule(found.reasons, found.answers), *costs],
+        rules=[answers_rule(check.reasons, check.answers), *costs],
     )
 
 
@@ -112,18 +109,18 @@ def _check(
     deadline: float,
     start: float,
     server_log: str,
-) -> _Found:
-    found = _Found()
+) -> _Check:
+    check = _Check()
     with tempfile.TemporaryDirectory(prefix="serving-check-") as base:
         shutil.copytree(model_path, os.path.join(base, "1"))
         began = time.monotonic()
         try:
             server = start_server_process(base, name, log_path=server_log, timeout=start)
         except ServerProcessError as error:
-            found.reasons.append(f"the server did not start: {error}")
-            return found
-        found.seconds_to_ready = round(time.monotonic() - began, 2)
-        # Whole, however long: what the client would cut is held against the model in memory as it is.
+            check.reasons.append(f"the server did not start: {error}")
+            return check
+        check.seconds_to_ready = round(time.monotonic() - began, 2)
+        # Without limits: a long text must be sent whole to be compared with the model in memory.
         tagger = Tagger(server.target, name, timeout=deadline, max_characters=None, max_tokens=None)
         with server, tagger:
             in_memory = comparison.ModelInMemory(model_path)
@@ -133,21 +130,21 @@ def _check(
                 for text in texts:
                     served = tagger.tag(text)
                     alone.append(in_memory.tag([text]))
-                    found.reasons += comparison.differences([served], alone[-1])
-                # Sent together, each is held against its answer alone: a batch must change nothing.
+                    check.reasons += comparison.differences([served], alone[-1])
+                # Each answer in a batch is compared with the answer to the text alone: a batch must change nothing.
                 for served, expected in zip(tagger.tag(texts), alone, strict=True):
-                    found.reasons += comparison.differences([served], expected, where="in a batch, ")
+                    check.reasons += comparison.differences([served], expected, where="in a batch, ")
                 served_tokens = tagger.tag_tokens(sentences)
-                found.reasons += comparison.differences(served_tokens, in_memory.tag_tokens(sentences))
-                found.answers = 2 * len(texts) + len(sentences)
-                found.latencies = _latencies(tagger, requests.texts_of(sentences) or requests.HARD_TEXTS)
+                check.reasons += comparison.differences(served_tokens, in_memory.tag_tokens(sentences))
+                check.answers = 2 * len(texts) + len(sentences)
+                check.latencies = _latencies(tagger, requests.texts_of(sentences) or requests.HARD_TEXTS)
             except TaggerError as error:
-                found.reasons.append(f"after {len(alone)} answers a request failed: {error}")
-    return found
+                check.reasons.append(f"after {len(alone)} answers a request failed: {error}")
+    return check
 
 
 def _latencies(tagger: Tagger, texts: Sequence[str]) -> list[float]:
-    """Seconds of answers to texts asked one after the other, by a server that has answered them before."""
+    """Measure the seconds of single answers by a warm server, which has answered these texts before."""
     latencies = []
     for text in itertools.islice(itertools.cycle(texts), _TIMED):
         began = time.monotonic()

@@ -10,7 +10,7 @@ import keras_tuner
 import tensorflow as tf
 from keras_tuner.engine.base_tuner import BaseTuner
 
-from components.metrics.display_names import spoken as metric_spoken
+from components.metrics.display_names import display_name
 from components.tuner.options import Tuning
 from components.tuner.oracles import OBJECTIVE, oracle_of
 from components.tuner.space import rounded, tried
@@ -159,7 +159,7 @@ class Search(BaseTuner):
         )
         log.info(
             "%s  %d epochs  dev %s %.4f, %s  %.1f s%s",
-            place, trial.hyperparameters.epochs, metric_spoken(trial.metric, {}), trial.dev_score, so_far,
+            place, trial.hyperparameters.epochs, display_name(trial.metric), trial.dev_score, so_far,
             trial.seconds, known,
         )  # fmt: skip
 

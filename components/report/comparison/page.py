@@ -11,14 +11,14 @@ import jinja2
 from markupsafe import Markup
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
-from components.metrics.display_names import spoken
-from components.model_gate.measuring.analysis import OVERALL, Analysis
-from components.model_gate.measuring.measure import measure
-from components.model_gate.measuring.slice_scores import BASELINE, CANDIDATE
-from components.model_gate.options import Evaluation
+from components.metrics.display_names import display_name
 from components.report.comparison.scores import Row, TwoScores, of_apart, of_pairs, slices_of
 from components.report.comparison.side_by_side import SideBySide, side_by_side
 from components.report.plots.curve import curves
+from components.scores.analysis import OVERALL, Analysis
+from components.scores.measure import measure
+from components.scores.options import ScoreOptions
+from components.scores.slice_scores import BASELINE, CANDIDATE
 from components.verdict import Rule, Verdict
 from tagging.schemes import Scheme
 
@@ -113,7 +113,7 @@ class Comparison:
         return next((row for row in self.overall if row.name == self.primary), None)
 
 
-def compare(first: Side, second: Side, scheme: Scheme, options: Evaluation) -> Comparison:
+def compare(first: Side, second: Side, scheme: Scheme, options: ScoreOptions) -> Comparison:
     """Hold the second against the first.
 
     Args:
@@ -179,7 +179,7 @@ def render(comparison: Comparison) -> str:
         plots=_plots(comparison.first, comparison.second),
         colour=lambda label: f"colour-{colours[label]}",
         breakable=_breakable,
-        spoken=spoken,
+        display_name=display_name,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from components.metrics.display_names import spoken
+from components.metrics.display_names import display_name
 from components.metrics.names import PRIMARY, PRIMARY_OF_ENTITIES, PRIMARY_OF_PLAIN_TAGS
-from components.model_gate.measuring.analysis import OVERALL, Analysis, Estimate, Slice
 from components.report.scores import INSTEAD
+from components.scores.analysis import OVERALL, Analysis, Estimate, Slice
 
 # Sentences and scores of a run, by slice.
 Slices = dict[str, tuple[int, dict[str, Estimate]]]
@@ -55,7 +55,7 @@ class TwoScores(NamedTuple):
         for metric in (primary, *INSTEAD):
             for row in self.rows:
                 if row.name == metric:
-                    told = self.name if metric == primary else f"{self.name}: {spoken(metric, {})}"
+                    told = self.name if metric == primary else f"{self.name}: {display_name(metric)}"
                     return row._replace(name=told, sentences=self.sentences)
         return None
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
-from components.model_gate.measuring.analysis import Bin
 from components.report.plots.svg import COLOURS, FAINT, INK, svg
+from components.scores.analysis import Bin
 
 
 def reliability(bins: Sequence[Bin], title: str, *, name: str, what: str) -> Markup:

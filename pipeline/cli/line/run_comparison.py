@@ -13,7 +13,7 @@ from rich.table import Table
 
 from components.corpus_gen.summary import FILE_NAME as CORPUS
 from components.corpus_gen.summary import CorpusSummary
-from components.metrics.display_names import spoken
+from components.metrics.display_names import display_name
 from components.model_gate.options import Evaluation
 from components.predictor.answer import CANDIDATE
 from components.report.comparison.page import Comparison, Row, Side, compare, render
@@ -39,7 +39,7 @@ def print_comparison(settings: Settings, first: str, second: str, *, open_browse
     names = dict(zip([run.run_id for run in runs], short_ids([run.run_id for run in runs]), strict=True))
     before, after = (_side(run, names[run.run_id]) for run in (one, other))
     scheme = next((side.corpus.train_scheme for side in (after, before) if side.corpus), "BIO")
-    comparison = compare(before, after, scheme_named(scheme), _options(after, settings))
+    comparison = compare(before, after, scheme_named(scheme), _options(after, settings).scores)
     path = settings.run_dir.absolute() / "comparisons" / f"{_file(before.name)}_{_file(after.name)}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write(path, render(comparison))
@@ -119,7 +119,7 @@ def _print(comparison: Comparison) -> None:
     for column in ("first", "second", "difference"):
         table.add_column(column, justify="right")
     for row in [*comparison.overall[:1], *comparison.labels]:
-        table.add_row(escape(spoken(row.name, {})), *_cells(row))
+        table.add_row(escape(display_name(row.name)), *_cells(row))
     console.print(table)
     if comparison.sentences:
         found = comparison.sentences

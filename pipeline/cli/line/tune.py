@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from components.metrics.display_names import spoken
+from components.metrics.display_names import display_name
 from corpus.checks import check as checks
 from corpus.errors import CorpusError
 from pipeline.beam.checks import require_engine, require_reachable
@@ -134,7 +134,7 @@ def _conclude(console: Console, settings: Settings, asked: Sequence[SearchTrial]
     assert best is not None, "a search without any success ends by an error"
     _print_trials(console, asked)
     trial = best.trial
-    score = f"{spoken(trial.metric, {})} {trial.dev_score:.4f} on dev"
+    score = f"{display_name(trial.metric)} {trial.dev_score:.4f} on dev"
     trial_settings = settings_text(trial.settings)
     tuned.write(
         target,

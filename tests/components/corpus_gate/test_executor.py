@@ -19,10 +19,10 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import CorpusVerdict
 from components.corpus_gate.anomalies import anomalies_of
-from components.corpus_gate.comparison import drift
 from components.corpus_gate.component import CorpusGate
+from components.corpus_gate.drift_and_skew import drift
 from components.corpus_gate.executor import CorpusGateExecutor
-from components.corpus_gate.verdict import CorpusRefused, Verdict
+from components.corpus_gate.verdict import CorpusGateVerdict, CorpusRefused
 from components.corpus_gen.component import CorpusGen
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
 from corpus.checks.report import Report
@@ -104,7 +104,7 @@ def anomalies_in(uri: Path, found: dict[str, anomalies_pb2.Anomalies]) -> Any:
 
 def gate(
     tmp_path: Path, data: Path, examples: Any, limits: CheckLimits | None = None, **inputs: Any
-) -> Verdict:
+) -> CorpusGateVerdict:
     """Runs the executor; the verdict as it was written, also where it was refused."""
     output = CorpusVerdict()
     output.uri = str(tmp_path / "verdict")
@@ -122,8 +122,8 @@ def gate(
     return written(tmp_path)
 
 
-def written(tmp_path: Path) -> Verdict:
-    return Verdict.from_json((tmp_path / "verdict" / "verdict.json").read_bytes())
+def written(tmp_path: Path) -> CorpusGateVerdict:
+    return CorpusGateVerdict.read(str(tmp_path / "verdict"))
 
 
 def test_a_clean_corpus_passes(tmp_path: Path) -> None:
@@ -448,7 +448,7 @@ def test_under_a_runner_it_is_cached_until_the_contents_change(tmp_path: Path) -
     LocalDagRunner().run(line(data, root))
     verdicts = list(root.rglob("verdict.json"))
     assert len(verdicts) == 1
-    verdict = Verdict.from_json(verdicts[0].read_bytes())
+    verdict = CorpusGateVerdict.from_json(verdicts[0].read_bytes())
     # The unseen token of dev is no fault.
     assert verdict.passed, verdict.reasons
     assert {state for _, state in executions(root)} == {"COMPLETE"}

@@ -22,7 +22,7 @@ from components.crfsuite_baseline.options import CrfsuiteOptions
 from components.predictor.answer import read
 from corpus.options import ReadOptions
 from tagging.schemes import BILOU, BIO, BIOES, IOB1, Scheme, convert
-from tests.components.predictor.recorded import Row, examples_in
+from tests.components.recorded import Row, examples_in
 
 TRAIN = [
     Row("Anna/S-PER lives/O in/O Paris/S-LOC", "news"),

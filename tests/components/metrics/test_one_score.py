@@ -20,7 +20,7 @@ from components.predictor.answer import CANDIDATE, read
 from components.predictor.executor import Executor
 from tagging.schemes import BIOES
 from tagging.scoring import entity_f1_conlleval, entity_f1_strict, token_accuracy
-from tests.components.predictor.recorded import Row, examples_in, model_in
+from tests.components.recorded import Row, examples_in, model_in
 from tests.trainer.conftest import SMALL, tiny_model, tiny_sentences, transformed, vocabulary
 from trainer.export import saved_model
 from trainer.features.vocabulary import Vocabulary

@@ -15,13 +15,13 @@ from tfx.types import standard_artifacts
 from components.artifacts import Predictions
 from components.model_gate.executor import Executor
 from components.model_gate.floors import FloorWithoutData
-from components.model_gate.measuring.analysis import Analysis
-from components.model_gate.measuring.measure import OtherSentences
 from components.model_gate.options import Evaluation
 from components.predictor.answer import Answer
+from components.scores.analysis import Analysis
+from components.scores.measure import OtherSentences
 from components.serving_check.verdict import ServingVerdict, answers_rule
 from components.verdict import Rule, Verdict
-from tests.components.model_gate.answers import given, written
+from tests.components.scores.handmade_answers import given, written
 
 SERVED = ServingVerdict(
     blessed=True, reasons=[], answers=7, median_ms=3.0, seconds_to_ready=1.0, rules=[answers_rule([], 7)]

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from components.model_gate.measuring.analysis import Analysis, Bin, Calibration, Estimate, Slice
-from components.model_gate.measuring.measure import Measured, measure
 from components.model_gate.options import CrfsuiteRule, Evaluation
 from components.model_gate.rules import rules
+from components.scores.analysis import Analysis, Bin, Calibration, Estimate, Slice
+from components.scores.measure import Measurement, measure
 from components.verdict import Rule
 from tagging.schemes import PLAIN
-from tests.components.model_gate.answers import given, written
+from tests.components.scores.handmade_answers import given, written
 
 
 def part(name: str, value: float, **more: Any) -> Slice:
@@ -31,13 +31,13 @@ def part(name: str, value: float, **more: Any) -> Slice:
     return Slice(name=name, **(values | more))
 
 
-def measured(*slices: Slice, above_crfsuite: Estimate | None = None, **changes: Any) -> Measured:
+def measured(*slices: Slice, above_crfsuite: Estimate | None = None, **changes: Any) -> Measurement:
     calibration = Calibration(0.04, [Bin(0.9, 1.0, 10, 0.94, 0.9)])
     analysis = Analysis(
         primary="entity_f1_strict", level=0.95, resamples=1000, slices=list(slices) or [part("", 0.8)],
         token_calibration=calibration, entity_calibration=calibration,
     )  # fmt: skip
-    return Measured(
+    return Measurement(
         analysis=msgspec.structs.replace(analysis, **changes),
         plain=False,
         labels=frozenset({"PER"}),
@@ -46,7 +46,7 @@ def measured(*slices: Slice, above_crfsuite: Estimate | None = None, **changes: 
     )
 
 
-def asked(found: Measured, evaluator: float = 0.8, **options: Any) -> list[Rule]:
+def asked(found: Measurement, evaluator: float = 0.8, **options: Any) -> list[Rule]:
     return rules(found, Evaluation(**options), evaluator_primary=evaluator)
 
 
@@ -137,11 +137,11 @@ def test_another_models_tags_set_the_candidate_no_floor(tmp_path: Path, metric: 
     stray = [right[0], given("NOUN NOUN", "NOUN VERB", **news)]
     files = written(tmp_path, **{"candidate": right, other: stray})
     options = Evaluation(resamples=100, slice_by=("domain",), floors={f"{metric}/VERB@domain=news": 0.5})
-    rule = rules(measure(files, PLAIN, options), options, evaluator_primary=1.0)[1]
+    rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
     assert (rule.passed, rule.skipped) == (True, "domain=news has no VERB")
     # Where the tag is, its floor is asked.
     options = msgspec.structs.replace(options, floors={f"{metric}/VERB@domain=chat": 0.5})
-    rule = rules(measure(files, PLAIN, options), options, evaluator_primary=1.0)[1]
+    rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
     assert (rule.passed, rule.skipped, rule.value) == (True, "", 1.0)
 
 
@@ -232,7 +232,7 @@ def test_plain_tags_have_no_entities_to_calibrate() -> None:
         resamples=1000,
         slices=[part("", 0.0, entities=0, candidate={"token_accuracy": Estimate(0.9, 0.8, 0.95)})],
     )
-    found = asked(Measured(analysis, True, frozenset({"NOUN"}), {}, None), 0.9, floor=0.91)
+    found = asked(Measurement(analysis, True, frozenset({"NOUN"}), {}, None), 0.9, floor=0.91)
     assert "calibration of entities" not in {rule.name for rule in found}
     assert named(found, "floor").words == (
         "token accuracy is 0.9000 on the test split (90 % interval 0.8000 to 0.9500); asked: at least 0.91"

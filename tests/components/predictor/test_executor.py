@@ -10,7 +10,7 @@ import pytest
 from components.artifacts import Predictions
 from components.predictor.answer import Answer, read
 from components.predictor.executor import Executor
-from tests.components.predictor.recorded import Row, examples_in, model_in
+from tests.components.recorded import Row, examples_in, model_in
 
 TRAIN = [Row("Anna/S-PER lives/O in/O New/B-LOC York/E-LOC", "news")]
 TEST = [

@@ -16,7 +16,7 @@ from components.predictor import model
 from components.predictor.model import SENTENCES_PER_BATCH, TOKENS_PER_BATCH, SavedTagger, batches
 from corpus.sentence import Sentence
 from tagging.schemes import BIOES
-from tests.components.predictor.recorded import model_in
+from tests.components.recorded import model_in
 from tests.trainer.conftest import SENTENCES, SMALL, split, tiny_model, transformed, vocabulary
 from trainer.export import saved_model
 from trainer.features.vocabulary import Vocabulary

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.predictor.answer import Answer, write
-from components.predictor.scheme_conversion import in_scheme
+from components.predictor.scheme_conversion import converted_answers
 from tagging.schemes import BILOU, BIO, BIOES, IOB1, PLAIN, Scheme, spans_of, tags_of
 from tagging.spans import Span
 
@@ -43,7 +43,7 @@ def test_entities_stay_what_they_are(
 ) -> None:
     answers = [answer(["O"] * LENGTH, tags_of(spans, LENGTH, own)) for spans in sentences]
     path = written(tmp_path_factory.mktemp("own"), answers)
-    rewritten = in_scheme(path, scheme)
+    rewritten = converted_answers(path, scheme)
     given_back = answers if rewritten is None else list(rewritten)
     assert [list(given.predicted) for given in given_back] == [
         tags_of(spans, LENGTH, scheme) for spans in sentences
@@ -57,24 +57,24 @@ def test_slips_of_a_model_of_the_same_scheme_are_left_alone(tmp_path: Path) -> N
     # An unconstrained model leaves an entity open now and then.
     right = answer(["O"] * 4, ["B-a", "E-a", "S-b", "O"])
     slip = answer(["O"] * 4, ["B-a", "I-a", "O", "S-b"])
-    assert in_scheme(written(tmp_path, [right, right, right, slip]), BIOES) is None
+    assert converted_answers(written(tmp_path, [right, right, right, slip]), BIOES) is None
 
 
 def test_plain_tags_name_no_entity(tmp_path: Path) -> None:
-    rewritten = in_scheme(written(tmp_path, [answer(["S-a", "O"], ["NOUN", "VERB"])]), BIOES)
+    rewritten = converted_answers(written(tmp_path, [answer(["S-a", "O"], ["NOUN", "VERB"])]), BIOES)
     assert rewritten is not None
     assert [given.predicted for given in rewritten] == [("O", "O")]
 
 
 def test_a_plain_corpus_compares_whatever_there_is(tmp_path: Path) -> None:
     path = written(tmp_path, [answer(["NOUN", "VERB"], ["S-a", "O"])])
-    assert in_scheme(path, PLAIN) is None
-    assert in_scheme(path, BIOES) is None
+    assert converted_answers(path, PLAIN) is None
+    assert converted_answers(path, BIOES) is None
 
 
 def test_the_warning_names_both(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = written(tmp_path, [answer(["O", "O"], tags_of([Span(0, 1, "a"), Span(1, 2, "a")], 2, BILOU))])
-    rewritten = in_scheme(path, BIOES)
+    rewritten = converted_answers(path, BIOES)
     assert rewritten is not None
     assert spans_of(next(iter(rewritten)).predicted, BIOES) == [Span(0, 1, "a"), Span(1, 2, "a")]
     assert "BILOU" in caplog.text

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gate.verdict import CorpusGateVerdict
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
-from components.model_gate.measuring.analysis import Analysis, Bin, Calibration, Estimate, Slice
 from components.predictor.answer import Answer
 from components.report.answers.examination import examine
 from components.report.run import Made, Run
 from components.report.standing import Pushed
 from components.report.timings import Timing
+from components.scores.analysis import Analysis, Bin, Calibration, Estimate, Slice
 from components.verdict import Rule, Verdict
 from corpus.checks.report import Finding, Report, SplitStatistics
 from tagging.schemes import BIO, PLAIN
@@ -171,7 +171,7 @@ PUSHED = Run(
     run_id="2026-01-01T00:00:00",
     settings="name: tagger\ntrainer:\n  epochs: 2\n",
     corpus=CORPUS,
-    corpus_verdict=CorpusVerdict.of(FINDINGS),
+    corpus_verdict=CorpusGateVerdict.of(FINDINGS),
     lengths={"train": {3: 5, 9: 2}, "test": {3: 3, 4: 2}},
     history={
         "epochs": [
@@ -213,7 +213,7 @@ PLAIN_RUN = replace(
         "PLAIN", "PLAIN", "ab" * 32, {"train.conllu": 1},
         {"train": SplitCounts(sentences=1, tokens=3, tags={"NOUN": 2, "VERB": 1}), "test": SplitCounts(sentences=2)},
     ),
-    corpus_verdict=CorpusVerdict.of(Report(findings=[], counts={}, splits={})),
+    corpus_verdict=CorpusGateVerdict.of(Report(findings=[], counts={}, splits={})),
     history={"epochs": [{"loss": 1.0, "dev_score": 0.5}], "best": 1, "metric": "token_accuracy"},
     transitions=None,
     analysis=Analysis(
@@ -271,7 +271,9 @@ def hostile_run() -> Run:
             HOSTILE, "BIO", HOSTILE, {HOSTILE: 1},
             {HOSTILE: SplitCounts(sentences=1, entities={HOSTILE: 1, "$x_1$": 1}, first_repairs=[HOSTILE])},
         ),
-        corpus_verdict=CorpusVerdict(True, [], Report(findings=[finding], counts={"D101": 1}, splits={})),
+        corpus_verdict=CorpusGateVerdict(
+            passed=True, reasons=[], report=Report(findings=[finding], counts={"D101": 1}, splits={})
+        ),
         lengths={HOSTILE: {3: 1}},
         history={**PUSHED.history, "metric": HOSTILE},
         seeds={

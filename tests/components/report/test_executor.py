@@ -15,7 +15,6 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import CorpusVerdict, Predictions, RunReport
-from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
 from components.corpus_gen.example import to_example
 from components.corpus_gen.summary import FILE_NAME as SUMMARY
 from components.predictor import answer
@@ -59,7 +58,7 @@ def report(folder: Path, *, whole: bool = True, forced: str = "") -> tuple[str, 
     extra.mkdir(parents=True)
     (extra / "training_history.json").write_text(json.dumps(PUSHED.history))
     verdict = at(CorpusVerdict(), folder / "corpus_verdict")
-    (folder / "corpus_verdict" / CORPUS_VERDICT).write_bytes(PUSHED.corpus_verdict.to_json())
+    PUSHED.corpus_verdict.write(verdict.uri)
     infra = at(standard_artifacts.InfraBlessing(), folder / "infra")
     (folder / "infra" / "verdict.json").write_text(json.dumps(PUSHED.serving))
     blessing = at(standard_artifacts.ModelBlessing(), folder / "blessing")

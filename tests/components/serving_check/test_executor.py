@@ -1,34 +1,27 @@
-"""ServingCheck: small real models behind a real server, and the comparison of answers by hand."""
+"""ServingCheck on small real models behind a real server."""
 
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import pytest
 import tensorflow as tf
-from tfx.types import artifact_utils, standard_artifacts
+from tfx.types import standard_artifacts
 
-from components.corpus_gen.example import to_example
-from components.serving_check.budgets import BUDGETS, Budgets, rules
-from components.serving_check.comparison import TOLERANCE, differences
+from components.serving_check.budgets import BUDGETS, Budgets
 from components.serving_check.executor import Executor
-from components.serving_check.requests import HARD_TEXTS, recorded_sentences, texts_of
-from components.serving_check.verdict import ServingVerdict, answers_rule, read
-from corpus.sentence import Sentence
-from serving.client import TaggedSentence
-from serving.client.answers import TaggedToken
+from components.serving_check.requests import HARD_TEXTS
+from components.serving_check.verdict import ServingVerdict
+from tests.components.recorded import Row, examples_in
 from tests.serving import tiny_model
 
 SENTENCES = [line.split() for line in ("Anna lives in Paris .", "it rains", "Zoë Müller met 東京", "Yes")]
 
 
 class CountsCalls(tiny_model.CapitalsTagger):
-    """Grows surer with every call, as a model with state would."""
+    """Raises its score with every call, as a model with state might."""
 
     def __init__(self) -> None:
         super().__init__("PER")
@@ -39,8 +32,8 @@ class CountsCalls(tiny_model.CapitalsTagger):
         return outputs | {"score": outputs["score"] + 0.001 * self._calls.assign_add(1.0)}
 
 
-class SeesItsBatch(tiny_model.CapitalsTagger):
-    """Tags by what else is in the batch, as a model does that does not mask its padding."""
+class DependsOnBatch(tiny_model.CapitalsTagger):
+    """Tags differently in a batch, as a model does that does not mask its padding."""
 
     def _tagged(self, tokens: tf.RaggedTensor) -> dict[str, tf.Tensor]:
         outputs = super()._tagged(tokens)
@@ -48,19 +41,8 @@ class SeesItsBatch(tiny_model.CapitalsTagger):
         return outputs | {"tags": tf.where(several & (outputs["tags"] == "O"), "B-PER", outputs["tags"])}
 
 
-def examples_in(folder: Path, sentences: list[list[str]], split: str = "test") -> Any:
-    (folder / f"Split-{split}").mkdir(parents=True)
-    # Two shards, to be read in their order.
-    for shard in (0, 1):
-        path = folder / f"Split-{split}" / f"data-0000{shard}-of-00002.gz"
-        with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-            for tokens in sentences[shard * 2 : shard * 2 + 2]:
-                example = to_example(Sentence(tuple(tokens), ("O",) * len(tokens)), ["O"] * len(tokens))
-                writer.write(example.SerializeToString())
-    artifact = standard_artifacts.Examples()
-    artifact.uri = str(folder)
-    artifact.split_names = artifact_utils.encode_split_names([split])
-    return artifact
+def rows(sentences: list[list[str]]) -> list[Row]:
+    return [Row(" ".join(f"{token}/O" for token in tokens)) for tokens in sentences]
 
 
 class Checked(NamedTuple):
@@ -87,7 +69,7 @@ def check(
     artifact, blessing = standard_artifacts.Model(), standard_artifacts.InfraBlessing()
     artifact.uri, blessing.uri = str(folder / "model"), str(folder / "blessing")
     Executor().Do(
-        {"model": [artifact], "examples": [examples_in(folder / "examples", sentences)]},
+        {"model": [artifact], "examples": [examples_in(folder / "examples", {"test": rows(sentences)})]},
         {"blessing": [blessing]},
         {
             "model_name": "tagger",
@@ -105,7 +87,7 @@ def check(
     return Checked(blessed, verdict, files, (folder / "blessing" / "server.log").read_text())
 
 
-def test_a_model_that_answers_alike_everywhere_is_blessed(tmp_path: Path) -> None:
+def test_a_model_with_the_same_answers_everywhere_is_blessed(tmp_path: Path) -> None:
     checked = check(tmp_path, tiny_model.CapitalsTagger("PER"))
     assert checked.verdict["reasons"] == []
     assert checked.blessed
@@ -120,7 +102,7 @@ def test_a_model_that_answers_alike_everywhere_is_blessed(tmp_path: Path) -> Non
     assert checked.verdict["seconds_to_ready"] > 0
 
 
-def test_without_sentences_the_hard_texts_are_asked(tmp_path: Path) -> None:
+def test_without_sentences_the_hard_texts_are_sent(tmp_path: Path) -> None:
     checked = check(tmp_path, tiny_model.CapitalsTagger("PER"), [])
     assert checked.verdict["reasons"] == []
     assert checked.verdict["answers"] == 2 * len(HARD_TEXTS)
@@ -133,8 +115,8 @@ def test_a_model_with_state_is_not_blessed(tmp_path: Path) -> None:
     assert "a probability is off by" in checked.verdict["reasons"][0]
 
 
-def test_a_model_that_sees_its_batch_is_not_blessed(tmp_path: Path) -> None:
-    checked = check(tmp_path, SeesItsBatch("PER"))
+def test_a_model_that_depends_on_its_batch_is_not_blessed(tmp_path: Path) -> None:
+    checked = check(tmp_path, DependsOnBatch("PER"))
     assert not checked.blessed
     reason = checked.verdict["reasons"][0]
     assert reason.startswith("in a batch, 'Anna lives in Paris .': ")
@@ -150,7 +132,7 @@ def test_a_model_that_does_not_load_is_not_blessed(tmp_path: Path) -> None:
     assert checked.verdict["answers"] == 0
     assert checked.verdict["median_ms"] is None
     assert checked.verdict["p99_ms"] is None
-    assert read(str(tmp_path / "blessing")).broken
+    assert ServingVerdict.read(str(tmp_path / "blessing")).broken
     assert "saved_model.pb" in checked.log
 
 
@@ -164,128 +146,4 @@ def test_a_model_over_its_budgets_is_not_blessed_and_works(tmp_path: Path) -> No
         assert reason.startswith(begin)
         assert "; asked: at most 1e-06 " in reason
     assert checked.verdict["answers"] > 0
-    assert not read(str(tmp_path / "blessing")).broken
-
-
-@pytest.mark.parametrize(
-    ("budget", "passed"), [(None, [True] * 3), (2.0, [True, False, False]), (7.5, [True, True, True])]
-)
-def test_a_budget_is_an_upper_bound(budget: float | None, passed: list[bool]) -> None:
-    budgets = Budgets(max_median_ms=budget, max_p99_ms=budget, max_model_mb=budget)
-    found = rules(budgets, median_ms=2.0, p99_ms=7.5, model_bytes=7_500_000)
-    assert [rule.passed for rule in found] == passed
-    assert [rule.value for rule in found] == [2.0, 7.5, 7.5]
-    assert all(bool(rule.skipped) == (budget is None) for rule in found)
-
-
-def test_what_was_not_measured_is_skipped() -> None:
-    median, p99, size = rules(Budgets(max_median_ms=1.0), median_ms=None, p99_ms=None, model_bytes=1)
-    assert median.passed
-    assert median.skipped == p99.skipped == "the server did not answer"
-    assert size.value == 1e-6
-
-
-@pytest.mark.parametrize(
-    ("answered", "over_budget", "broken"),
-    [(True, False, False), (True, True, False), (False, False, True), (False, True, True)],
-)
-def test_over_budget_is_not_broken(answered: bool, over_budget: bool, broken: bool) -> None:
-    found = [
-        answers_rule([] if answered else ["other tags"], 3),
-        *rules(Budgets(max_median_ms=1.0 if over_budget else 9.0), median_ms=5.0, p99_ms=5.0, model_bytes=1),
-    ]
-    verdict = ServingVerdict(
-        blessed=all(rule.passed for rule in found), reasons=[], answers=3, median_ms=5.0, seconds_to_ready=1.0,
-        rules=found,
-    )  # fmt: skip
-    assert verdict.broken == broken
-
-
-def test_a_refusal_that_names_no_rule_is_broken() -> None:
-    """As versions before the budgets wrote it."""
-    old = ServingVerdict(blessed=False, reasons=["x"], answers=0, median_ms=None, seconds_to_ready=None)
-    assert old.broken
-
-
-def test_sentences_come_in_the_order_of_the_shards(tmp_path: Path) -> None:
-    examples = examples_in(tmp_path, SENTENCES)
-    assert recorded_sentences(examples, split="test", count=3) == SENTENCES[:3]
-    assert recorded_sentences(examples, split="test", count=99) == SENTENCES
-
-
-def test_a_missing_split_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="test"):
-        recorded_sentences(examples_in(tmp_path, SENTENCES, split="train"), split="test", count=1)
-
-
-def test_texts_are_tokens_a_blank_apart() -> None:
-    assert texts_of(SENTENCES[:2]) == ["Anna lives in Paris .", "it rains"]
-
-
-SERVED = TaggedSentence(
-    text="Anna sings",
-    tokens=(TaggedToken("Anna", "B-PER", 0.75, 0, 4), TaggedToken("sings", "O", 0.5, 5, 10)),
-    entities=(),
-    score=0.25,
-)
-
-
-def expected(**changes: Any) -> dict[str, tf.Tensor]:
-    arrays: dict[str, Any] = {
-        "tags": [["B-PER", "O", ""]],
-        "lengths": [2],
-        "confidence": [[0.75, 0.5, 0.0]],
-        "score": [0.25],
-        "tokens": [["Anna", "sings", ""]],
-        "starts": [[0, 5, 0]],
-        "ends": [[4, 10, 0]],
-    }
-    return {name: tf.constant(value) for name, value in (arrays | changes).items()}
-
-
-def test_the_same_answer_has_no_differences() -> None:
-    assert differences([SERVED], expected()) == []
-    assert differences([], {name: tensor[:0] for name, tensor in expected().items()}) == []
-
-
-def test_answers_to_tokens_have_no_offsets_to_compare() -> None:
-    arrays = {name: expected()[name] for name in ("tags", "lengths", "confidence", "score")}
-    assert differences([SERVED], arrays) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"tags": [["B-LOC", "O", ""]]}, "token 0: served B-PER, expected B-LOC"),
-        ({"tags": [["O", "B-PER", ""]]}, "token 0: served B-PER, expected O, and 1 more"),
-        ({"lengths": [1]}, "served 2 tags, expected 1"),
-        ({"confidence": [[0.75, 0.51, 0.0]]}, "a probability is off by 0.01; at most 0.0001 is allowed"),
-        ({"score": [0.3]}, "a probability is off by 0.05; at most 0.0001 is allowed"),
-        ({"confidence": [[math.nan, 0.5, 0.0]]}, "a probability is off by nan; at most 0.0001 is allowed"),
-        ({"starts": [[0, 6, 0]]}, "the served offsets differ"),
-        ({"tokens": [["Anne", "sings", ""]]}, "the served tokens differ"),
-    ],
-)
-def test_every_difference_is_told(changes: dict[str, Any], told: str) -> None:
-    assert differences([SERVED], expected(**changes)) == [f"'Anna sings': {told}"]
-
-
-def test_nan_on_both_sides_is_no_agreement() -> None:
-    served = replace(SERVED, score=math.nan)
-    assert len(differences([served], expected(score=[math.nan]))) == 1
-
-
-def test_the_tolerance_is_for_rounding_only() -> None:
-    assert differences([SERVED], expected(score=[0.25 + TOLERANCE / 2])) == []
-    assert differences([SERVED], expected(score=[0.25 + TOLERANCE * 2])) != []
-
-
-def test_answers_that_are_missing_are_told() -> None:
-    assert differences([], expected()) == ["1 sentences were asked about, 0 answered"]
-
-
-def test_it_tells_which_sentence_it_is() -> None:
-    two = {name: tf.concat([tensor, tensor], 0) for name, tensor in expected().items()}
-    other = replace(SERVED, text="Anna sings again", score=0.9)
-    (found,) = differences([SERVED, other], two, where="in a batch, ")
-    assert found.startswith("in a batch, 'Anna sings again': a probability")
+    assert not ServingVerdict.read(str(tmp_path / "blessing")).broken

@@ -14,16 +14,16 @@ from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
-from components.model_gate.options import Evaluation
 from components.predictor import answer
 from components.predictor.answer import Answer
 from components.report.comparison.page import Comparison, Side, compare, differing_settings, render
 from components.report.comparison.side_by_side import SHOWN, side_by_side
+from components.scores.options import ScoreOptions
 from components.verdict import Rule, Verdict
 from tagging.schemes import BIO, PLAIN
 
 HOSTILE = "<script>document.title='broken'</script>&\"]]>"
-OPTIONS = Evaluation(resamples=200, slice_by=("domain",), length_buckets=(2,))
+OPTIONS = ScoreOptions(resamples=200, slice_by=("domain",), length_buckets=(2,))
 LABELS = ("PER", "LOC")
 
 

@@ -13,12 +13,12 @@ from markupsafe import Markup
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from components.model_gate.measuring.analysis import Bin, Estimate
 from components.report.plots import bars, heat_map, svg
 from components.report.plots.curve import curve, curves
 from components.report.plots.ranges import ranges
 from components.report.plots.reliability import reliability
 from components.report.scores import Row
+from components.scores.analysis import Bin, Estimate
 from tagging.schemes import BIO, PLAIN
 from tests.components.report.report_runs import TRANSITIONS
 from trainer.export.transitions import Transitions

@@ -1,4 +1,4 @@
-"""Scores of a slice with intervals, all models on the same resamples."""
+"""Scores of a slice with intervals; all models are scored on the same resamples."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from components.metrics.names import SEEN, UNSEEN, primary_of
-from components.model_gate.measuring.analysis import Estimate, Slice
-from components.model_gate.measuring.bootstrap import percentile_intervals, resampled_sums
-from components.model_gate.measuring.counts import CountTable
-from components.model_gate.measuring.intervals import clopper_pearson
-from components.model_gate.measuring.metrics import Metrics, entity_metrics, plain_metrics, seen_metrics
-from components.model_gate.options import Evaluation
+from components.scores.analysis import Estimate, Slice
+from components.scores.bootstrap import percentile_intervals, resampled_sums
+from components.scores.counts import CountTable
+from components.scores.intervals import clopper_pearson
+from components.scores.options import ScoreOptions
+from components.scores.ratios import Metrics, entity_metrics, plain_metrics, seen_metrics
 
-# Models, by the names of their files of answers.
+# Names of models; those of their files of answers begin like this.
 CANDIDATE, BASELINE, CRFSUITE = "candidate", "baseline", "crfsuite"
 
 _SEED = 1
@@ -27,7 +27,7 @@ Values = npt.NDArray[np.float64]
 
 
 class _Scored(NamedTuple):
-    """One model on one slice: counts int[S, M], values float[K], the same of R resamples float[R, K]."""
+    """A model on a slice: counts int[S, M], values float[K], and the values of R resamples float[R, K]."""
 
     counts: Counts
     values: Values
@@ -35,9 +35,9 @@ class _Scored(NamedTuple):
 
 
 class SliceScorer:
-    """Scores any part of the sentences that all the tables have."""
+    """Scores any subset of the sentences that the tables count."""
 
-    def __init__(self, tables: Mapping[str, CountTable], options: Evaluation, *, plain: bool) -> None:
+    def __init__(self, tables: Mapping[str, CountTable], options: ScoreOptions, *, plain: bool) -> None:
         """Args:
         tables: counts by model.
         options: level, resamples and kind of the intervals.
@@ -47,10 +47,10 @@ class SliceScorer:
         self._columns = set().union(*(table.columns for table in tables.values()))
 
     def slice(self, name: str, sentences: Sequence[int]) -> tuple[Slice, Estimate | None]:
-        """Score these sentences; one or more.
+        """Score the sentences with these numbers; one or more.
 
         Returns:
-            The slice, and how far its primary metric is above CRFsuite's; None without CRFsuite.
+            The slice, and the difference of its primary metric from CRFsuite's; None without CRFsuite.
         """
         numbers = np.asarray(sentences)
         metrics = self._metrics(name, numbers)
@@ -73,7 +73,7 @@ class SliceScorer:
         ), self._differences(metrics, candidate, scored.get(CRFSUITE)).get(primary_of(plain=self._plain))
 
     def _metrics(self, name: str, numbers: Counts) -> Metrics:
-        """Those of the labels that the slice holds, in gold or predicted tags."""
+        """Metrics of the labels in the slice, in gold or predicted tags."""
         if name in _PARTS:
             kind = _PARTS[name]
             return seen_metrics(self._present([f"gold_{kind}/"], numbers), kind)
@@ -81,24 +81,24 @@ class SliceScorer:
         return plain_metrics(labels) if self._plain else entity_metrics(labels)
 
     def _present(self, prefixes: Iterable[str], numbers: Counts) -> set[str]:
-        found = set()
+        present = set()
         for prefix in prefixes:
             labels = labels_of(prefix, self._columns)
             for table in self._tables.values():
                 counted = table.matrix([prefix + label for label in labels])[numbers].any(axis=0)
-                found |= {label for label, there in zip(labels, counted, strict=True) if there}
-        return found
+                present |= {label for label, any_ in zip(labels, counted, strict=True) if any_}
+        return present
 
     def _scored(self, metrics: Metrics, numbers: Counts) -> dict[str, _Scored]:
         counts = {model: table.matrix(metrics.columns)[numbers] for model, table in self._tables.items()}
-        # Side by side, so that a resample draws the same sentences for every model.
+        # In one matrix, so that a resample draws the same sentences for every model.
         sums = resampled_sums(
             np.concatenate(list(counts.values()), axis=1), resamples=self._options.resamples, seed=_SEED
         )
         return {
             model: _Scored(
                 counts=count,
-                # Where nothing is there to share, scores are 0.
+                # A score without a denominator is 0.
                 values=np.nan_to_num(metrics.of_sums(count.sum(axis=0, keepdims=True))[0]),
                 resampled=metrics.of_sums(of_model),
             )
@@ -108,7 +108,7 @@ class SliceScorer:
         }
 
     def _gold(self, metrics: Metrics, counts: Counts) -> dict[str, int]:
-        """How many gold entities there are of each label; plain tags have none."""
+        """Count gold entities by label; plain tags have none."""
         if self._plain:
             return {}
         return {
@@ -137,16 +137,16 @@ class SliceScorer:
     def _exact(
         self, metrics: Metrics, scored: _Scored, estimates: dict[str, Estimate]
     ) -> dict[str, Estimate]:
-        """With exact intervals in the place of the bootstrap's, for proportions, if they were asked for."""
+        """Replace the bootstrap's intervals of proportions by exact ones, if the options say so."""
         if self._options.intervals != "exact":
             return estimates
         sums, level = scored.counts.sum(axis=0), self._options.level
-        found = dict(estimates)
+        exact = dict(estimates)
         for name, estimate in estimates.items():
             proportion = metrics.proportion(name, sums)
             if proportion:
-                found[name] = Estimate(estimate.value, *clopper_pearson(*proportion, level=level))
-        return found
+                exact[name] = Estimate(estimate.value, *clopper_pearson(*proportion, level=level))
+        return exact
 
 
 def labels_of(prefix: str, columns: Collection[str]) -> list[str]:

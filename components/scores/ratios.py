@@ -1,7 +1,8 @@
-"""Metrics as functions of added-up counts, for one sum or for those of thousands of resamples at once.
+"""Metrics as ratios of summed counts, for one sum or for those of thousands of resamples at once.
 
-Each is a ratio of sums, such as F1 = 2 correct / (gold + predicted), or the mean of such ratios over the labels. Keys
-are those of `components.metrics.tagging_metrics`, columns those of `components.model_gate.measuring.counts`.
+Each is a ratio of sums, such as F1 = 2 correct / (gold + predicted), or the mean of such ratios over labels. Keys are
+those of `components.metrics.tagging_metrics`, columns those of
+`components.scores.counts`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Values = npt.NDArray[np.float64]
 
 
 class Ratio(NamedTuple):
-    """Weighted columns over weighted columns. A proportion if the one counts part of what the other counts."""
+    """Weighted columns over weighted columns; a proportion if `part` counts a part of what `whole` counts."""
 
     part: dict[str, int]
     whole: dict[str, int]
@@ -38,8 +39,8 @@ class Metrics:
     ) -> None:
         """Args:
         ratios: by key.
-        macros: by key: ratios to take the mean of, and for each the ratio that is undefined where the label is
-            not there at all.
+        macros: by key: ratios to average, and for each the ratio that is undefined where its label has neither
+            gold nor predicted entities.
         """
         self.columns = sorted({name for ratio in ratios.values() for name in (*ratio.part, *ratio.whole)})
         self.names = [*ratios, *macros]
@@ -52,25 +53,28 @@ class Metrics:
                     weights[place[column], index] = weight
         number = {name: index for index, name in enumerate(ratios)}
         self._macros = [
-            ([number[name] for name in parts], [number[name] for name in there])
-            for parts, there in macros.values()
+            ([number[name] for name in parts], [number[name] for name in presence])
+            for parts, presence in macros.values()
         ]
 
     def of_sums(self, sums: npt.ArrayLike) -> Values:
-        """Values float[R, K] of sums [R, M]; NaN where a denominator is 0.
+        """Compute values float[R, K] of sums [R, M]; NaN where a denominator is 0.
 
-        A mean over labels takes those that have a gold or a predicted entity, with 0 for what is undefined of them,
-        as `tagging.scoring` does.
+        A mean over labels includes those with a gold or a predicted entity, with 0 for an undefined value, as in
+        `tagging.scoring`.
         """
         added = np.asarray(sums, np.float64)
         whole = added @ self._whole
         with np.errstate(invalid="ignore", divide="ignore"):
             values = np.where(whole > 0, (added @ self._part) / whole, np.nan)  # [R, K without macros]
-        means = [_mean(values[:, parts], there=~np.isnan(values[:, there])) for parts, there in self._macros]
+        means = [
+            _mean(values[:, parts], present=~np.isnan(values[:, presence]))
+            for parts, presence in self._macros
+        ]
         return np.concatenate([values, *(mean[:, None] for mean in means)], axis=1)
 
     def proportion(self, name: str, sums: npt.ArrayLike) -> tuple[int, int] | None:
-        """(part, whole) of a metric of sums [M]; None if it is no proportion, or nothing is there to share."""
+        """(part, whole) of a metric, given sums [M]; None if it is no proportion, or its whole is 0."""
         ratio = self._ratios.get(name)
         if ratio is None or not ratio.is_proportion:
             return None
@@ -80,17 +84,17 @@ class Metrics:
         return (part, whole) if whole else None
 
 
-def _mean(values: Values, *, there: npt.NDArray[np.bool_]) -> Values:
-    """Over labels, [R]; NaN where no label is there."""
-    total = np.where(there, np.nan_to_num(values), 0.0).sum(axis=1)
-    count = there.sum(axis=1)
+def _mean(values: Values, *, present: npt.NDArray[np.bool_]) -> Values:
+    """Average over labels, [R]; NaN where none is present."""
+    total = np.where(present, np.nan_to_num(values), 0.0).sum(axis=1)
+    count = present.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(count > 0, total / count, np.nan)
 
 
 def entity_metrics(labels: Collection[str]) -> Metrics:
     """Metrics of entity tags."""
-    ratios = _of_tokens()
+    ratios = _accuracies()
     ratios |= _scores("entity_{}_strict", [f"/{label}" for label in sorted(labels)])
     ratios["entity_f1_conlleval"] = _f1(["_conlleval"])
     whole = ratios["entity_f1_strict"].whole
@@ -98,11 +102,11 @@ def entity_metrics(labels: Collection[str]) -> Metrics:
         ratios[f"entity_f1_{measure}"] = Ratio({f"correct_{measure}": 2}, whole, is_proportion=False)
     for label in sorted(labels):
         ratios |= _scores("entity_{}_strict", [f"/{label}"], f"/{label}")
-    there = [f"entity_f1_strict/{label}" for label in sorted(labels)]
+    presence = [f"entity_f1_strict/{label}" for label in sorted(labels)]
     macros = {
         f"entity_{score}_strict_macro": (
             [f"entity_{score}_strict/{label}" for label in sorted(labels)],
-            there,
+            presence,
         )
         for score in ("precision", "recall", "f1")
     }
@@ -110,7 +114,7 @@ def entity_metrics(labels: Collection[str]) -> Metrics:
 
 
 def seen_metrics(labels: Collection[str], kind: str) -> Metrics:
-    """Recall of the gold entities that are `seen` or `unseen`."""
+    """Recall of the gold entities of one kind, `seen` or `unseen`."""
     suffixes = {f"/{label}": [label] for label in sorted(labels)} | {"": sorted(labels)}
     return Metrics(
         {
@@ -127,14 +131,14 @@ def seen_metrics(labels: Collection[str], kind: str) -> Metrics:
 
 def plain_metrics(tags: Collection[str]) -> Metrics:
     """Metrics of plain tags."""
-    ratios = _of_tokens()
+    ratios = _accuracies()
     for tag in sorted(tags):
         ratios[f"tag_accuracy/{tag}"] = Ratio({f"correct/{tag}": 1}, {f"gold/{tag}": 1}, is_proportion=True)
         ratios[f"tag_f1/{tag}"] = _f1([f"/{tag}"])
     return Metrics(ratios, {})
 
 
-def _of_tokens() -> dict[str, Ratio]:
+def _accuracies() -> dict[str, Ratio]:
     return {
         "token_accuracy": Ratio({"right_tokens": 1}, {"tokens": 1}, is_proportion=True),
         "sentence_accuracy": Ratio({"right_sentences": 1}, {"sentences": 1}, is_proportion=True),

@@ -8,9 +8,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from components.metrics.names import length_slices
-from components.model_gate.measuring.slices import SliceMembers
 from components.predictor.answer import Answer
-from tests.components.model_gate.answers import given
+from components.scores.slices import SliceMembers
+from tests.components.scores.handmade_answers import given
 
 
 def members(*answers: Answer, features: tuple[str, ...] = (), entities: bool = True) -> SliceMembers:
@@ -20,7 +20,7 @@ def members(*answers: Answer, features: tuple[str, ...] = (), entities: bool = T
     return found
 
 
-def test_sentences_are_in_the_slices_of_what_they_are() -> None:
+def test_a_sentence_is_in_the_slices_of_its_features_length_and_entities() -> None:
     found = members(
         given("O", features={"domain": "news"}),
         given("O O", features={"domain": "chat", "genre": "a,b"}),
@@ -42,7 +42,7 @@ def test_sentences_are_in_the_slices_of_what_they_are() -> None:
     assert found.empty == ["length=3-4"]
 
 
-def test_what_holds_nothing_is_named() -> None:
+def test_empty_slices_are_named() -> None:
     found = members(given("O"), features=("domain",))
     assert found.empty == ["domain", "entity=seen", "entity=unseen", "length=3-4", "length=5+"]
 
@@ -56,17 +56,11 @@ def test_an_empty_sentence_has_no_length() -> None:
     assert members(given("")).members == {}
 
 
-def test_buckets_are_named_by_what_they_hold() -> None:
-    assert length_slices((10, 20, 40)) == ["length=1-10", "length=11-20", "length=21-40", "length=41+"]
-    assert length_slices((1, 2)) == ["length=1", "length=2", "length=3+"]
-    assert length_slices(()) == []
-
-
 @for_all(
     buckets=st.lists(st.integers(1, 30), min_size=1, max_size=4, unique=True).map(sorted),
     length=st.integers(1, 40),
 )
-def test_every_length_is_in_the_bucket_of_its_name(buckets: list[int], length: int) -> None:
+def test_a_slice_name_gives_the_lengths_in_it(buckets: list[int], length: int) -> None:
     found = SliceMembers((), buckets, entities=False)
     found.add(given("O " * length))
     (name,) = found.members

@@ -15,12 +15,11 @@ class Interval(NamedTuple):
 
 
 def clopper_pearson(right: int, total: int, *, level: float) -> Interval:
-    """The proportions under which `right` of `total` is not too rare at either side.
+    """Compute the Clopper-Pearson interval of a proportion.
 
     C. Clopper and E. Pearson, The use of confidence or fiducial limits illustrated in the case of the binomial (1934),
-    by way of quantiles of the beta distribution. Holds the level or more, whatever the proportion, if the `total`
-    are independent of each other; those of one sentence rarely are, which the bootstrap over sentences takes into
-    account.
+    by quantiles of the beta distribution. It covers the proportion with a probability of at least `level` if the
+    `total` trials are independent. Those of one sentence rarely are; the bootstrap over sentences accounts for that.
 
     Raises:
         ValueError: not 0 <= right <= total, or total is 0.

@@ -8,15 +8,16 @@ import pytest
 from scipy import stats
 
 from components.metrics import names
-from components.model_gate.measuring.analysis import Analysis, Slice
-from components.model_gate.measuring.measure import Measured, OtherSentences, measure
-from components.model_gate.measuring.slice_scores import BASELINE, CANDIDATE, CRFSUITE
-from components.model_gate.options import Evaluation
+from components.model_gate.floors import parse_target
 from components.predictor.answer import Answer
+from components.scores.analysis import Analysis, Slice
+from components.scores.measure import Measurement, OtherSentences, measure
+from components.scores.options import ScoreOptions
+from components.scores.slice_scores import BASELINE, CANDIDATE, CRFSUITE
 from tagging.schemes import BIOES, PLAIN
-from tests.components.model_gate.answers import given, written
+from tests.components.scores.handmade_answers import given, written
 
-OPTIONS = Evaluation(resamples=400, slice_by=("domain",), length_buckets=(2,))
+OPTIONS = ScoreOptions(resamples=400, slice_by=("domain",), length_buckets=(2,))
 NEWS, CHAT = {"domain": "news"}, {"domain": "chat"}
 # Of four gold entities three are found, of four predicted ones three are right.
 ANSWERS = [
@@ -28,7 +29,7 @@ ANSWERS = [
 WORSE = [given(" ".join(one.gold), "O " * len(one.gold), features=one.features) for one in ANSWERS]
 
 
-def measured(folder: Path, options: Evaluation = OPTIONS, **models: list[Answer]) -> Measured:
+def measured(folder: Path, options: ScoreOptions = OPTIONS, **models: list[Answer]) -> Measurement:
     return measure(written(folder, **models), BIOES, options)
 
 
@@ -79,7 +80,7 @@ def test_a_slice_adds_up_as_if_it_were_all_there_is(tmp_path: Path) -> None:
 
 
 def test_what_holds_nothing_is_named_and_nothing_is_nan(tmp_path: Path) -> None:
-    options = Evaluation(resamples=100, slice_by=("genre",), length_buckets=(2, 50))
+    options = ScoreOptions(resamples=100, slice_by=("genre",), length_buckets=(2, 50))
     analysis = measured(
         tmp_path, options, candidate=[given("O O", seen=())], baseline=[given("O O")]
     ).analysis
@@ -119,7 +120,7 @@ def test_the_order_of_the_sentences_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_exact_intervals_where_they_are_asked_for(tmp_path: Path) -> None:
-    options = Evaluation(intervals="exact", level=0.9, resamples=200)
+    options = ScoreOptions(intervals="exact", level=0.9, resamples=200)
     overall = measured(tmp_path, options, candidate=ANSWERS).analysis.overall
     for key, right, total in (
         ("token_accuracy", 8, 9),
@@ -130,7 +131,7 @@ def test_exact_intervals_where_they_are_asked_for(tmp_path: Path) -> None:
         found = overall.candidate[key]
         assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
     bootstrapped = measured(
-        tmp_path, Evaluation(level=0.9, resamples=200), candidate=ANSWERS
+        tmp_path, ScoreOptions(level=0.9, resamples=200), candidate=ANSWERS
     ).analysis.overall
     assert overall.candidate["entity_f1_strict"] == bootstrapped.candidate["entity_f1_strict"]
 
@@ -173,9 +174,9 @@ def test_whatever_is_measured_may_be_asked_for(tmp_path: Path, answers: list[Ans
     """The names that settings know are those that there are."""
     overall = measured(tmp_path, candidate=answers).analysis.overall
     keys = {key for key in overall.candidate if not key.startswith("entities/")}
-    asked = {names.read_asked(key).metric for key in keys}
-    of_kind = names.OF_TAGS if answers is not ANSWERS else names.OF_ENTITIES
-    assert asked == {*names.EVERYWHERE, *of_kind} - {names.PRIMARY}
+    asked = {parse_target(key).metric for key in keys}
+    of_kind = names.TAG_METRICS if answers is not ANSWERS else names.ENTITY_METRICS
+    assert asked == {*names.COMMON_METRICS, *of_kind} - {names.PRIMARY}
 
 
 @pytest.mark.parametrize("other", [BASELINE, CRFSUITE])

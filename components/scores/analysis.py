@@ -1,4 +1,4 @@
-"""What ModelGate measured, beside its verdict: scores with intervals, by slice, and calibration."""
+"""`analysis.json`: scores with intervals, by slice, and calibration; ModelGate writes it beside its verdict."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of a part of the test split; the dictionaries go by metric, keys as in `entity_metrics.metric`.
+    """Scores of a part of the test split, by the keys of `components.metrics.tagging_metrics`.
 
     Attributes:
         name: such as `domain=news`, `length=1-10`, `entity=unseen`; `OVERALL` for everything.
-        sentences, tokens, entities: how many it holds (entities: of the gold tags).
+        sentences, tokens, entities: how many it has (entities: in the gold tags).
         candidate: the candidate's metrics.
         baseline: those of the latest blessed model; empty without one.
         difference: candidate less baseline, with the paired interval; empty without a baseline.
@@ -41,7 +41,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bin(msgspec.Struct, frozen=True):
-    """Answers of a like confidence: `low` < confidence <= `high`."""
+    """Answers with `low` < confidence <= `high`: how many, their mean confidence and the share that is right."""
 
     low: float
     high: float
@@ -51,11 +51,11 @@ class Bin(msgspec.Struct, frozen=True):
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """How far `confidence` is from the share of right answers.
+    """How far the confidence is from the share of right answers.
 
     Attributes:
         expected_error: mean over all answers of |mean confidence - share right| of their bin, 0..1.
-        bins: the bins that hold answers.
+        bins: those that are not empty.
     """
 
     expected_error: float
@@ -63,15 +63,15 @@ class Calibration(msgspec.Struct, frozen=True):
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything.
+    """All that was computed.
 
     Attributes:
         primary: the metric that the gate goes by, `entity_f1_strict` or `token_accuracy`.
         level: of the intervals, such as 0.95.
         resamples: of the bootstrap.
-        slices: the whole first, then by name.
-        empty: names of slices that were asked for and hold nothing.
-        token_calibration, entity_calibration: None where there is no confidence, or no entity.
+        slices: the whole test split first, then by name.
+        empty: names of slices in the options that no sentence belongs to.
+        token_calibration, entity_calibration: None without confidence, or without entities.
     """
 
     primary: str
@@ -88,10 +88,10 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
         return self.slices[0]
 
     def to_json(self) -> str:
-        """As a JSON object; `from_json` reads it back."""
+        """Encode as a JSON object; `from_json` decodes it."""
         return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Analysis:
-        """The inverse of `to_json`."""
+        """Decode what `to_json` encoded."""
         return msgspec.json.decode(text, type=cls)

@@ -1,7 +1,7 @@
-"""TFDV's comparators: what differs between train and another split, and since the last blessed run.
+"""Skew between train and another split, and drift since the latest blessed run, by TFDV's comparators.
 
-TFDV measures; whether a measure counts is decided here. It has to pass its threshold, and what chance brings
-in two samples of that size, or every small split would be told for being small.
+TFDV measures; this module decides which measurements count: those above their threshold and above what chance brings in
+two samples of that size. Otherwise every small split would be reported for being small.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MEASURES: dict[int, tuple[str, Callable[[_Counts, _Counts], float]]] = {
 
 
 class Shift(NamedTuple):
-    """A difference that counts, under the code it falls under, with the values that differ most."""
+    """Drift or skew that counts, with its code of a finding and, as `example`, the values that differ most."""
 
     code: str
     split: str
@@ -44,22 +44,22 @@ class Shift(NamedTuple):
 
 
 def statistics_in(artifact: types.Artifact) -> dict[str, Statistics]:
-    """The statistics of every split whose file is there."""
-    found = {}
+    """Read the statistics of every split that has a file."""
+    statistics = {}
     for split in artifact_utils.decode_split_names(artifact.split_names):
         path = statistics_path(artifact, split)
         if fileio.exists(path):
-            found[split] = Statistics.FromString(io_utils.read_bytes_file(path))
-    return found
+            statistics[split] = Statistics.FromString(io_utils.read_bytes_file(path))
+    return statistics
 
 
 def statistics_path(artifact: types.Artifact, split: str) -> str:
-    """Where StatisticsGen puts a split's statistics."""
+    """The file in which StatisticsGen writes a split's statistics."""
     return os.path.join(artifact.uri, f"Split-{split}", "FeatureStats.pb")
 
 
 def skew(splits: Mapping[str, Statistics], comparators: Mapping[str, Comparator | None]) -> Iterator[Shift]:
-    """What differs between train and every other split."""
+    """Yield differences between every other split and train."""
     if "train" not in splits:
         return
     for name, other in splits.items():
@@ -72,7 +72,7 @@ def drift(
     blessed: Mapping[str, Statistics],
     comparators: Mapping[str, Comparator | None],
 ) -> Iterator[Shift]:
-    """What differs between every split and that of the last blessed run."""
+    """Yield differences between every split and the same split of the latest blessed run."""
     for name, now in splits.items():
         if name in blessed:
             yield from _shifts("drift", name, now, blessed[name], comparators)
@@ -88,11 +88,11 @@ def _shifts(
     schema = _schema(kind, comparators)
     if not schema.feature:
         return
-    words = f"{split} now and in the last blessed run" if kind == "drift" else f"{split} and train"
-    given = {"previous_statistics" if kind == "drift" else "serving_statistics": before}
+    compared = f"{split} now and in the last blessed run" if kind == "drift" else f"{split} and train"
+    reference = {"previous_statistics" if kind == "drift" else "serving_statistics": before}
     measured = {
         info.path.step[0]: info.drift_measurements if kind == "drift" else info.skew_measurements
-        for info in tfdv.validate_statistics(now, schema, **given).drift_skew_info
+        for info in tfdv.validate_statistics(now, schema, **reference).drift_skew_info
     }
     for feature in (entry.name for entry in schema.feature):
         counts, counts_before = _counts(now, feature), _counts(before, feature)
@@ -100,7 +100,7 @@ def _shifts(
             yield Shift(
                 _CODES[kind],
                 split,
-                f"{words}: no feature {feature} to compare; expected one that both have (checks.{kind})",
+                f"{compared}: no feature {feature} to compare; expected one that both have (checks.{kind})",
                 "",
             )
         for measurement in measured.get(feature, ()):
@@ -110,7 +110,7 @@ def _shifts(
             yield Shift(
                 _CODES[kind],
                 split,
-                f"{words}: {feature}: {name} {measurement.value:.3f}; more than {measurement.threshold:g} "
+                f"{compared}: {feature}: {name} {measurement.value:.3f}; more than {measurement.threshold:g} "
                 f"(checks.{kind})",
                 ", ".join(
                     f"{value} {share:.1%} (before {share_before:.1%})"
@@ -122,7 +122,7 @@ def _shifts(
 
 
 def _schema(kind: Kind, comparators: Mapping[str, Comparator | None]) -> schema_pb2.Schema:
-    """A schema of nothing but the comparators: all else is ExampleValidator's to judge."""
+    """A schema with the comparators alone: ExampleValidator checks everything else."""
     schema = schema_pb2.Schema()
     for feature, thresholds in sorted(comparators.items()):
         if thresholds is None or (thresholds.l_infinity is None and thresholds.jensen_shannon is None):
@@ -137,12 +137,12 @@ def _schema(kind: Kind, comparators: Mapping[str, Comparator | None]) -> schema_
 
 
 def _counts(statistics: Statistics, feature: str) -> dict[str, int]:
-    """How often each value of a text feature occurs, as far as the statistics list them."""
+    """Count each value of a text feature, as far as the statistics list them."""
     for dataset in statistics.datasets:
-        for found in dataset.features:
-            if list(found.path.step) == [feature] or found.name == feature:
+        for described in dataset.features:
+            if list(described.path.step) == [feature] or described.name == feature:
                 return {
                     bucket.label: int(bucket.sample_count)
-                    for bucket in found.string_stats.rank_histogram.buckets
+                    for bucket in described.string_stats.rank_histogram.buckets
                 }
     return {}

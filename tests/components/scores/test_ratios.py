@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.scheme import IOBES
 
-from components.model_gate.measuring.counts import CountTable, sentence_counts
-from components.model_gate.measuring.metrics import entity_metrics, plain_metrics, seen_metrics
 from components.predictor.answer import Answer
+from components.scores.counts import CountTable, sentence_counts
+from components.scores.ratios import entity_metrics, plain_metrics, seen_metrics
 from tagging.partial import PartialCounts, partial_counts
 from tagging.schemes import BIOES, PLAIN
 from tagging.scoring import Counts, Score, add_counts, entity_scores, tag_counts, token_accuracy
-from tests.components.model_gate.answers import given as answer
+from tests.components.scores.handmade_answers import given as answer
 
 TAGS = ["O", *(f"{prefix}-{label}" for prefix in "BIES" for label in ("PER", "LOC"))]
 SENTENCE = st.lists(st.tuples(st.sampled_from(TAGS), st.sampled_from(TAGS)), max_size=6)
@@ -40,7 +40,7 @@ def scored(answers: list[Answer], *, plain: bool = False) -> dict[str, float]:
     return {name: float(np.nan_to_num(value)) for name, value in values.items()}
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(corpus=CORPUS)
 def test_entity_metrics_are_those_of_scoring(corpus: list[list[tuple[str, str]]]) -> None:
     answers = answers_of(corpus)
@@ -65,7 +65,7 @@ def test_entity_metrics_are_those_of_scoring(corpus: list[list[tuple[str, str]]]
     assert found == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(corpus=CORPUS)
 def test_entity_f1_is_seqevals(corpus: list[list[tuple[str, str]]]) -> None:
     answers = answers_of(corpus)

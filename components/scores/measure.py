@@ -1,4 +1,4 @@
-"""From files of answers to scores with intervals, by slice, and calibration."""
+"""Files of recorded answers to scores with intervals, by slice, and calibration."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.metrics.names import primary_of
-from components.model_gate.measuring.analysis import OVERALL, Analysis, Estimate
-from components.model_gate.measuring.calibration import CalibrationTally
-from components.model_gate.measuring.counts import CountTable, sentence_counts
-from components.model_gate.measuring.slice_scores import CANDIDATE, SliceScorer, labels_of
-from components.model_gate.measuring.slices import SliceMembers
-from components.model_gate.options import Evaluation
 from components.predictor import answer
 from components.predictor.answer import Answer
+from components.scores.analysis import OVERALL, Analysis, Estimate
+from components.scores.calibration import CalibrationTally
+from components.scores.counts import CountTable, sentence_counts
+from components.scores.options import ScoreOptions
+from components.scores.slice_scores import CANDIDATE, SliceScorer, labels_of
+from components.scores.slices import SliceMembers
 from tagging.schemes import can_read
 from tagging.tables import PLAIN, Scheme
 
@@ -24,15 +24,13 @@ class OtherSentences(ValueError):
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the rules go by.
-
-    Attributes:
-        analysis: scores and calibration.
-        plain: whether the tags are plain.
-        labels: of the gold entities; for plain tags the gold tags.
-        values: by feature, the values that occur.
-        above_crfsuite: the primary metric less CRFsuite's; None without it.
+class Measurement:
+    """Attributes:
+    analysis: scores and calibration.
+    plain: whether the tags are plain.
+    labels: of the gold entities; for plain tags the gold tags.
+    values: by feature, the values that occur.
+    above_crfsuite: the primary metric less CRFsuite's; None without CRFsuite.
     """
 
     analysis: Analysis
@@ -42,11 +40,13 @@ class Measured:
     above_crfsuite: Estimate | None
 
 
-def measure(files: Mapping[str, str | Path], scheme: Scheme, options: Evaluation) -> Measured:
-    """Stream the answers; only integer counts are kept.
+def measure(files: Mapping[str, str | Path], scheme: Scheme, options: ScoreOptions) -> Measurement:
+    """Score the answers of a candidate, and of the models that it is compared with.
+
+    Streams the answers; only integer counts are kept.
 
     Args:
-        files: by the models' names in `slice_scores`; the candidate's, and those of others where there are some.
+        files: by the models' names in `slice_scores`; the candidate's is required.
         scheme: of the tags. Gold tags that it cannot read are plain.
         options: slices, level, resamples and kind of the intervals.
 
@@ -54,15 +54,15 @@ def measure(files: Mapping[str, str | Path], scheme: Scheme, options: Evaluation
         OtherSentences: the files do not hold the same sentences in the same order, or none.
     """
     plain = scheme.is_plain or not all(
-        can_read(given.gold, scheme) for given in answer.read(files[CANDIDATE])
+        can_read(recorded.gold, scheme) for recorded in answer.read(files[CANDIDATE])
     )
     scheme = PLAIN if plain else scheme
     tables = {model: CountTable() for model in files}
     members = SliceMembers(options.slice_by, options.length_buckets, entities=not plain)
     of_tokens, of_entities = CalibrationTally(), CalibrationTally()
-    for answers in _side_by_side(files):
-        for model, given in answers.items():
-            tables[model].add(sentence_counts(given, scheme))
+    for answers in _answers_by_sentence(files):
+        for model, recorded in answers.items():
+            tables[model].add(sentence_counts(recorded, scheme))
         candidate = answers[CANDIDATE]
         members.add(candidate)
         of_tokens.add_tokens(candidate)
@@ -73,7 +73,7 @@ def measure(files: Mapping[str, str | Path], scheme: Scheme, options: Evaluation
     scorer = SliceScorer(tables, options, plain=plain)
     overall, above_crfsuite = scorer.slice(OVERALL, range(len(tables[CANDIDATE])))
     slices = [overall, *(scorer.slice(name, numbers)[0] for name, numbers in members.members.items())]
-    return Measured(
+    return Measurement(
         analysis=Analysis(
             primary=primary_of(plain=plain),
             level=options.level,
@@ -90,18 +90,18 @@ def measure(files: Mapping[str, str | Path], scheme: Scheme, options: Evaluation
     )
 
 
-def _side_by_side(files: Mapping[str, str | Path]) -> Iterator[dict[str, Answer]]:
-    """Every model's answer to each sentence."""
+def _answers_by_sentence(files: Mapping[str, str | Path]) -> Iterator[dict[str, Answer]]:
+    """Yield the answers of all models to each sentence."""
     readers = {model: answer.read(path) for model, path in files.items()}
     for number, candidate in enumerate(readers[CANDIDATE], start=1):
         answers = {model: next(reader, None) for model, reader in readers.items() if model != CANDIDATE}
-        for model, given in answers.items():
-            if given is None or (given.tokens, given.gold) != (candidate.tokens, candidate.gold):
+        for model, recorded in answers.items():
+            if recorded is None or (recorded.tokens, recorded.gold) != (candidate.tokens, candidate.gold):
                 raise OtherSentences(
                     f"{files[model]}: sentence {number} is not that of {files[CANDIDATE]}; expected answers to "
                     "the same sentences in the same order: run the pipeline without its cache"
                 )
-        yield {CANDIDATE: candidate} | {model: given for model, given in answers.items() if given}
+        yield {CANDIDATE: candidate} | {model: recorded for model, recorded in answers.items() if recorded}
     for model, reader in readers.items():
         if next(reader, None) is not None:
             raise OtherSentences(f"{files[model]}: found more sentences than in {files[CANDIDATE]}")

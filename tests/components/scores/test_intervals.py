@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from components.model_gate.measuring.intervals import clopper_pearson
+from components.scores.intervals import clopper_pearson
 
 
 @given(data=st.data(), total=st.integers(1, 400), level=st.sampled_from([0.8, 0.95, 0.99]))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.model_gate.measuring.analysis import Calibration
-from components.model_gate.measuring.calibration import CalibrationTally
 from components.predictor.answer import Answer
+from components.scores.analysis import Calibration
+from components.scores.calibration import CalibrationTally
 from tagging.schemes import BIOES
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as np_st
 from scipy import stats
 
-from components.model_gate.measuring import bootstrap
-from components.model_gate.measuring.bootstrap import percentile_intervals, resampled_sums
+from components.scores import bootstrap
+from components.scores.bootstrap import percentile_intervals, resampled_sums
 
 COUNTS = np_st.arrays(np.int64, st.tuples(st.integers(1, 8), st.integers(1, 4)), elements=st.integers(0, 9))
 
@@ -105,7 +105,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 def test_memory_is_bounded_by_chunks_that_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = np.random.default_rng(0).integers(0, 5, size=(50, 3))
     sizes = []
-    draw = bootstrap._drawn_times
+    draw = bootstrap._draw_counts
 
     def watched(times: np.ndarray, *, resamples: int, seed: int) -> object:
         for drawn in draw(times, resamples=resamples, seed=seed):
@@ -113,7 +113,7 @@ def test_memory_is_bounded_by_chunks_that_change_nothing(monkeypatch: pytest.Mon
             assert np.all(drawn.sum(axis=1) == 50)
             yield drawn
 
-    monkeypatch.setattr(bootstrap, "_drawn_times", watched)
+    monkeypatch.setattr(bootstrap, "_draw_counts", watched)
     monkeypatch.setattr(bootstrap, "_DRAWS", 500)
     assert resampled_sums(counts, resamples=95, seed=0).shape == (95, 3)
     assert max(sizes) <= 500
@@ -131,7 +131,7 @@ def test_without_sentences_nothing_is_resampled() -> None:
         resampled_sums(np.zeros((0, 2), np.int64), resamples=10, seed=0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     values=np_st.arrays(np.float64, (40, 3), elements=st.floats(0, 1)),
     holes=np_st.arrays(np.bool_, (40, 3)),

@@ -1,4 +1,4 @@
-"""Parts of the test split: by features, by a sentence's length, by whether train has an entity."""
+"""Slices of the test split: by features, by sentence length, and by whether train has an entity."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from components.predictor.answer import Answer
 
 
 class SliceMembers:
-    """Which sentences belong where; keeps their numbers alone.
+    """The numbers of the sentences in each slice.
 
-    A sentence without a feature is in none of its slices. `entity=seen` and `entity=unseen` hold the sentences that
-    have such a gold entity: there only those entities are scored.
+    A sentence without a feature is in none of its slices. `entity=seen` and `entity=unseen` have the sentences with
+    such a gold entity; only such entities are scored there.
     """
 
     def __init__(self, features: Sequence[str], length_buckets: Sequence[int], *, entities: bool) -> None:
         """Args:
         features: to slice by.
-        length_buckets: the last lengths of the buckets, growing.
-        entities: whether there are entities to be seen or not.
+        length_buckets: see `components.metrics.names.length_slices`.
+        entities: whether the tags are entity tags.
         """
         self._features, self._buckets = features, length_buckets
         self._lengths = length_slices(length_buckets)
@@ -31,7 +31,7 @@ class SliceMembers:
         self._sentences = 0
 
     def add(self, answer: Answer) -> None:
-        """The next sentence."""
+        """Add the next sentence."""
         names = [f"{name}={answer.features[name]}" for name in self._features if name in answer.features]
         if self._lengths and answer.tokens:
             names.append(self._lengths[bisect_left(self._buckets, len(answer.tokens))])
@@ -52,11 +52,11 @@ class SliceMembers:
 
     @property
     def members(self) -> dict[str, array[int]]:
-        """By name, sorted, the numbers of the sentences, from 0; slices that hold some."""
+        """Sentence numbers, from 0, of each non-empty slice, by name, sorted."""
         return {name: numbers for name, numbers in sorted(self._members.items()) if numbers}
 
     @property
     def empty(self) -> list[str]:
-        """Slices that were asked for and hold nothing; a feature that no sentence has is there by its name."""
+        """Names of the empty slices, and of features that no sentence has."""
         bare = [feature for feature, values in self._values.items() if not values]
         return sorted([*(name for name, numbers in self._members.items() if not numbers), *bare])

@@ -1,1 +1,0 @@
-"""Scores of the recorded answers, with intervals, by slice; decides nothing."""

@@ -1,0 +1,1 @@
+"""Scores of recorded answers with confidence intervals, by slice, and calibration. Decides nothing."""
