@@ -29,7 +29,7 @@ from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale.measured import Measured, Part
 from benchmarks.scale.picture import picture_of
 from benchmarks.scale.tables import SHOWN, show
-from components.report.timings import timings
+from components.report.run_page.timings import timings
 from files import atomic
 from pipeline.runs.lineage import Lineage
 from pipeline.settings import load

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from benchmarks.scale.measured import Measured
-from components.report.plots.svg import COLOURS, FAINT, INK, svg
+from components.report.html.svg import COLOURS, FAINT, INK, svg
 
 # The report's page defines its colours by name; a picture alone needs their values.
 _COLOURS = {"var(--c0)": "#2266aa", "var(--c1)": "#bb5522", "var(--c2)": "#228855", "currentColor": "#222222",

@@ -1,1 +1,1 @@
-"""A page about a run, for people."""
+"""Report: a page about a run, and a page that compares two runs."""

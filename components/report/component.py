@@ -8,7 +8,7 @@ from tfx.types.component_spec import ComponentSpec
 from tfx.types.standard_artifacts import Examples, InfraBlessing, Model, ModelBlessing, PushedModel
 
 from components.artifacts import CorpusVerdict, Predictions, RunReport
-from components.contract import Component, channels, optional_channels, parameters
+from components.contract import Component, channels, parameters
 from components.report.executor import Executor
 
 
@@ -18,10 +18,11 @@ class ReportSpec(ComponentSpec):
         corpus_verdict=CorpusVerdict,
         examples=Examples,
         model=Model,
+        predictions=Predictions,
         model_blessing=ModelBlessing,
         infra_blessing=InfraBlessing,
         pushed_model=PushedModel,
-    ) | optional_channels(predictions=Predictions)
+    )
     OUTPUTS = channels(report=RunReport)
 
 
@@ -40,7 +41,7 @@ class Report(Component):
         model_blessing: BaseChannel,
         infra_blessing: BaseChannel,
         pushed_model: BaseChannel,
-        predictions: BaseChannel | None = None,
+        predictions: BaseChannel,
         settings: str,
         metadata: str = "",
         code: str = "",
@@ -48,7 +49,7 @@ class Report(Component):
         """Args:
         corpus_verdict, model_blessing, infra_blessing: of the gates CorpusGate, ModelGate and ServingCheck.
         examples, model, pushed_model: of the run.
-        predictions: the models' answers to the test split; without them the page shows no errors.
+        predictions: the models' answers to the test split.
         settings: all settings in effect, as YAML.
         metadata: the SQLite file of the local runner's metadata, for the timings; empty where there is none.
         code: a hash of the code behind this component; it only serves the cache.

@@ -1,1 +1,1 @@
-"""A page that compares two runs."""
+"""The page that compares two runs."""

@@ -1,4 +1,4 @@
-"""Two runs side by side, as one page: what was asked of each, what came out, and where they disagree."""
+"""The page that compares two runs: scores, sentences, training, data, rules and settings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 from markupsafe import Markup
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
 from components.metrics.display_names import display_name
-from components.report.comparison.scores import Row, TwoScores, of_apart, of_pairs, slices_of
-from components.report.comparison.side_by_side import SideBySide, side_by_side
+from components.report.comparison.scores import Row, SlicePair, paired, slices_of, unpaired
+from components.report.comparison.sentences import SentenceComparison, compare_sentences
+from components.report.html.environment import LabelColours, environment
 from components.report.plots.curve import curves
 from components.scores.analysis import OVERALL, Analysis
 from components.scores.measure import measure
@@ -23,28 +23,26 @@ from components.verdict import Rule, Verdict
 from tagging.schemes import Scheme
 
 _TEMPLATE = Path(__file__).with_name("comparison.html")
-_STYLE = Path(__file__).parents[1] / "style.css"
-_COLOURS = 12
 
 
 @dataclass(frozen=True)
 class Side:
-    """A run, as far as its artifacts tell; what is None it does not have.
+    """One of the two runs; it lacks what is None.
 
     Attributes:
         name: short, such as the beginning of its id.
-        run_id: all of it.
-        began: when, in words.
-        ending: what became of its model, in a word: `pushed`, `refused` ...
+        run_id: the whole id.
+        began: date and time as text.
+        ending: `pushed`, `refused`, `broken` ...
         verdict: the same in a sentence.
         settings: all settings in effect, nested.
         corpus: CorpusGen's summary.
         history: the training's epochs, as `trainer.training.history.History` writes them.
-        analysis: what ModelGate measured.
-        metrics: scores of the whole test split by key, where there is no analysis.
+        analysis: ModelGate's scores.
+        metrics: scores of the whole test split by key, for a run without an analysis.
         gate: ModelGate's verdict.
         answers: the model's answers to the test split.
-        report: the run's own page.
+        report: the page about the run.
     """
 
     name: str
@@ -63,7 +61,7 @@ class Side:
 
 
 class RulePair(NamedTuple):
-    """What the gate asked of both; None where it did not ask."""
+    """A rule in both verdicts; None where a verdict lacks it."""
 
     name: str
     first: Rule | None
@@ -72,18 +70,18 @@ class RulePair(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the page tells.
+    """The data of the page.
 
     Attributes:
-        primary: the metric that the gate goes by; empty if no score is known.
-        overall, labels, slices: scores; slices by the primary metric, or recall where they have no other.
-        paired: whether both answered the same sentences, so that differences have intervals.
+        primary: the primary metric; empty without scores.
+        overall, labels, slices: scores; slices by the primary metric, or by recall where they lack it.
+        paired: whether both runs answered the same sentences, so that differences have intervals.
         level: of those intervals.
-        sentences: where they disagree; None unless paired.
-        settings: (key, first, second) of those that differ.
+        sentences: the answers compared; None unless paired.
+        settings: (key, first, second) of settings that differ.
         splits: (name, first, second).
-        only_first, only_second: labels that train has in one alone.
-        rules: of both gates, those of the second first.
+        only_first, only_second: labels that the train split of one run alone has.
+        rules: of both verdicts, those of the second first.
     """
 
     first: Side
@@ -94,7 +92,7 @@ class Comparison:
     slices: list[Row]
     paired: bool
     level: float
-    sentences: SideBySide | None
+    sentences: SentenceComparison | None
     settings: list[tuple[str, str, str]]
     splits: list[tuple[str, SplitCounts | None, SplitCounts | None]]
     only_first: list[str]
@@ -103,7 +101,7 @@ class Comparison:
 
     @property
     def same_data(self) -> bool:
-        """Whether both were made of the same corpus."""
+        """Whether both runs read the same corpus."""
         one, other = self.first.corpus, self.second.corpus
         return one is not None and other is not None and one.fingerprint == other.fingerprint
 
@@ -114,26 +112,23 @@ class Comparison:
 
 
 def compare(first: Side, second: Side, scheme: Scheme, options: ScoreOptions) -> Comparison:
-    """Hold the second against the first.
+    """Compare the second run with the first.
 
     Args:
-        first: the run to be compared with, the older as a rule.
+        first: the run to compare with, usually the older one.
         second: the run in question.
         scheme: that both models train in.
-        options: slices, level and resamples of the intervals; the second run's own, as a rule.
+        options: slices, level and resamples of the intervals; usually the second run's own.
     """
     sentences = None
-    paired = None
     if first.answers and second.answers:
-        sentences = side_by_side(first.answers, second.answers, scheme)
-        if sentences is not None:
-            files = {CANDIDATE: second.answers, BASELINE: first.answers}
-            paired = measure(files, scheme, options).analysis
-    if paired is not None:
-        slices = of_pairs(paired)
+        sentences = compare_sentences(first.answers, second.answers, scheme)
+    if sentences and first.answers and second.answers:
+        files = {CANDIDATE: second.answers, BASELINE: first.answers}
+        slices = paired(measure(files, scheme, options).analysis)
     else:
-        slices = of_apart(*(slices_of(side.analysis, side.metrics) for side in (first, second)))
-    whole = slices[0] if slices else TwoScores(OVERALL, 0, [])
+        slices = unpaired(*(slices_of(side.analysis, side.metrics) for side in (first, second)))
+    whole = slices[0] if slices else SlicePair(OVERALL, 0, [])
     one, other = (
         set(side.corpus.splits["train"].entities) if side.corpus else set() for side in (first, second)
     )
@@ -141,10 +136,10 @@ def compare(first: Side, second: Side, scheme: Scheme, options: ScoreOptions) ->
         first=first,
         second=second,
         primary=whole.primary,
-        overall=whole.whole,
+        overall=whole.overall,
         labels=whole.labels,
-        slices=[row for each in slices[1:] if (row := each.told_by(whole.primary))],
-        paired=paired is not None,
+        slices=[row for each in slices[1:] if (row := each.summary(whole.primary))],
+        paired=sentences is not None,
         level=options.level,
         sentences=sentences,
         settings=differing_settings(first.settings, second.settings),
@@ -156,36 +151,26 @@ def compare(first: Side, second: Side, scheme: Scheme, options: ScoreOptions) ->
 
 
 def differing_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(dotted key, first, second) of the settings that are not the same, in the second's order."""
+    """List (dotted key, first, second) of settings that differ, in the second's order."""
     one, other = dict(_flat(first)), dict(_flat(second))
     keys = [*other, *(key for key in one if key not in other)]
     return [(key, one.get(key, ""), other.get(key, "")) for key in keys if one.get(key) != other.get(key)]
 
 
 def render(comparison: Comparison) -> str:
-    """The page as HTML; everything that came from data is escaped."""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    """Render the page as HTML; everything that comes from data is escaped."""
     labels = {row.name.partition("/")[2] for row in comparison.labels}
     if comparison.sentences:
         for shown in (*comparison.sentences.lost, *comparison.sentences.won):
-            labels |= {segment.label for reading in shown.readings for segment in reading.segments}
-    colours = {label: index % _COLOURS for index, label in enumerate(sorted(labels - {""}))}
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+            labels |= {segment.label for tagging in shown.taggings for segment in tagging.segments}
+    templates = environment(_TEMPLATE.parent)
+    templates.globals["display_name"] = display_name
+    return templates.get_template(_TEMPLATE.name).render(
         it=comparison,
         sides=(("first", comparison.first), ("second", comparison.second)),
-        style=Markup(_STYLE.read_text(encoding="utf-8")),
         plots=_plots(comparison.first, comparison.second),
-        colour=lambda label: f"colour-{colours[label]}",
-        breakable=_breakable,
-        display_name=display_name,
+        colour=LabelColours(labels - {""}),
     )
-
-
-def _breakable(name: str) -> Markup:
-    """A name such as `entity_f1_strict`, which a narrow screen may break behind an underscore."""
-    return Markup("_<wbr>").join(name.split("_"))
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
@@ -221,8 +206,8 @@ def _rules(first: Verdict | None, second: Verdict | None) -> list[RulePair]:
     ]
 
 
-def _plots(first: Side, second: Side) -> list[Any]:
-    """Loss, dev score and learning rate over epochs, both in each."""
+def _plots(first: Side, second: Side) -> list[Markup]:
+    """Plot loss, dev score and learning rate of both runs over epochs."""
     histories = [
         (side.name, side.history) for side in (first, second) if side.history and side.history["epochs"]
     ]

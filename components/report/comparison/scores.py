@@ -1,4 +1,4 @@
-"""Scores of two runs beside each other, by slice."""
+"""Scores of two runs, by slice."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from components.metrics.display_names import display_name
 from components.metrics.names import PRIMARY, PRIMARY_OF_ENTITIES, PRIMARY_OF_PLAIN_TAGS
-from components.report.scores import INSTEAD
+from components.report.tables.scores import INSTEAD
 from components.scores.analysis import OVERALL, Analysis, Estimate, Slice
 
-# Sentences and scores of a run, by slice.
+# By slice, the number of sentences and the scores of a run.
 Slices = dict[str, tuple[int, dict[str, Estimate]]]
 
 
 class Row(NamedTuple):
-    """A score of both; `difference` is the second's less the first's, with an interval on the same sentences."""
+    """A score of both runs; `difference` is the second's less the first's, with an interval on the same sentences."""
 
     name: str
     first: Estimate | None
@@ -24,15 +24,15 @@ class Row(NamedTuple):
     sentences: int | None = None
 
 
-class TwoScores(NamedTuple):
-    """A slice of both."""
+class SlicePair(NamedTuple):
+    """A slice in both runs."""
 
     name: str
     sentences: int
     rows: list[Row]
 
     @property
-    def whole(self) -> list[Row]:
+    def overall(self) -> list[Row]:
         """Scores of all labels together, the primary one first."""
         primary = self.primary
         rows = [row for row in self.rows if "/" not in row.name and row.name != PRIMARY]
@@ -46,57 +46,57 @@ class TwoScores(NamedTuple):
 
     @property
     def primary(self) -> str:
-        """The metric that a gate goes by; empty if it is not here."""
+        """The primary metric; empty if the slice lacks it."""
         names = {row.name for row in self.rows}
         return next((name for name in (PRIMARY_OF_ENTITIES, PRIMARY_OF_PLAIN_TAGS) if name in names), "")
 
-    def told_by(self, primary: str) -> Row | None:
-        """The row that tells of the slice: the primary metric's, or what a slice of entities has instead."""
+    def summary(self, primary: str) -> Row | None:
+        """The row of the primary metric, or of the one that slices of known and unknown entities have instead."""
         for metric in (primary, *INSTEAD):
             for row in self.rows:
                 if row.name == metric:
-                    told = self.name if metric == primary else f"{self.name}: {display_name(metric)}"
-                    return row._replace(name=told, sentences=self.sentences)
+                    name = self.name if metric == primary else f"{self.name}: {display_name(metric)}"
+                    return row._replace(name=name, sentences=self.sentences)
         return None
 
 
-def of_pairs(analysis: Analysis) -> list[TwoScores]:
-    """Of the same sentences: the candidate is the second, the baseline the first. The whole comes first."""
-    return [_of_pair(found) for found in analysis.slices]
+def paired(analysis: Analysis) -> list[SlicePair]:
+    """Pair scores on the same sentences, the baseline's as the first run's; the whole test split comes first."""
+    return [_paired(part) for part in analysis.slices]
 
 
-def _of_pair(found: Slice) -> TwoScores:
-    names = _both(found.candidate, found.baseline)
+def _paired(part: Slice) -> SlicePair:
+    names = _union(part.candidate, part.baseline)
     rows = [
-        Row(name, found.baseline.get(name), found.candidate.get(name), found.difference.get(name))
+        Row(name, part.baseline.get(name), part.candidate.get(name), part.difference.get(name))
         for name in names
     ]
-    return TwoScores(found.name, found.sentences, rows)
+    return SlicePair(part.name, part.sentences, rows)
 
 
 def slices_of(analysis: Analysis | None, metrics: Mapping[str, float] | None) -> Slices:
-    """What is known of one run: all slices, or the whole alone, or nothing."""
+    """The known scores of a run: all slices, the whole test split alone, or none."""
     if analysis:
-        return {found.name: (found.sentences, dict(found.candidate)) for found in analysis.slices}
+        return {part.name: (part.sentences, dict(part.candidate)) for part in analysis.slices}
     if metrics:
         return {OVERALL: (0, {name: Estimate(value) for name, value in metrics.items()})}
     return {}
 
 
-def of_apart(first: Slices, second: Slices) -> list[TwoScores]:
-    """Of two runs on other sentences: values side by side, and differences without an interval."""
+def unpaired(first: Slices, second: Slices) -> list[SlicePair]:
+    """Pair scores on different sentences, with differences without an interval."""
     slices = []
-    for name in _both(second, first):
+    for name in _union(second, first):
         (_, before), (sentences, after) = first.get(name, (0, {})), second.get(name, (0, {}))
         rows = []
-        for metric in _both(after, before):
+        for metric in _union(after, before):
             one, other = before.get(metric), after.get(metric)
             difference = Estimate(other.value - one.value) if one and other else None
             rows.append(Row(metric, one, other, difference))
-        slices.append(TwoScores(name, sentences, rows))
+        slices.append(SlicePair(name, sentences, rows))
     return slices
 
 
-def _both(these: Iterable[str], those: Iterable[str]) -> list[str]:
-    """The names of the one, then those of the other alone."""
+def _union(these: Iterable[str], those: Iterable[str]) -> list[str]:
+    """The names of the first, then those of the second alone."""
     return list(dict.fromkeys([*these, *those]))

@@ -1,1 +1,1 @@
-"""The report's figures as inline SVG."""
+"""The plots of both pages, as inline SVG."""

@@ -1,4 +1,4 @@
-"""Bars: how long sentences are, and which labels each split holds."""
+"""Bars: sentence lengths and the distribution of labels, by split."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from components.report.plots.svg import COLOURS, svg
-from components.report.text import shortened, visible
+from components.report.html.svg import COLOURS, svg
+from components.report.html.text import shortened, visible
 
-# Labels beyond these would be too thin to tell apart; the table beside the plot has them all.
+# More labels would be too thin to distinguish; the table beside the plot has them all.
 MOST_LABELS = 30
 _BINS = 24
 
 
 def lengths(sentences: Mapping[str, Mapping[int, int]], *, name: str) -> Markup:
-    """A histogram of sentence lengths, a line for each split, as shares of its sentences.
+    """Plot a histogram of sentence lengths, a line for each split, as shares of its sentences.
 
     Args:
-        sentences: by split, how many sentences have so many tokens.
+        sentences: by split, how many sentences have each number of tokens.
         name: as in `svg`.
     """
     edges = _edges(max((length for counts in sentences.values() for length in counts), default=1))
@@ -44,17 +44,17 @@ def lengths(sentences: Mapping[str, Mapping[int, int]], *, name: str) -> Markup:
 
 
 def _edges(longest: int) -> list[int]:
-    """Edges of the bins, whole numbers; the last bin holds `longest`."""
+    """Edges of the bins, whole numbers; the last bin includes `longest`."""
     step = max(1, -(-(longest + 1) // _BINS))
     return list(range(0, longest + step + 1, step))
 
 
 def labels(counts: Mapping[str, Mapping[str, int]], order: Sequence[str], *, name: str) -> Markup:
-    """What share of a split's entities (or tokens) has each label: a bar for each split.
+    """Plot the share of each label in a split's entities (or tokens), a bar for each split.
 
     Args:
         counts: by split, then by label.
-        order: the labels, in the order drawn, from the top; the first `MOST_LABELS` of them are.
+        order: the labels from the top; the first `MOST_LABELS` are drawn.
         name: as in `svg`.
     """
     shown = list(order[:MOST_LABELS])

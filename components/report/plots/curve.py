@@ -1,4 +1,4 @@
-"""Lines over epochs."""
+"""Curves over epochs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from components.report.plots.svg import COLOURS, LINE, svg
-
-
-def curve(
-    values: Sequence[float], title: str, *, name: str = "curve", best: int | None = None, tell: bool = False
-) -> Markup:
-    """`values` over epochs 1, 2, ...; the epoch `best` is marked, and `tell`ed with its value. `name` as in `svg`."""
-    return curves({"": values}, title, name=name, best={"": best} if best else {}, tell=tell)
+from components.report.html.svg import COLOURS, LINE, svg
 
 
 def curves(
@@ -24,16 +17,16 @@ def curves(
     *,
     name: str,
     best: Mapping[str, int] | None = None,
-    tell: bool = True,
+    show_values: bool = True,
 ) -> Markup:
-    """At most three lines over epochs 1, 2, ..., each with its name.
+    """Plot at most three lines over epochs 1, 2, ...
 
     Args:
-        lines: by name; a single one needs none.
+        lines: by name; the name of a single one is not shown.
         title: of the plot.
         name: as in `svg`.
-        best: by a line's name, the epoch that is marked.
-        tell: whether the values there are written beside the marks.
+        best: by a line's name, the epoch to mark.
+        show_values: whether to write the values at the marks.
     """
     marked = best or {}
 
@@ -50,7 +43,7 @@ def curves(
                     [epoch], [values[epoch - 1]],
                     color=colour, marker="o", markersize=9, fillstyle="none", markeredgewidth=1.5,
                 )  # fmt: skip
-            if epoch and epoch <= len(values) and tell:
+            if epoch and epoch <= len(values) and show_values:
                 axes.annotate(
                     f"{values[epoch - 1]:.4g}", (epoch, values[epoch - 1]),
                     xytext=(0, 9), textcoords="offset points", ha="center", fontsize=8,

@@ -1,4 +1,4 @@
-"""How far a model's confidence can be believed, as a plot."""
+"""Reliability: the share of right answers by confidence."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
-from components.report.plots.svg import COLOURS, FAINT, INK, svg
+from components.report.html.svg import COLOURS, FAINT, INK, svg
 from components.scores.analysis import Bin
 
 
 def reliability(bins: Sequence[Bin], title: str, *, name: str, what: str) -> Markup:
-    """Share of right answers over mean confidence, and below how many answers each bin holds.
+    """Plot the share of right answers over mean confidence, and below it the number of answers in each bin.
 
     Args:
-        bins: those that hold answers.
+        bins: the non-empty ones.
         title: of the plot.
         name: as in `svg`.
         what: what is counted, such as `tokens`.

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from components.report import screenshots
-from components.report.page import render
+from components.report.run_page.page import render
 from serving.screenshots import BROWSERS
-from tests.components.report.report_runs import PUSHED
+from tests.components.report.handmade_runs import PUSHED
 
 
 def test_the_newest_report_of_a_run_folder_is_taken(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The page about two runs: what it says, that data cannot break it, and that it opens in a browser."""
+"""The page that compares two runs: its content, hostile data, and in a browser."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
-from components.predictor import answer
-from components.predictor.answer import Answer
 from components.report.comparison.page import Comparison, Side, compare, differing_settings, render
-from components.report.comparison.side_by_side import SHOWN, side_by_side
+from components.report.comparison.sentences import compare_sentences
 from components.scores.options import ScoreOptions
 from components.verdict import Rule, Verdict
-from tagging.schemes import BIO, PLAIN
+from tagging.schemes import BIO
+from tests.components.report.comparison.answer_files import written
 
 HOSTILE = "<script>document.title='broken'</script>&\"]]>"
 OPTIONS = ScoreOptions(resamples=200, slice_by=("domain",), length_buckets=(2,))
@@ -60,22 +59,6 @@ def tags(random: Random, length: int) -> tuple[str, ...]:
         label = random.choice((*LABELS, "O", "O"))
         made += ["O"] if label == "O" else [f"B-{label}", *[f"I-{label}"] * random.randrange(2)]
     return tuple(made[:length])
-
-
-def written(path: Path, gold: Sequence[tuple[str, ...]], predicted: Sequence[tuple[str, ...]]) -> Path:
-    answer.write(
-        path,
-        (
-            Answer(
-                tokens=tuple(f"w{n}" for n in range(len(given))),
-                gold=given,
-                predicted=found,
-                features={"domain": "news" if len(given) % 2 else "chat"},
-            )
-            for given, found in zip(gold, predicted, strict=True)
-        ),
-    )
-    return path
 
 
 @pytest.fixture
@@ -123,7 +106,7 @@ def test_scores_of_the_same_sentences_are_paired(
     assert {"domain=chat", "domain=news"} <= set(names)
 
 
-def test_sentences_are_counted_by_who_is_right(
+def test_sentences_are_counted_by_which_model_is_right(
     compared: Comparison, two: tuple[list[tuple[str, ...]], ...]
 ) -> None:
     gold, first, second = two
@@ -139,51 +122,18 @@ def test_sentences_are_counted_by_who_is_right(
     assert min(found.first_only, found.second_only) > 5
 
 
-def test_a_sentence_is_shown_as_gold_and_as_each_read_it(tmp_path: Path) -> None:
-    gold = [("B-PER", "I-PER", "O", "B-LOC")]
-    one = written(tmp_path / "1", gold, gold)
-    other = written(tmp_path / "2", gold, [("B-PER", "O", "O", "O")])
-    found = side_by_side(one, other, BIO)
-    assert found is not None
-    (lost,) = found.lost
-    assert [(each.whose, [tuple(segment) for segment in each.segments]) for each in lost.readings] == [
-        ("gold", [("w0 w1", "PER"), ("w2", ""), ("w3", "LOC")]),
-        ("first", [("w0 w1", "PER"), ("w2", ""), ("w3", "LOC")]),
-        ("second", [("w0", "PER"), ("w1 w2 w3", "")]),
-    ]
-
-
-def test_of_plain_tags_those_that_differ_are_shown(tmp_path: Path) -> None:
-    gold = [("NOUN", "VERB", "NOUN")]
-    one = written(tmp_path / "1", gold, gold)
-    other = written(tmp_path / "2", gold, [("NOUN", "VERB", "VERB")])
-    found = side_by_side(one, other, PLAIN)
-    assert found is not None
-    (lost,) = found.lost
-    assert [tuple(segment) for segment in lost.readings[2].segments] == [("w0 w1", ""), ("w2", "VERB")]
-
-
-def test_of_many_the_first_are_shown_and_all_are_counted(tmp_path: Path) -> None:
-    gold = [("B-PER",)] * (SHOWN + 20)
-    found = side_by_side(
-        written(tmp_path / "1", gold, gold), written(tmp_path / "2", gold, [("O",)] * len(gold)), BIO
-    )
-    assert found is not None
-    assert (found.first_only, len(found.lost)) == (SHOWN + 20, SHOWN)
-
-
 @pytest.mark.parametrize("other", ["fewer", "more", "another"])
 def test_other_sentences_are_not_compared(tmp_path: Path, other: str) -> None:
     gold = [("B-PER",), ("O", "O")]
     changed = {"fewer": gold[:1], "more": [*gold, ("O",)], "another": [("B-LOC",), gold[1]]}[other]
     one, two_ = written(tmp_path / "1", gold, gold), written(tmp_path / "2", changed, changed)
-    assert side_by_side(one, two_, BIO) is None
+    assert compare_sentences(one, two_, BIO) is None
     found = compare(side("a", answers=one), side("b", answers=two_), BIO, OPTIONS)
     assert not found.paired
     assert "Not compared: they did not answer the same sentences" in render(found)
 
 
-def test_settings_that_differ_are_told_by_their_keys() -> None:
+def test_differing_settings_are_listed_by_their_keys() -> None:
     before = {"a": 1, "deep": {"same": [1], "x": None}, "gone": "y"}
     after = {"a": 2, "deep": {"same": [1], "x": {}}, "new": False}
     assert differing_settings(before, after) == [
@@ -191,7 +141,7 @@ def test_settings_that_differ_are_told_by_their_keys() -> None:
     ]  # fmt: skip
 
 
-def test_old_runs_are_told_by_what_there_is() -> None:
+def test_runs_without_an_analysis_are_compared_by_their_metrics() -> None:
     found = compare(
         side("old", metrics={"primary": 0.5, "entity_f1_strict": 0.5, "entity_f1_strict/PER": 0.25}),
         side("newer", metrics={"primary": 0.75, "entity_f1_strict": 0.75}),
@@ -205,16 +155,16 @@ def test_old_runs_are_told_by_what_there_is() -> None:
     assert "+0.2500" in render(found)
 
 
-def test_runs_that_came_to_nothing_make_a_page_too() -> None:
+def test_runs_without_any_results_make_a_page_too() -> None:
     nothing = side(
         "a", corpus=None, history=None, settings={}, ending="broken", verdict="broken in CorpusGen"
     )
     page = render(compare(nothing, replace(nothing, name="b"), BIO, OPTIONS))
-    for told in ("broken in CorpusGen", "Neither run has scores", "Neither run has trained", "None."):
-        assert told in page
+    for text in ("broken in CorpusGen", "Neither run has scores", "Neither run has trained", "None."):
+        assert text in page
 
 
-def test_rules_of_both_gates_stand_side_by_side() -> None:
+def test_rules_of_both_gates_stand_compare_sentences() -> None:
     floor = Rule(name="floor", metric="entity_f1_strict", words="0.4 is below 0.5", passed=False)
     fall = Rule(name="no significant fall", words="no baseline", passed=True, skipped="no baseline yet")
     found = compare(
@@ -226,7 +176,7 @@ def test_rules_of_both_gates_stand_side_by_side() -> None:
     assert [(pair.name, bool(pair.first), bool(pair.second)) for pair in found.rules] == [
         ("floor entity_f1_strict", True, True), ("no significant fall", False, True),
     ]  # fmt: skip
-    assert "not asked" in render(found)
+    assert "not applied" in render(found)
 
 
 def replace_rule(rule: Rule) -> Rule:
@@ -257,12 +207,12 @@ def test_in_a_browser_nothing_breaks_it(browser: Browser, tmp_path: Path) -> Non
     for width in (1400, 400):
         for scheme in ("light", "dark"):
             opened = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-            said: list[str] = []
-            opened.on("console", lambda message, said=said: said.append(message.text))
-            opened.on("pageerror", lambda error, said=said: said.append(str(error)))
-            opened.on("request", lambda request, said=said: said.append(request.url))
+            messages: list[str] = []
+            opened.on("console", lambda message, messages=messages: messages.append(message.text))
+            opened.on("pageerror", lambda error, messages=messages: messages.append(str(error)))
+            opened.on("request", lambda request, messages=messages: messages.append(request.url))
             opened.goto(path.as_uri())
-            assert said == [path.as_uri()]
+            assert messages == [path.as_uri()]
             assert opened.title() == f"{HOSTILE} and after"
             assert opened.locator("#lost + ol > li").count() == 2
             assert opened.locator("mark").first.inner_text() == "w0 <b>"

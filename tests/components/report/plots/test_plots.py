@@ -1,4 +1,4 @@
-"""Plots: in the page's colours, apart from each other, the same each time, and true."""
+"""Plots: in the page's colours, with ids of their own, the same each time, and correct."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from markupsafe import Markup
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from components.report.plots import bars, heat_map, svg
-from components.report.plots.curve import curve, curves
-from components.report.plots.ranges import ranges
+from components.report.html import svg
+from components.report.plots import bars, heat_map
+from components.report.plots.curve import curves
+from components.report.plots.intervals import interval_plot
 from components.report.plots.reliability import reliability
-from components.report.scores import Row
+from components.report.tables.scores import Row
 from components.scores.analysis import Bin, Estimate
 from tagging.schemes import BIO, PLAIN
-from tests.components.report.report_runs import TRANSITIONS
+from tests.components.report.handmade_runs import TRANSITIONS
 from trainer.export.transitions import Transitions
 
 COUNTS = {"train": {"PER": 3, "<b>": 1, "$x_1$": 2}, "test": {"PER": 1}}
@@ -29,12 +30,11 @@ ROWS = [
     Row("", Estimate(1.0), None, None, Estimate(0.9)),
 ]
 PLOTS: dict[str, Callable[[], Markup]] = {
-    "curve": lambda: curve([0.1, 0.4, 0.3], 'F1 "dev"', name="curve", best=2, tell=True),
+    "curve": lambda: curves({"": [0.1, 0.4, 0.3]}, 'F1 "dev"', name="curve", best={"": 2}),
     "curves": lambda: curves({"one": [1.0, 0.5], "two": [2.0]}, "loss", name="curves", best={"one": 2}),
-    "nothing": lambda: curves({}, "loss", name="nothing"),
     "lengths": lambda: bars.lengths({"train": {1: 5, 2000: 1}, "test": {7: 2}, "dev": {}}, name="lengths"),
     "labels": lambda: bars.labels(COUNTS, ["PER", "<b>", "$x_1$"], name="labels"),
-    "ranges": lambda: ranges(ROWS, "entity F1", name="ranges", whole=0.7),
+    "intervals": lambda: interval_plot(ROWS, "entity F1", name="intervals", whole=0.7),
     "reliability": lambda: reliability(
         [Bin(0.9, 1.0, 10, 0.95, 0.9)], "tokens", name="calibration", what="tokens"
     ),
@@ -65,12 +65,13 @@ def test_no_two_plots_share_an_id() -> None:
 
 
 def test_a_plot_has_a_name_for_those_who_cannot_see_it() -> None:
-    assert 'aria-label="a &#34;title&#34;"' in curve([1.0, 0.5], 'a "title"', name="c")
+    assert 'aria-label="a &#34;title&#34;"' in curves({"": [1.0, 0.5]}, 'a "title"', name="c")
 
 
-def test_the_best_epoch_is_told() -> None:
-    assert ">0.4321<" in curve([0.1, 0.4321, 0.3], "F1", name="c", best=2, tell=True)
-    assert ">0.4321<" not in curve([0.1, 0.4321, 0.3], "F1", name="c", best=2)
+def test_the_value_of_the_best_epoch_can_be_shown() -> None:
+    lines, best = {"": [0.1, 0.4321, 0.3]}, {"": 2}
+    assert ">0.4321<" in curves(lines, "F1", name="c", best=best)
+    assert ">0.4321<" not in curves(lines, "F1", name="c", best=best, show_values=False)
 
 
 def test_labels_are_text_and_never_formulas_or_markup() -> None:
@@ -104,7 +105,7 @@ def test_the_heat_map_knows_what_the_scheme_forbids() -> None:
     found = heat_map.heat_map(TRANSITIONS, scheme=BIO, frequency={}, name="heat")
     # By hand: I-PER after O, B-LOC and I-LOC; I-LOC after O, B-PER and I-PER.
     assert found.forbidden == 6
-    assert [(step.before, step.after, step.score) for step in found.favoured] == [
+    assert [(step.before, step.after, step.score) for step in found.highest] == [
         ("B-PER", "I-PER", 2.0),
         ("B-LOC", "I-LOC", 1.5),
         ("I-PER", "I-PER", 1.0),
@@ -112,7 +113,7 @@ def test_the_heat_map_knows_what_the_scheme_forbids() -> None:
         ("O", "O", 0.25),
         ("O", "B-LOC", 0.125),
     ]
-    assert [(step.before, step.after, step.score) for step in found.shunned] == [
+    assert [(step.before, step.after, step.score) for step in found.lowest] == [
         ("I-LOC", "I-LOC", -1.25),
         ("B-PER", "B-PER", -0.5),
     ]

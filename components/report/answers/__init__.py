@@ -1,1 +1,0 @@
-"""What the report says about a model's answers: errors, confusion, marked-up sentences."""

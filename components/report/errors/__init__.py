@@ -1,0 +1,1 @@
+"""The errors in a model's answers: the worst ones, confusion of labels, marked-up sentences."""

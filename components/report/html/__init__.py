@@ -1,0 +1,1 @@
+"""What both pages are made of: text from data, SVG, style, and the template environment."""
