@@ -1,1 +1,1 @@
-"""CorpusGen: tagged corpora into `tf.Example`."""
+"""CorpusGen: reads a tagged corpus into `tf.Example`."""

@@ -28,12 +28,12 @@ class CorpusGen(FileBasedExampleGen):
         options: ReadOptions | None = None,
         code_hash: str = "",
     ) -> None:
-        """Constructs the component; looks at no file's content.
+        """Construct the component; reads no file.
 
         Args:
             input_base: the folder of the corpus, or its single file.
             options: how it is read.
-            code_hash: a hash of the code that reads it: another hash invalidates the cache.
+            code_hash: a hash of the code that reads it; it only serves the cache.
         """
         base, pattern = base_and_pattern(str(input_base))
         super().__init__(

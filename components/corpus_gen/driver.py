@@ -1,4 +1,4 @@
-"""CorpusGen's driver: what decides whether the examples of an earlier run still hold."""
+"""CorpusGen's driver: the fingerprint that decides whether examples come from the cache."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from corpus.splits.layout import find
 
 
 class CorpusGenDriver(driver.FileBasedDriver):
-    """TFX's driver, but with a fingerprint of the files' contents.
+    """TFX's driver with a fingerprint of the files' contents.
 
-    TFX's own is made of sizes and dates: it misses a change within a sub-folder, or one of equal size within
-    the same second, and runs everything again when a file is merely copied or touched.
+    TFX's own consists of sizes and dates: it misses a change in a sub-folder, or one of equal size within the same
+    second, and changes when a file is merely copied or touched.
     """
 
     def resolve_exec_properties(
@@ -25,10 +25,10 @@ class CorpusGenDriver(driver.FileBasedDriver):
         pipeline_info: data_types.PipelineInfo,
         component_info: data_types.ComponentInfo,
     ) -> dict[str, Any]:
-        """As TFX's.
+        """Resolve as TFX does, and set the fingerprint.
 
         Raises:
-            CorpusError: the files are not there, or do not make up splits.
+            CorpusError: the files are missing, or do not form splits.
         """
         layout = find(data_in(exec_properties), options_in(exec_properties))
         resolved = super().resolve_exec_properties(exec_properties, pipeline_info, component_info)

@@ -10,13 +10,13 @@ from corpus.sentence import Sentence
 
 
 def to_example(sentence: Sentence, tags: Sequence[str]) -> tf.train.Example:
-    """Writes a sentence with its T tags of the training scheme.
+    """Encode a sentence with its T tags of the training scheme.
 
-    Features: `tokens` and `tags` (T bytes each), and where known `text` (1 bytes), `starts` and `ends`
-    (T int64 each, in Unicode characters of the text), `domain` (1 bytes). What is not known is left out.
+    Features: `tokens` and `tags` (T bytes each), and where the sentence has them `text` (1 bytes), `starts` and `ends`
+    (T int64 each, in Unicode characters of the text), `domain` (1 bytes).
 
     Raises:
-        ValueError: there are not as many tags as tokens.
+        ValueError: the numbers of tags and tokens differ.
     """
     if len(tags) != len(sentence.tokens):
         raise ValueError(f"found {len(tags)} tags for {len(sentence.tokens)} tokens; expected one for each")

@@ -1,10 +1,9 @@
-"""CorpusGen's work: the files of a corpus into splits of `tf.Example`, by Beam.
+"""CorpusGen's executor: the files of a corpus into splits of `tf.Example`, by Beam.
 
-Written without the shuffle that TFX's own generators end with: training shuffles for itself, and so the same
-files give the same bytes in one process. With several workers each split still holds the same examples; how
-they are dealt to shards may differ.
+Unlike TFX's own generators it does not shuffle at the end: training shuffles by itself, and so the same files give the
+same bytes in one process. With several workers each split has the same examples, possibly in other shards.
 
-Where the scheme is to be recognised, train is read twice rather than held between the two steps.
+If the scheme has to be recognized, train is read twice rather than kept between the two steps.
 """
 
 import logging
@@ -40,7 +39,7 @@ from serving.batch.measures import Measures, measured
 from tagging.schemes import scheme_named
 
 _LOG = logging.getLogger("tagline.corpus_gen")
-_TOLD = re.compile(r"corpus\.errors\.CorpusError: (.+)")
+_ERROR_TEXT = re.compile(r"corpus\.errors\.CorpusError: (.+)")
 _STEP = re.compile(r"( \[while running '[^']*'\])+$")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -54,7 +53,7 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Writes the examples.
+        """Write the examples.
 
         Args:
             input_dict: not used.
@@ -62,7 +61,7 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
             exec_properties: `input_base`, `input_config` and `custom_config` as `CorpusGen` sets them.
 
         Raises:
-            CorpusError: a file cannot be used; told with file and line. Nothing is left in the output folder.
+            CorpusError: a file cannot be used; with file and line. The output folder is then left empty.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
@@ -70,11 +69,11 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
             summary, measures = self._write(examples.uri, exec_properties)
         except BaseException as error:
             _empty(examples.uri)
-            told = _corpus_error(error)
-            if told is None or told is error:
+            corpus_error = _corpus_error(error)
+            if corpus_error is None or corpus_error is error:
                 raise
-            # Beam's own traceback says nothing of the corpus.
-            raise told from None
+            # Beam's own traceback does not help with the corpus.
+            raise corpus_error from None
         _describe(examples, summary, measures)
         counts = ", ".join(
             f"{name} {split.sentences} sentences {split.tokens} tokens"
@@ -96,13 +95,10 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
             build(pipeline, layout, options, uri)
         partial = take_summary(uri)
         _refuse_gaps(layout, partial)
-        known: str | None = exec_properties.get("input_fingerprint")
-        summary = _summary(
-            partial,
-            layout,
-            options,
-            known if known and _SHA256.fullmatch(known) else fingerprint(layout),
-        )
+        # Without this component's driver TFX puts a fingerprint of its own here.
+        resolved: str = exec_properties.get("input_fingerprint") or ""
+        mark = resolved if _SHA256.fullmatch(resolved) else fingerprint(layout)
+        summary = _summary(partial, layout, options, mark)
         io_utils.write_bytes_file(os.path.join(uri, FILE_NAME), summary.to_json())
         return summary, measured(pipeline.result, METRICS)
 
@@ -118,13 +114,13 @@ def _describe(examples: types.Artifact, summary: CorpusSummary, measures: Measur
     examples.set_int_custom_property("sentences", sum(split.sentences for split in counts))
     examples.set_int_custom_property("repairs", sum(split.repairs for split in counts))
     examples.set_int_custom_property("settled", sum(split.settled for split in counts))
-    # Of the corpus alone, and no times: what is made of the same corpus must stay the same input to the cache.
+    # No times among them: the same corpus must give the same artifact, or the cache would miss.
     if measures.counters:
         examples.set_string_custom_property(MEASURES, measures.to_json())
 
 
 def _refuse_gaps(layout: Layout, partial: PartialSummary) -> None:
-    """Raises CorpusError where a file or a split holds no sentence."""
+    """Raise CorpusError for a file or a split without sentences."""
     for path, _ in layout.files():
         if not partial.files[str(path)]:
             raise CorpusError(
@@ -156,9 +152,9 @@ def _summary(
             entities=dict(sorted(split.entities.items())),
             tags=dict(sorted(split.tags.items())),
             repairs=split.repairs,
-            first_repairs=_placed(split.first_repairs),
+            first_repairs=_located(split.first_repairs),
             settled=split.settled,
-            first_settled=_placed(split.first_settled),
+            first_settled=_located(split.first_settled),
         )
     return CorpusSummary(
         scheme=scheme.name,
@@ -169,7 +165,7 @@ def _summary(
     )
 
 
-def _placed(events: list[Event]) -> list[str]:
+def _located(events: list[Event]) -> list[str]:
     lines = {
         path: lines_at(path, [event.offset for event in events if event.path == path])
         for path in {event.path for event in events}
@@ -178,7 +174,7 @@ def _placed(events: list[Event]) -> list[str]:
 
 
 def _empty(uri: str) -> None:
-    """Removes what stands in a folder, half-written examples and Beam's temporary files."""
+    """Empty a folder of half-written examples and Beam's temporary files."""
     if fileio.exists(uri):
         for name in fileio.listdir(uri):
             path = os.path.join(uri, str(name))
@@ -186,13 +182,13 @@ def _empty(uri: str) -> None:
 
 
 def _corpus_error(error: BaseException) -> CorpusError | None:
-    """The CorpusError within what Beam makes of it: one of the causes, or a traceback turned to text."""
+    """The CorpusError that Beam wrapped: one of the causes, or part of a traceback in text."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, CorpusError):
             return cause
-        told = _TOLD.findall(str(cause))
-        if told:
-            return CorpusError.from_text(_STEP.sub("", told[-1].rstrip()))
+        texts = _ERROR_TEXT.findall(str(cause))
+        if texts:
+            return CorpusError.from_text(_STEP.sub("", texts[-1].rstrip()))
         cause = cause.__cause__ or cause.__context__
     return None

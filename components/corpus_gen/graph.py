@@ -1,4 +1,4 @@
-"""The Beam graph of CorpusGen, and what it leaves for the process that started it."""
+"""The Beam graph of CorpusGen, and the summary that it leaves for the process that started it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from corpus.raw_records import Unit
 from corpus.reading.scheme import named_scheme
 from corpus.splits.layout import Layout
 
-_LEFT = ".partial-summary"
+_SUMMARY_FILE = ".partial-summary"
 
 
 def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: str) -> None:
-    """Adds all steps to a pipeline: examples into `split_folder`s, and the summary for `take_summary`."""
+    """Add all steps to a pipeline: write examples to `split_folder`s, and the summary for `take_summary`."""
     groups = _groups(layout)
     scheme: Any = named_scheme(options)
     if scheme is None:
@@ -64,18 +64,18 @@ def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: st
         summaries
         | "Summaries" >> beam.Flatten(pipeline=pipeline)
         | "Summary" >> beam.CombineGlobally(CombineSummaries())
-        | "LeaveSummary" >> beam.Map(_leave, os.path.join(uri, _LEFT))
+        | "LeaveSummary" >> beam.Map(_leave, os.path.join(uri, _SUMMARY_FILE))
     )
 
 
 def split_folder(uri: str, name: str) -> str:
-    """Where TFX looks for a split of an Examples artifact."""
+    """The folder in which TFX looks for a split of an Examples artifact."""
     return os.path.join(uri, f"Split-{name}")
 
 
 def take_summary(uri: str) -> PartialSummary:
-    """Takes what the finished graph has left in the output folder."""
-    path = os.path.join(uri, _LEFT)
+    """Read and remove the summary that the finished graph left in the output folder."""
+    path = os.path.join(uri, _SUMMARY_FILE)
     with fileio.open(path, "rb") as stream:
         summary = pickle.load(stream)
     fileio.remove(path)
@@ -83,13 +83,13 @@ def take_summary(uri: str) -> PartialSummary:
 
 
 def _leave(summary: PartialSummary, path: str) -> None:
-    # The result of a graph comes back by way of a file: the workers may be other machines.
+    # By way of a file, since the workers may be other machines.
     with FileSystems.create(path) as stream:
         stream.write(pickle.dumps(summary))
 
 
 def _groups(layout: Layout) -> list[tuple[str | None, list[Path], Shares | None]]:
-    """Files that are read alike, a read step for each."""
+    """Group files by split; each group has a read step."""
     groups: dict[str | None, list[Path]] = {}
     for path, split in layout.files():
         groups.setdefault(split, []).append(path)

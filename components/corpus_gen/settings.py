@@ -1,4 +1,4 @@
-"""How CorpusGen's settings travel to its driver and executor: in TFX's own parameters of an ExampleGen."""
+"""Passing CorpusGen's settings to its driver and executor, in TFX's own parameters of an ExampleGen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corpus.splits.layout import is_file_name
 
 WHOLE_FOLDER = "*"
 
-# Its classes are made at run time, where type checkers cannot see them.
+# Its classes are made at run time: type checkers cannot see them.
 _proto: Any = example_gen_pb2
 
 TF_EXAMPLE: int = _proto.FORMAT_TF_EXAMPLE
@@ -30,18 +30,18 @@ class _Settings(msgspec.Struct):
 
 
 def input_config(pattern: str) -> Any:
-    """All files as one `Input` split: which of them make up which split is found when they are read."""
+    """All files as one `Input` split: the executor decides which file belongs to which split."""
     return _proto.Input(splits=[_proto.Input.Split(name="corpus", pattern=pattern)])
 
 
 def output_config() -> Any:
-    """The `Output` splits. Their sizes are for form: file names or the hash of `corpus.splits.by_hash` decide."""
+    """The `Output` splits. Their sizes are never used: file names or the hash of `corpus.splits.by_hash` decide."""
     splits = [_proto.SplitConfig.Split(name=name, hash_buckets=1) for name in SPLITS]
     return _proto.Output(split_config=_proto.SplitConfig(splits=splits))
 
 
 def custom_config(options: ReadOptions, code_hash: str) -> Any:
-    """Options and code hash as one JSON string, which is part of the cache key."""
+    """Encode options and code hash as JSON, which is part of the cache key."""
     text = msgspec.json.encode(_Settings(options, code_hash), order="deterministic").decode()
     config = _proto.CustomConfig()
     config.custom_config.Pack(wrappers_pb2.StringValue(value=text))
@@ -58,10 +58,10 @@ def options_in(exec_properties: dict[str, Any]) -> ReadOptions:
 
 
 def base_and_pattern(data: str) -> tuple[str, str]:
-    """A path as TFX's (input_base, pattern). By the name alone: the data need not be on this machine."""
+    """Split a path into TFX's (input_base, pattern), by its name: the data need not be on this machine."""
     data = os.fspath(data).rstrip("/") or "/"
     folder, name = os.path.split(data)
-    # A folder on this machine whose name ends like a file's is a folder all the same.
+    # A folder on this machine may have a name like a file's.
     if is_file_name(name) and not os.path.isdir(data):
         return folder, glob.escape(name)
     return data, WHOLE_FOLDER

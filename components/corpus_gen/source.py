@@ -1,8 +1,8 @@
-"""A Beam source whose record is the block between blank lines, so that one big file is read in parallel.
+"""A Beam source whose records are the blocks between blank lines, so that a big file is read in parallel.
 
-Beam's own text source cuts at a delimiter, and a blank line is none: it may hold white space, there may be
-several, and the file may end without one. Here a record begins at the first line that is not blank after one
-that is (or at the file's start), and belongs to the bundle in which it begins.
+Beam's own text source splits at a delimiter, which a blank line is not: it may have white space, there may be several,
+and the file may end without one. Here a record begins at the first non-blank line after a blank one (or at the start of
+the file), and belongs to the bundle in which it begins.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from corpus.raw_records import BOM, Unit, raw_records
 _LOOK_BACK = 4096
 
 
-class Found(NamedTuple):
-    """One record of a file.
+class LocatedRecord(NamedTuple):
+    """A record of a file.
 
     Attributes:
         path: the file.
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 
 class BlockSource(FileBasedSource):
-    """Reads a file, or all that a pattern matches, as `Found` records. Gzip files are not split."""
+    """Reads a file, or all files that a pattern matches, as `LocatedRecord`s. Gzip files are not split."""
 
     def __init__(self, file_pattern: str, unit: Unit, *, min_bundle_size: int = 0) -> None:
         packed = file_pattern.lower().endswith(".gz")
@@ -47,11 +47,11 @@ class BlockSource(FileBasedSource):
         self.unit = unit
 
     def open_file(self, file_name: str) -> Any:
-        """The file as bytes, unpacked."""
+        """Open the file, unpacked."""
         return opened(file_name)
 
-    def read_records(self, file_name: str, range_tracker: Any) -> Iterator[Found]:
-        """Yields the records that begin within the tracker's range."""
+    def read_records(self, file_name: str, range_tracker: Any) -> Iterator[LocatedRecord]:
+        """Yield the records that begin within the tracker's range."""
         start = range_tracker.start_position()
         with self.open_file(file_name) as stream:
             try:
@@ -63,22 +63,22 @@ class BlockSource(FileBasedSource):
                     offset = lines.origin + block.offset
                     if not range_tracker.try_claim(offset):
                         return
-                    yield Found(file_name, offset, block.raw)
+                    yield LocatedRecord(file_name, offset, block.raw)
             except (EOFError, zlib.error, OSError) as error:
                 raise unreadable(file_name, error) from error
 
 
 def opened(path: str) -> Any:
-    """Opens a file wherever Beam reaches it, unpacked where its name ends in `.gz`.
+    """Open a file wherever Beam reaches it, unpacked if its name ends in `.gz`.
 
-    Beam unpacks too, but takes a gzip file that breaks off for one that ends there.
+    Beam unpacks too, but accepts a truncated gzip file as a complete one.
     """
     stream = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return gzip.GzipFile(fileobj=stream, mode="rb") if path.lower().endswith(".gz") else stream
 
 
 def unreadable(path: str, error: Exception) -> CorpusError:
-    """A file whose bytes cannot be had, as an error of the corpus."""
+    """The error of a file that cannot be read."""
     return CorpusError(
         f"cannot be read ({error})",
         path=path,
@@ -88,7 +88,7 @@ def unreadable(path: str, error: Exception) -> CorpusError:
 
 
 class _Lines:
-    """The lines of a stream from a line's start on, and the byte that the first of them begins at."""
+    """The lines of a stream from a position on, and the byte at which the first of them begins."""
 
     def __init__(self, stream: BinaryIO, position: int, *, wait_for_blank: bool) -> None:
         self.stream = stream
@@ -96,7 +96,7 @@ class _Lines:
         self.wait_for_blank = wait_for_blank
 
     def __iter__(self) -> Iterator[bytes]:
-        # What goes on from the bundle before belongs to that bundle.
+        # A record that continues from the bundle before belongs to that bundle.
         while self.wait_for_blank:
             line = self.stream.readline()
             if not line:
@@ -108,7 +108,7 @@ class _Lines:
 
 
 def _line_start(stream: BinaryIO, start: int) -> tuple[int, bool]:
-    """The first line to begin at byte `start` or after, and whether a record may be under way there."""
+    """The first line that begins at or after byte `start`, and whether it may be inside a record."""
     floor = len(BOM) if stream.read(len(BOM)) == BOM else 0
     within = max(start - 1, floor)
     stream.seek(within)
@@ -120,7 +120,7 @@ def _line_start(stream: BinaryIO, start: int) -> tuple[int, bool]:
 
 
 def _blank_before(stream: BinaryIO, end: int, floor: int) -> bool:
-    """Whether the line that byte `end` stands in holds only white space before it, from byte `floor` on."""
+    """Whether the line with byte `end` has only white space before it, from byte `floor` on."""
     while end > floor:
         begin = max(floor, end - _LOOK_BACK)
         stream.seek(begin)
@@ -135,20 +135,19 @@ def _blank_before(stream: BinaryIO, end: int, floor: int) -> bool:
 
 
 def read_files(files: Sequence[tuple[str, Unit]]) -> beam.PTransform:
-    """Reads files, each in its pieces, as one collection of `Found`."""
+    """Read files, each in pieces, as one collection of `LocatedRecord`s."""
     return beam.io.Read(ConcatSource([BlockSource(_literal(path), unit) for path, unit in files]))
 
 
 def _literal(path: str) -> str:
-    # Beam takes any path for a pattern.
+    # Beam reads any path as a pattern.
     return "".join(f"[{character}]" if character in "*?[" else character for character in path)
 
 
 def lines_at(path: str, offsets: Iterable[int]) -> dict[int, int]:
-    """The 1-based line that each byte offset of the (unpacked) file stands in, in one pass.
+    """Find the 1-based line of each byte offset of the (unpacked) file, in one pass.
 
-    Counted only when there is something to tell: knowing the line all the time would tie every bundle to
-    the ones before it.
+    Only for messages: counting lines while reading would make every bundle depend on the ones before it.
     """
     lines: dict[int, int] = {}
     line, position = 1, 0

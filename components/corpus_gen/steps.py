@@ -1,9 +1,8 @@
-"""The Beam steps of CorpusGen, thin around the pure functions of `corpus`."""
+"""The Beam steps of CorpusGen, thin layers over the functions of `corpus`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
@@ -11,8 +10,10 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from components.corpus_gen.example import to_example
-from components.corpus_gen.source import Found, lines_at
-from components.corpus_gen.summary import Event, Partial, PartialSummary
+from components.corpus_gen.source import LocatedRecord, lines_at
+from components.corpus_gen.summary import Event, PartialCounts, PartialSummary
+from corpus.raw_records import lines_of
+from corpus.reading.training_tags import training_tags
 from corpus.errors import BadLine
 from corpus.formats.table import FileFormat, format_of
 from corpus.options import ReadOptions, Shares
@@ -28,33 +29,33 @@ METRICS = "tagline.corpus_gen"
 
 
 class Reader:
-    """Parses records, and asks once a file what its format is."""
+    """Parses records; finds the format of each file once."""
 
     def __init__(self, options: ReadOptions) -> None:
         self.options = options
         self.formats: dict[str, FileFormat] = {}
 
-    def __call__(self, found: Found) -> Record:
-        """One record.
+    def __call__(self, located: LocatedRecord) -> Record:
+        """Parse a record.
 
         Raises:
-            CorpusError: it cannot be read; told with the line of the file.
+            CorpusError: it cannot be read; with file and line.
         """
-        known = self.formats.get(found.path)
-        if known is None:
-            known = self.formats[found.path] = format_of(found.path, self.options)
+        file_format = self.formats.get(located.path)
+        if file_format is None:
+            file_format = self.formats[located.path] = format_of(located.path, self.options)
         try:
-            return known.parse(lines_of(found.raw), self.options)
+            return file_format.parse(lines_of(located.raw), self.options)
         except BadLine as error:
-            raise _located(error, found) from None
+            raise _located(error, located) from None
 
 
-def _located(error: BadLine, found: Found) -> Exception:
-    return error.located(found.path, lines_at(found.path, [found.offset])[found.offset])
+def _located(error: BadLine, located: LocatedRecord) -> Exception:
+    return error.located(located.path, lines_at(located.path, [located.offset])[located.offset])
 
 
 class TrainTags(beam.DoFn):
-    """`Found` to the tags of the sentences that belong to train; `shares` where a hash decides that."""
+    """Records to the tags of the sentences of train; `shares` where a hash decides on the split."""
 
     def __init__(self, options: ReadOptions, shares: Shares | None) -> None:
         self.options = options
@@ -63,14 +64,14 @@ class TrainTags(beam.DoFn):
     def start_bundle(self) -> None:
         self.read = Reader(self.options)
 
-    def process(self, found: Found) -> Iterator[tuple[str, ...]]:
-        sentence = self.read(found).sentence
+    def process(self, located: LocatedRecord) -> Iterator[tuple[str, ...]]:
+        sentence = self.read(located).sentence
         if sentence and (self.shares is None or split_of(text_key(sentence.tokens), self.shares) == "train"):
             yield sentence.tags
 
 
 class CombineEvidence(beam.CombineFn):
-    """Tags of many sentences to the scheme they are written in."""
+    """Tags of many sentences to their scheme."""
 
     def create_accumulator(self) -> Evidence:
         return Evidence()
@@ -89,12 +90,12 @@ class CombineEvidence(beam.CombineFn):
 
 
 class ToExamples(beam.DoFn):
-    """`Found` to serialized examples, each under the tag of its split; and one `PartialSummary` a bundle.
+    """Records to serialized examples, each under the tag of its split, and a `PartialSummary` of each bundle.
 
     Args:
         options: how records are read.
-        split: the split of all records, or None where `shares` decide.
-        shares: what the hash goes by.
+        split: the split of all records, or None where the hash decides.
+        shares: of the splits that the hash fills.
     """
 
     def __init__(self, options: ReadOptions, split: str | None, shares: Shares | None) -> None:
@@ -113,15 +114,15 @@ class ToExamples(beam.DoFn):
         # The scheme of the files comes with each record, but is the same in all of them.
         self.target: Scheme | None = None
 
-    def process(self, found: Found, scheme: Scheme) -> Iterator[TaggedOutput]:
-        record = self.read(found)
+    def process(self, located: LocatedRecord, scheme: Scheme) -> Iterator[TaggedOutput]:
+        record = self.read(located)
         if self.target is None:
             self.target = target_scheme(scheme, self.options)
         self.summary.scheme = scheme.name
         sentence = record.sentence
         if sentence is None:
-            # A sentence without tokens lies in no split; train is where it is looked for.
-            self._settle(self.summary.splits[self.split or "train"], found, record)
+            # A sentence without tokens has no split; its notes are counted in train.
+            self._count_notes(self.summary.splits[self.split or "train"], located, record)
             return
         split = self.split
         if split is None:
@@ -130,24 +131,24 @@ class ToExamples(beam.DoFn):
         try:
             tags, reading = training_tags(record, scheme, self.target)
         except BadLine as error:
-            raise _located(error, found) from None
-        seen = self.summary.splits[split]
-        seen.sentences += 1
-        seen.tokens += len(tags)
+            raise _located(error, located) from None
+        counts = self.summary.splits[split]
+        counts.sentences += 1
+        counts.tokens += len(tags)
         self.sentences.inc()
         self.tokens.inc(len(tags))
         self.lengths.update(len(tags))
-        seen.tags.update(tags)
-        seen.entities.update(span.label for span in reading.spans)
-        self.summary.files[found.path] += 1
-        self._settle(seen, found, record)
+        counts.tags.update(tags)
+        counts.entities.update(span.label for span in reading.spans)
+        self.summary.files[located.path] += 1
+        self._count_notes(counts, located, record)
         if reading.repairs:
             self.repairs.inc(len(reading.repairs))
-            seen.add_repairs(
+            counts.add_repairs(
                 [
                     Event(
-                        found.path,
-                        found.offset,
+                        located.path,
+                        located.offset,
                         record.lines[repair.index],
                         f"{repair.found} -> {repair.became}",
                     )
@@ -157,12 +158,12 @@ class ToExamples(beam.DoFn):
             )
         yield TaggedOutput(split, to_example(sentence, tags).SerializeToString(deterministic=True))
 
-    def _settle(self, seen: Partial, found: Found, record: Record) -> None:
+    def _count_notes(self, counts: PartialCounts, located: LocatedRecord, record: Record) -> None:
         if record.notes:
             self.settled.inc(len(record.notes))
-            seen.add_settled(
+            counts.add_settled(
                 [
-                    Event(found.path, found.offset, note.line, f"{note.found}; {note.became}")
+                    Event(located.path, located.offset, note.line, f"{note.found}; {note.became}")
                     for note in record.notes
                 ],
                 len(record.notes),
@@ -174,19 +175,19 @@ class ToExamples(beam.DoFn):
 
 
 class CombineSummaries(beam.CombineFn):
-    """The summaries of all bundles to one."""
+    """Merges the summaries of all bundles."""
 
     def create_accumulator(self) -> PartialSummary:
         return PartialSummary()
 
-    def add_input(self, whole: PartialSummary, part: PartialSummary) -> PartialSummary:
-        return whole.merge(part)
+    def add_input(self, summary: PartialSummary, part: PartialSummary) -> PartialSummary:
+        return summary.merge(part)
 
     def merge_accumulators(self, accumulators: Iterable[PartialSummary]) -> PartialSummary:
-        whole = PartialSummary()
+        summary = PartialSummary()
         for part in accumulators:
-            whole.merge(part)
-        return whole
+            summary.merge(part)
+        return summary
 
-    def extract_output(self, whole: PartialSummary) -> Any:
-        return whole
+    def extract_output(self, summary: PartialSummary) -> PartialSummary:
+        return summary

@@ -1,4 +1,4 @@
-"""What CorpusGen tells of the corpus it wrote: `corpus.json` beside the examples."""
+"""`corpus.json`: CorpusGen's summary of the corpus, beside the examples."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import NamedTuple
 import msgspec
 
 FILE_NAME = "corpus.json"
-# The property of the examples that tells what Beam's workers counted, as JSON.
+# The property of the examples with the counts of Beam's workers, as JSON.
 MEASURES = "beam_measures"
 FIRST_EVENTS = 10
 
 
 class SplitCounts(msgspec.Struct):
-    """One split, counted.
+    """Counts of a split.
 
     Attributes:
         sentences, tokens: how many.
         entities: how many of each label (none for plain tags).
-        tags: how many of each tag as written into the examples.
-        repairs: tags that were illegal where they stood and were read as something else.
+        tags: how many of each tag, as written into the examples.
+        repairs: tags that were illegal in their place and were repaired.
         first_repairs: the first of them, `path:line: found -> became`.
         settled: annotations that did not fit the tokens.
         first_settled: the first of them, `path:line: found; became`.
@@ -38,12 +38,12 @@ class SplitCounts(msgspec.Struct):
 
 
 class CorpusSummary(msgspec.Struct):
-    """What `corpus.json` holds.
+    """The content of `corpus.json`.
 
     Attributes:
         scheme: the scheme of the files.
         train_scheme: the scheme of the examples' tags.
-        fingerprint: SHA-256 over the files' contents and uses.
+        fingerprint: SHA-256 over the files' contents and splits.
         files: sentences in every file.
         splits: counts by split, in the order train, dev, test.
     """
@@ -55,17 +55,17 @@ class CorpusSummary(msgspec.Struct):
     splits: dict[str, SplitCounts]
 
     def to_json(self) -> bytes:
-        """An indented JSON object; `from_json` reads it back."""
+        """Encode as an indented JSON object; `from_json` decodes it."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> CorpusSummary:
-        """The inverse of `to_json`."""
+        """Decode what `to_json` encoded."""
         return msgspec.json.decode(text, type=cls)
 
 
 class Event(NamedTuple):
-    """Something worth telling at its place; events sort in the order of the files."""
+    """A repair or a settled annotation with its place; events sort in the order of the files."""
 
     path: str
     offset: int
@@ -74,8 +74,8 @@ class Event(NamedTuple):
     what: str
 
 
-class Partial:
-    """The part of a split that one bundle has seen; picklable, and mergeable in any order to the same."""
+class PartialCounts:
+    """Counts of a split in one bundle; picklable, and the same in whatever order they are merged."""
 
     def __init__(self) -> None:
         self.sentences = 0
@@ -87,8 +87,8 @@ class Partial:
         self.settled = 0
         self.first_settled: list[Event] = []
 
-    def merge(self, other: Partial) -> None:
-        """Takes in what another bundle has seen."""
+    def merge(self, other: PartialCounts) -> None:
+        """Add the counts of another bundle."""
         self.sentences += other.sentences
         self.tokens += other.tokens
         self.entities.update(other.entities)
@@ -97,28 +97,28 @@ class Partial:
         self.add_settled(other.first_settled, other.settled)
 
     def add_repairs(self, events: Iterable[Event], count: int) -> None:
-        """Counts repairs and keeps the places of the first."""
+        """Count repairs and keep the first places."""
         if count:
             self.repairs += count
             self.first_repairs = sorted([*self.first_repairs, *events])[:FIRST_EVENTS]
 
     def add_settled(self, events: Iterable[Event], count: int) -> None:
-        """Counts settled annotations and keeps the places of the first."""
+        """Count settled annotations and keep the first places."""
         if count:
             self.settled += count
             self.first_settled = sorted([*self.first_settled, *events])[:FIRST_EVENTS]
 
 
 class PartialSummary:
-    """What one bundle has seen of all splits and files, and the scheme it read them in."""
+    """Counts of all splits and files in one bundle, and the scheme of the files."""
 
     def __init__(self, scheme: str = "") -> None:
         self.scheme = scheme
-        self.splits: defaultdict[str, Partial] = defaultdict(Partial)
+        self.splits: defaultdict[str, PartialCounts] = defaultdict(PartialCounts)
         self.files: Counter[str] = Counter()
 
     def merge(self, other: PartialSummary) -> PartialSummary:
-        """Takes in what another bundle has seen. Returns itself."""
+        """Add another bundle's counts; returns itself."""
         self.scheme = self.scheme or other.scheme
         self.files.update(other.files)
         for name, partial in other.splits.items():

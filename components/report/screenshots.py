@@ -1,7 +1,7 @@
-"""Takes the pictures of a report that the documents show: `python -m components.report.screenshots RUN_DIR`.
+"""Take the screenshots of a report for the documents: `python -m components.report.screenshots RUN_DIR`.
 
-RUN_DIR is a pipeline's folder of runs, such as runs/sample, whose latest report is taken, or a report's own folder.
-Needs playwright and a Chromium, which the tests of the report need too.
+RUN_DIR is a pipeline's folder of runs, such as runs/sample, whose latest report is used, or a report's own folder.
+Needs playwright and a Chromium, as the tests of the report do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PAGE = "index.html"
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """One picture: a part of the page in a colour scheme."""
+    """A screenshot: a part of the page in a colour scheme."""
 
     name: str
     scheme: Literal["light", "dark"]
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 
 def latest(folder: Path) -> Path | None:
-    """The page in `folder`, or else the newest of the reports below a pipeline's folder; None if there is none."""
+    """Find the page in `folder`, or the newest report below a pipeline's folder; None if there is no report."""
     if (folder / _PAGE).is_file():
         return folder / _PAGE
     pages = folder.glob(f"artifacts/Report/report/*/{_PAGE}")
@@ -66,7 +66,7 @@ def latest(folder: Path) -> Path | None:
 
 
 def take(report: Path, program: str, output: Path) -> None:
-    """Writes every picture of `report` to the folder `output`, by the browser `program`."""
+    """Write every screenshot of `report` to the folder `output`, by the browser `program`."""
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
@@ -79,9 +79,9 @@ def take(report: Path, program: str, output: Path) -> None:
             )
             page.goto(f"{report.resolve().as_uri()}{shot.part}")
             path = output / f"{shot.name}.png"
-            picture = Image.open(io.BytesIO(page.screenshot()))
-            # A page of few colours: a palette holds them, in a third of the bytes.
-            picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+            image = Image.open(io.BytesIO(page.screenshot()))
+            # The page has few colours: with a palette the file has a third of the size.
+            image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
             print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
         browser.close()
 

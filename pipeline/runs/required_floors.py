@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from components.model_gate.floors import FloorWithoutData, require_data
 from components.metrics.names import ENTITY, LENGTH
-from corpus.layout import find
+from corpus.splits.layout import find
 from corpus.options import ReadOptions
-from corpus.reading import sentences
+from corpus.reading.sentences import sentences
 from corpus.checks.report import Report
-from corpus.splits import split_of, text_key
+from corpus.splits.by_hash import split_of, text_key
 from pipeline.settings import Settings, SettingsError
 
 # The only string feature that corpus files give a sentence.

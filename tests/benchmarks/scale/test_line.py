@@ -9,7 +9,7 @@ import pytest
 from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale import line
 from tests.beam_buffers import spied
-from tests.components.corpus_gen.test_executor import corpus, generate
+from tests.components.corpus_gen.corpora import corpus, generate
 
 SENTENCE = "Ann\tB-PER\nDoe\tI-PER\nleft\tO\nRome\tB-LOC\n\n"
 

@@ -1,11 +1,9 @@
-"""CorpusGen: its source at every split point, its executor on hand-made artifacts, its driver."""
+"""CorpusGen's executor on small corpora."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import io
-import itertools
 import json
 import logging
 import os
@@ -13,210 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tensorflow as tf
-from apache_beam.io import source_test_utils
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tfx.dsl.components.base import base_beam_executor
-from tfx.orchestration import data_types
 from tfx.types import artifact_utils, standard_artifacts
-from tfx.utils import proto_utils
 
-from components.corpus_gen.component import CorpusGen
-from components.corpus_gen.driver import CorpusGenDriver
-from components.corpus_gen.example import to_example
-from components.corpus_gen.executor import CorpusGenExecutor
-from components.corpus_gen.settings import base_and_pattern, data_in, options_in
-from components.corpus_gen.source import BlockSource, lines_at
-from components.corpus_gen.summary import CorpusSummary, Event, PartialSummary
+from corpus.raw_records import BOM
+from corpus.checks.check import check
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions, Shares
-from corpus.raw_records import BOM, raw_records
-from corpus.sentence import Sentence
-
-TRAIN = "# domain = news\nAnn\tB-PER\nDoe\tI-PER\n\nin\tO\nRome\tB-LOC\n"
-DEV = "Eve\tB-PER\nleft\tO\n"
-TEST = "Kim\tB-PER\nsat\tO\n"
-
-
-def corpus(root: Path, train: str = TRAIN, dev: str = DEV, test: str = TEST, **more: str) -> Path:
-    root.mkdir(exist_ok=True)
-    for name, text in {"train": train, "dev": dev, "test": test, **more}.items():
-        (root / f"{name}.conll").write_text(text, encoding="utf-8", newline="")
-    return root
-
-
-def properties(data: Path, code_hash: str = "", **options: Any) -> dict[str, Any]:
-    """Execution properties as the launcher hands them over: messages as JSON."""
-    given = CorpusGen(data, ReadOptions(**options), code_hash).spec.exec_properties
-    return {
-        name: value if isinstance(value, (str, int, type(None))) else proto_utils.proto_to_json(value)
-        for name, value in given.items()
-    }
-
-
-def generate(
-    data: Path, out: Path, beam_args: tuple[str, ...] = (), **options: Any
-) -> standard_artifacts.Examples:
-    examples = standard_artifacts.Examples()
-    examples.uri = str(out)
-    out.mkdir(exist_ok=True)
-    context = base_beam_executor.BaseBeamExecutor.Context(beam_pipeline_args=list(beam_args))
-    CorpusGenExecutor(context).Do({}, {"examples": [examples]}, properties(data, **options))
-    return examples
-
-
-def read_back(examples: standard_artifacts.Examples, split: str) -> list[dict[str, list[Any]]]:
-    files = sorted(tf.io.gfile.glob(f"{examples.uri}/Split-{split}/*.gz"))
-    rows = []
-    for record in tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator():
-        features = tf.train.Example.FromString(record).features.feature
-        rows.append(
-            {
-                name: [value.decode() for value in feature.bytes_list.value] or list(feature.int64_list.value)
-                for name, feature in features.items()
-            }
-        )
-    return rows
-
-
-def summary_of(examples: standard_artifacts.Examples) -> CorpusSummary:
-    return CorpusSummary.from_json(Path(examples.uri, "corpus.json").read_bytes())
-
-
-# The pure part.
-
-
-def test_a_sentence_as_example() -> None:
-    sentence = Sentence(("Zo\u00eb", "sings"), ("B-PER", "O"), "Zo\u00eb sings", (0, 4), (3, 9), "news")
-    features = to_example(sentence, ["S-PER", "O"]).features.feature
-    assert list(features["tokens"].bytes_list.value) == ["Zo\u00eb".encode(), b"sings"]
-    assert list(features["tags"].bytes_list.value) == [b"S-PER", b"O"]
-    assert list(features["text"].bytes_list.value) == ["Zo\u00eb sings".encode()]
-    assert list(features["starts"].int64_list.value) == [0, 4]
-    assert list(features["ends"].int64_list.value) == [3, 9]
-    assert list(features["domain"].bytes_list.value) == [b"news"]
-
-
-def test_what_is_not_known_is_left_out() -> None:
-    assert set(to_example(Sentence(("a",), ("O",)), ["O"]).features.feature) == {"tokens", "tags"}
-    with pytest.raises(ValueError, match="found 2 tags for 1 tokens"):
-        to_example(Sentence(("a",), ("O",)), ["O", "O"])
-
-
-def test_summaries_merge_in_any_order() -> None:
-    def part(offset: int, count: int) -> PartialSummary:
-        partial = PartialSummary("BIO")
-        partial.splits["train"].sentences = count
-        partial.splits["train"].add_repairs(
-            [Event("f", offset + index, 0, "x") for index in range(count)], count
-        )
-        partial.files["f"] = count
-        return partial
-
-    forward = PartialSummary().merge(part(0, 8)).merge(part(100, 8)).splits["train"]
-    backward = PartialSummary().merge(part(100, 8)).merge(part(0, 8)).splits["train"]
-    assert vars(forward) == vars(backward)
-    assert (forward.repairs, forward.sentences, len(forward.first_repairs)) == (16, 16, 10)
-
-
-# The source.
-
-SHAPES = [
-    b"a\tO\nb\tO\n\n\nc\tO\n \t \r\nd\tO\r\n\r\n\n  \ne\tO\n# x\nf O",
-    BOM + b"  \na O\n\nb O\nc O\n\n\n",
-    BOM + b"\n\na O\n\nb O\nc O\n\n",
-    BOM + b"a O\n\nb O",
-    b"\n\n \n" + BOM + b"a O\n \nb O",
-    b"x" * 5000 + b" O\n" + b" " * 9000 + b"\ny O\n\n" + b" " * 9000 + b"z O\n\nw O\n",
-]
-
-
-def write(path: Path, data: bytes) -> str:
-    path.write_bytes(data)
-    return str(path)
-
-
-def single(path: str, unit: Any = "block") -> Any:
-    return next(iter(BlockSource(path, unit).split(1 << 40))).source
-
-
-def pieces(source: Any, cuts: list[int]) -> list[tuple[int, bytes]]:
-    return [
-        (found.offset, found.raw)
-        for start, stop in itertools.pairwise(cuts)
-        if start < stop
-        for found in source_test_utils.read_from_source(source, start, stop)
-    ]
-
-
-@pytest.mark.parametrize("unit", ["block", "line"])
-@pytest.mark.parametrize("data", SHAPES[:5])
-def test_any_two_cuts_read_the_same(tmp_path: Path, data: bytes, unit: Any) -> None:
-    whole = [(block.offset, block.raw) for block in raw_records(io.BytesIO(data), unit)]
-    source = single(write(tmp_path / "a.conll", data), unit)
-    for first in range(len(data) + 1):
-        for second in range(first, len(data) + 1):
-            assert pieces(source, [0, first, second, len(data)]) == whole, (first, second)
-
-
-@pytest.mark.parametrize("unit", ["block", "line"])
-def test_cuts_within_long_white_space(tmp_path: Path, unit: Any) -> None:
-    data = SHAPES[5]
-    whole = [(block.offset, block.raw) for block in raw_records(io.BytesIO(data), unit)]
-    source = single(write(tmp_path / "a.conll", data), unit)
-    for cut in [*range(4990, 5010), *range(9000, len(data), 997), *range(len(data) - 12, len(data))]:
-        assert pieces(source, [0, cut, len(data)]) == whole, cut
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    lines=st.lists(st.sampled_from([b"a O", b"", b" \t", b"b\tO\r", b"\r", b"# c"]), min_size=1, max_size=12),
-    share=st.lists(st.floats(0, 1), max_size=4),
-    mark=st.booleans(),
-)
-def test_any_cuts_of_anything_read_the_same(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], share: list[float], mark: bool
-) -> None:
-    data = (BOM if mark else b"") + b"\n".join(lines) + b"\n"
-    source = single(write(tmp_path_factory.mktemp("source") / "a.conll", data))
-    cuts = sorted([0, *(int(part * len(data)) for part in share), len(data)])
-    assert pieces(source, cuts) == [
-        (block.offset, block.raw) for block in raw_records(io.BytesIO(data), "block")
-    ]
-
-
-@pytest.mark.parametrize("data", SHAPES[:3])
-def test_work_is_rebalanced_at_any_moment(tmp_path: Path, data: bytes) -> None:
-    source_test_utils.assert_split_at_fraction_exhaustive(
-        single(write(tmp_path / "a.conll", data)), perform_multi_threaded_test=False
-    )
-
-
-def test_bundles_read_what_the_whole_reads(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.conll", b"word O\nword O\n\n" * 200)
-    source = BlockSource(path, "block")
-    bundles = [(b.source, b.start_position, b.stop_position) for b in source.split(97)]
-    assert len(bundles) > 20
-    source_test_utils.assert_sources_equal_reference_source((source, None, None), bundles)
-
-
-def test_a_packed_file_is_one_piece(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.conll.gz", gzip.compress(b"a O\n\nb O\n" * 50))
-    bundles = list(BlockSource(path, "block").split(10))
-    assert len(bundles) == 1
-    assert len(source_test_utils.read_from_source(bundles[0].source, None, None)) == 51
-
-
-def test_lines_are_counted_when_asked(tmp_path: Path) -> None:
-    data = b"a\n\nb\nc\n\nd"
-    plain = write(tmp_path / "a.conll", data)
-    packed = write(tmp_path / "a.conll.gz", gzip.compress(data))
-    for path in (plain, packed):
-        assert lines_at(path, [3, 0, 8]) == {0: 1, 3: 3, 8: 6}
-
-
-# The executor.
+from tests.components.corpus_gen.corpora import DEV, TEST, TRAIN, corpus, generate, read_back, summary_of
 
 
 def test_named_splits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -238,13 +39,13 @@ def test_named_splits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert examples.get_string_custom_property("data_fingerprint") == summary.fingerprint
     assert examples.get_string_custom_property("payload_format") == "FORMAT_TF_EXAMPLE"
     assert examples.get_int_custom_property("sentences") == 4
-    told = [record.getMessage() for record in caplog.records if record.name == "tagline.corpus_gen"]
-    assert len(told) == 1
-    assert "train 2 sentences 4 tokens, dev 1 sentences 2 tokens" in told[0]
+    messages = [record.getMessage() for record in caplog.records if record.name == "tagline.corpus_gen"]
+    assert len(messages) == 1
+    assert "train 2 sentences 4 tokens, dev 1 sentences 2 tokens" in messages[0]
     assert sorted(os.listdir(examples.uri)) == ["Split-dev", "Split-test", "Split-train", "corpus.json"]
 
 
-def test_a_split_by_hash_that_comes_out_empty_stops_it(tmp_path: Path) -> None:
+def test_an_empty_split_by_hash_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "all.conll"
     path.write_text("".join(f"w{number}\tB-A\n\n" for number in range(40)))
     with pytest.raises(CorpusError, match="no sentence in the split test"):
@@ -272,8 +73,6 @@ def test_schemes(
 
 
 def test_a_single_file_is_cut_by_hash_as_the_check_cuts_it(tmp_path: Path) -> None:
-    from corpus.checks.check import check
-
     path = tmp_path / "all.jsonl"
     rows = [{"tokens": [f"w{number}", "x"], "tags": ["B-A", "O"]} for number in range(60)]
     path.write_text("\n".join(json.dumps(row) for row in rows))
@@ -308,7 +107,7 @@ def test_mixed_formats_and_packed_files(tmp_path: Path) -> None:
     assert summary_of(examples).files["train/b.jsonl"] == 1
 
 
-def test_what_was_repaired_and_settled_is_told_with_its_place(tmp_path: Path) -> None:
+def test_repairs_and_settled_annotations_are_listed_with_their_places(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "train.conll").write_text("\n# x = y\na\tO\nb\tI-A\n\nc\tB-A\nd\tI-B\n")
@@ -328,7 +127,7 @@ def test_what_was_repaired_and_settled_is_told_with_its_place(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("train", "options", "told"),
+    ("train", "options", "message"),
     [
         (TRAIN + "\nlost\n", {}, "train.conll:8: 1 column"),
         (TRAIN + "\nlost\n", {"scheme": "BIO"}, "train.conll:8: 1 column"),
@@ -340,8 +139,8 @@ def test_what_was_repaired_and_settled_is_told_with_its_place(tmp_path: Path) ->
         ("", {}, "train.conll: no sentence in the file"),
     ],
 )
-def test_what_cannot_be_read_stops_it_and_leaves_nothing(
-    tmp_path: Path, train: str, options: dict[str, Any], told: str
+def test_an_unreadable_corpus_is_an_error_and_leaves_nothing(
+    tmp_path: Path, train: str, options: dict[str, Any], message: str
 ) -> None:
     data = corpus(tmp_path / "data")
     (data / "train.conll").write_bytes(
@@ -349,12 +148,12 @@ def test_what_cannot_be_read_stops_it_and_leaves_nothing(
     )
     with pytest.raises(CorpusError) as caught:
         generate(data, tmp_path / "out", **options)
-    assert str(caught.value).startswith(f"{data}/{told}")
+    assert str(caught.value).startswith(f"{data}/{message}")
     assert "while running" not in str(caught.value)
     assert os.listdir(tmp_path / "out") == []
 
 
-def test_broken_gzip_is_told(tmp_path: Path) -> None:
+def test_broken_gzip_is_an_error(tmp_path: Path) -> None:
     data = corpus(tmp_path / "data")
     (data / "train.conll").unlink()
     noise = "".join(f"w{hashlib.sha256(bytes([n % 256])).hexdigest()}\tB-A\n\n" for n in range(4000))
@@ -380,7 +179,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_several_workers_write_the_same_examples_and_tell_the_same_errors(tmp_path: Path) -> None:
+def test_several_workers_write_the_same_examples_and_raise_the_same_errors(tmp_path: Path) -> None:
     workers = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
     data = corpus(tmp_path / "data", "".join(f"w{number}\tB-A\nx\tI-A\n\n" for number in range(500)))
     alone = generate(data, tmp_path / "alone")
@@ -395,60 +194,3 @@ def test_several_workers_write_the_same_examples_and_tell_the_same_errors(tmp_pa
     with pytest.raises(CorpusError, match=r"train\.conll:8: 1 column"):
         generate(data, tmp_path / "broken", workers)
     assert os.listdir(tmp_path / "broken") == []
-
-
-# The contract and the driver.
-
-
-def test_settings_travel(tmp_path: Path) -> None:
-    given = properties(tmp_path, "abc", token_column=1, scheme="BIOES")
-    assert options_in(given) == ReadOptions(token_column=1, scheme="BIOES")
-    assert data_in(given) == str(tmp_path)
-    assert given != properties(tmp_path, "abd", token_column=1, scheme="BIOES")
-    assert given == properties(tmp_path, "abc", token_column=1, scheme="BIOES")
-
-
-@pytest.mark.parametrize("name", ["all.conll", "a[1]*.jsonl", "corpus.txt.gz"])
-def test_a_single_file_becomes_base_and_pattern(tmp_path: Path, name: str) -> None:
-    given = properties(tmp_path / name)
-    assert given["input_base"] == str(tmp_path)
-    assert data_in(given) == str(tmp_path / name)
-
-
-def test_a_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> None:
-    (tmp_path / "news.conll").mkdir()
-    assert base_and_pattern(str(tmp_path / "news.conll")) == (str(tmp_path / "news.conll"), "*")
-    assert base_and_pattern(f"{tmp_path}/") == (str(tmp_path), "*")
-
-
-def test_the_outputs_are_examples() -> None:
-    component = CorpusGen("somewhere/corpus")
-    assert component.outputs["examples"].type is standard_artifacts.Examples
-    assert component.id == "CorpusGen"
-
-
-def fingerprint_by_driver(data: Path) -> str:
-    pipeline = data_types.PipelineInfo("", "")
-    resolved = CorpusGenDriver(None).resolve_exec_properties(
-        properties(data), pipeline, data_types.ComponentInfo("", "", pipeline)
-    )
-    return resolved["input_fingerprint"]
-
-
-def test_the_driver_sees_contents_and_not_dates(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    (data / "train").mkdir(parents=True)
-    (data / "train" / "a.conll").write_text(TRAIN)
-    (data / "dev.conll").write_text(DEV)
-    first = fingerprint_by_driver(data)
-    os.utime(data / "dev.conll", (1, 1))
-    assert fingerprint_by_driver(data) == first
-    stat = (data / "train" / "a.conll").stat()
-    (data / "train" / "a.conll").write_text(TRAIN.replace("Rome", "Oslo"))
-    os.utime(data / "train" / "a.conll", ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert fingerprint_by_driver(data) != first
-
-
-def test_the_driver_tells_of_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no such file or folder"):
-        fingerprint_by_driver(tmp_path / "nowhere")

@@ -63,7 +63,7 @@ def test_answers_are_those_of_an_enumeration(path: str, text: str) -> None:
         assert confidence == pytest.approx(share, rel=1e-3)
 
 
-def test_it_learns_what_it_is_shown(path: str) -> None:
+def test_the_training_sentences_are_learned(path: str) -> None:
     tagger = CrfsuiteTagger(path)
     assert all(tagger.predict(tokens).tags == tags for tokens, tags in SENTENCES)
 
@@ -83,7 +83,7 @@ def test_the_same_sentences_give_the_same_model(path: str, tmp_path: Path) -> No
     assert again.read_bytes() == Path(path).read_bytes()
 
 
-def test_the_log_says_how_far_it_is(
+def test_progress_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.INFO, "tagline.crfsuite"):
@@ -94,6 +94,6 @@ def test_the_log_says_how_far_it_is(
     assert capfd.readouterr().out == ""
 
 
-def test_nothing_to_train_on_is_told(tmp_path: Path) -> None:
+def test_a_split_without_tokens_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="found no sentence to train on"):
         train([((), ())], str(tmp_path / "model"), OPTIONS)

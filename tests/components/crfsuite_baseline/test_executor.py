@@ -87,7 +87,7 @@ def test_answers_are_in_the_scheme_of_the_corpus(tmp_path: Path, scheme: Scheme)
     assert [found.predicted for found in answers[: len(TRAIN)]] == [row.gold for row in train]
 
 
-def test_plain_tags_are_learnt_too(tmp_path: Path) -> None:
+def test_plain_tags_are_learned_too(tmp_path: Path) -> None:
     train = [Row("a/DET dog/NOUN barks/VERB"), Row("Anna/NOUN is/VERB cold/ADJ")]
     (found, *_) = read(answer(tmp_path, train) / "crfsuite.jsonl.gz")
     assert found.predicted == ("NOUN", "VERB", "ADJ")
@@ -129,7 +129,7 @@ def states(root: Path) -> list[str]:
     return [metadata_store_pb2.Execution.State.Name(execution.last_known_state) for execution in executions]
 
 
-def test_it_is_trained_anew_only_for_other_data_or_settings(tmp_path: Path) -> None:
+def test_other_data_or_settings_alone_retrain_the_crf(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     for split, text in CORPUS.items():

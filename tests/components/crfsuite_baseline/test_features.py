@@ -48,7 +48,7 @@ def test_neighbours_reach_two_tokens_and_end_at_the_edges() -> None:
         assert not {"BOS", "EOS"} & set(inner)
 
 
-def test_digits_are_told_apart() -> None:
+def test_digits_are_distinguished() -> None:
     alone, mixed = token_features(["42", "b2b"])
     assert {"digits", "has_digit"} <= set(alone)
     assert "digits" not in mixed
@@ -64,7 +64,7 @@ def test_any_tokens_have_features_and_the_same_ones_each_time(tokens: list[str])
 
 
 @given(tokens=st.lists(st.sampled_from(["a", "B", "3"]), min_size=1, max_size=8), data=st.data())
-def test_what_is_further_than_two_tokens_off_is_not_seen(tokens: list[str], data: st.DataObject) -> None:
+def test_tokens_further_than_two_away_have_no_influence(tokens: list[str], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(tokens) - 1))
     before, after = tokens[max(0, place - 2) : place], tokens[place + 1 : place + 3]
     # The same surroundings in a sentence that goes on otherwise, as far as it goes on at all.

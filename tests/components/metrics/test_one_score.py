@@ -71,7 +71,7 @@ def by_tfma(folder: Path, records: str, model: str) -> dict[str, float]:
     return results.read(str(folder)).overall
 
 
-def test_the_scores_are_the_same_wherever_they_are_computed(tmp_path: Path) -> None:
+def test_every_computation_gives_the_same_scores(tmp_path: Path) -> None:
     examples = examples_in(tmp_path / "examples", {"train": ROWS, "test": ROWS}, shards=1)
     model = model_in(tmp_path / "model", "candidate")
     from_file = answers_of(tmp_path / "predictions", examples, model)

@@ -147,14 +147,14 @@ def test_a_model_below_crfsuite_is_refused(tmp_path: Path) -> None:
     assert reason.startswith("entity F1 (strict) fell by 1.0000 below CRFsuite on the same data")
 
 
-def test_two_roads_to_two_numbers_are_refused(tmp_path: Path) -> None:
+def test_a_disagreement_with_the_evaluator_is_refused(tmp_path: Path) -> None:
     (reason,) = verdict_of(judged(tmp_path, primary=0.9, candidate=GOOD)).reasons
     assert reason.startswith(
         "the Evaluator found 0.900000 as entity F1 (strict), the answers amount to 1.000000"
     )
 
 
-def test_what_serving_check_refused_the_gate_refuses(tmp_path: Path) -> None:
+def test_a_refusal_of_serving_check_is_one_of_the_gate(tmp_path: Path) -> None:
     slow = Rule(name="median latency", words="the median latency is 9 ms; asked: at most 5 ms", passed=False)
     served = msgspec.structs.replace(SERVED, blessed=False, reasons=[slow.words], rules=[*SERVED.rules, slow])
     verdict = verdict_of(judged(tmp_path, served=served, candidate=GOOD))
@@ -162,7 +162,7 @@ def test_what_serving_check_refused_the_gate_refuses(tmp_path: Path) -> None:
     assert verdict.rules[-2:] == [*SERVED.rules, slow]
 
 
-def test_plain_tags_go_by_token_accuracy(tmp_path: Path) -> None:
+def test_plain_tags_are_judged_by_token_accuracy(tmp_path: Path) -> None:
     answers = [given("NOUN VERB"), given("NOUN NOUN", "NOUN VERB")]
     options = Evaluation(resamples=200, floor=0.76, floors={"tag_accuracy/NOUN": 0.6})
     blessing = judged(tmp_path, primary=0.75, candidate=answers, options=options)
@@ -177,18 +177,18 @@ def test_the_same_answers_give_the_same_verdict(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("floor", "told"),
+    ("floor", "message"),
     [
         ("entity_f1_strict/ORG", "the test split has no entity of the label ORG; it has LOC, PER"),
         ("primary@domain=sport", "no sentence of the test split is domain=sport; domain is chat, news"),
         ("tag_f1/PER", "the corpus has entity tags"),
     ],
 )
-def test_a_mistake_in_the_settings_stops_the_run_and_blames_no_model(
-    tmp_path: Path, floor: str, told: str
+def test_a_floor_without_data_stops_the_run_and_refuses_no_model(
+    tmp_path: Path, floor: str, message: str
 ) -> None:
     options = Evaluation(resamples=200, slice_by=("domain",), floors={floor: 0.5})
-    with pytest.raises(FloorWithoutData, match=told):
+    with pytest.raises(FloorWithoutData, match=message):
         judged(tmp_path, candidate=GOOD, options=options)
     assert not (tmp_path / "blessing").exists()
 

@@ -121,7 +121,7 @@ def test_a_floor_of_a_label_or_a_slice_refuses(floor: str, words: str) -> None:
         ),
     ],
 )
-def test_a_floor_where_nothing_is_is_skipped_and_said(floor: str, slices: list[Slice], why: str) -> None:
+def test_a_floor_on_a_slice_without_data_is_skipped(floor: str, slices: list[Slice], why: str) -> None:
     rule = asked(measured(part("", 0.8), *slices), floors={floor: 0.9})[1]
     assert rule.passed
     assert rule.skipped == why
@@ -131,7 +131,9 @@ def test_a_floor_where_nothing_is_is_skipped_and_said(floor: str, slices: list[S
 
 @pytest.mark.parametrize("metric", ["tag_f1", "tag_accuracy"])
 @pytest.mark.parametrize("other", ["baseline", "crfsuite"])
-def test_another_models_tags_set_the_candidate_no_floor(tmp_path: Path, metric: str, other: str) -> None:
+def test_tags_of_other_models_do_not_count_as_data_of_a_floor(
+    tmp_path: Path, metric: str, other: str
+) -> None:
     chat, news = ({"features": {"domain": domain}} for domain in ("chat", "news"))
     right = [given("NOUN VERB", **chat), given("NOUN NOUN", **news)]
     stray = [right[0], given("NOUN NOUN", "NOUN VERB", **news)]
@@ -145,7 +147,7 @@ def test_another_models_tags_set_the_candidate_no_floor(tmp_path: Path, metric: 
     assert (rule.passed, rule.skipped, rule.value) == (True, "", 1.0)
 
 
-def test_a_label_that_is_never_predicted_does_not_escape_its_floor() -> None:
+def test_a_floor_on_a_label_that_is_never_predicted_fails() -> None:
     candidate = {"entity_f1_strict/PER": Estimate(0.0, 0.0, 0.0), "entities/PER": Estimate(2.0)}
     slices = [part("", 0.8), part("length=1-10", 0.0, candidate=candidate)]
     rule = asked(measured(*slices), floors={"entity_f1_strict/PER@length=1-10": 0.1})[1]
@@ -156,7 +158,7 @@ def test_a_label_that_is_never_predicted_does_not_escape_its_floor() -> None:
     ("low", "high", "passed"),
     [(-0.5, -0.0101, False), (-0.5, -0.01, True), (-0.5, 0.3, True), (0.1, 0.3, True), (-0.5, -0.009, True)],
 )
-def test_a_fall_counts_where_the_whole_interval_lies_below_what_is_allowed(
+def test_a_fall_is_refused_where_the_whole_interval_is_below_the_bound(
     low: float, high: float, passed: bool
 ) -> None:
     against = part("", 0.8, difference={"entity_f1_strict": Estimate(-0.0321, low, high)})
@@ -173,7 +175,7 @@ def test_a_fall_counts_where_the_whole_interval_lies_below_what_is_allowed(
     assert rule.words.startswith(begin)
 
 
-def test_without_a_blessed_model_there_is_nothing_to_fall_from() -> None:
+def test_without_a_blessed_model_the_comparison_is_skipped() -> None:
     rule = named(asked(measured()), "no significant fall")
     assert rule.passed
     assert rule.skipped == "there is no other blessed model yet to compare with"
@@ -191,14 +193,14 @@ def test_crfsuite_has_an_allowed_fall_of_its_own(allowed: float, passed: bool) -
     assert "CRFsuite on the same data" in rule.words
 
 
-def test_without_crfsuite_it_is_said() -> None:
+def test_without_crfsuite_the_comparison_is_skipped() -> None:
     rule = named(asked(measured()), "not below CRFsuite")
     assert rule.skipped == "evaluation.crfsuite.enabled is false"
     assert rule.bound == 0.0
 
 
 @pytest.mark.parametrize(("bound", "passed"), [(None, True), (0.04, True), (0.039, False)])
-def test_calibration_is_told_and_gated_where_a_bound_is_set(bound: float | None, passed: bool) -> None:
+def test_calibration_is_always_reported_and_refused_above_a_bound(bound: float | None, passed: bool) -> None:
     found = asked(measured(), max_calibration_error=bound)
     for of in ("tokens", "entities"):
         rule = named(found, f"calibration of {of}")
@@ -210,7 +212,7 @@ def test_calibration_is_told_and_gated_where_a_bound_is_set(bound: float | None,
         assert bool(rule.skipped) == (bound is None)
 
 
-def test_without_confidence_there_is_no_calibration_to_gate() -> None:
+def test_without_confidence_calibration_is_skipped() -> None:
     found = asked(measured(token_calibration=None, entity_calibration=None), max_calibration_error=0.0)
     assert named(found, "calibration of tokens").skipped == "no tokens with a confidence"
     assert named(found, "calibration of entities").passed
@@ -219,7 +221,7 @@ def test_without_confidence_there_is_no_calibration_to_gate() -> None:
 @pytest.mark.parametrize(
     ("evaluator", "passed"), [(0.8 + 9e-7, True), (0.8 - 9e-7, True), (0.8 + 2e-6, False)]
 )
-def test_two_roads_lead_to_one_number(evaluator: float, passed: bool) -> None:
+def test_the_evaluator_must_agree(evaluator: float, passed: bool) -> None:
     rule = named(asked(measured(), evaluator), "agreement with the Evaluator")
     assert rule.passed == passed
     assert ("run the pipeline without its cache" in rule.words) != passed

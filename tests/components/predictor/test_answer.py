@@ -25,7 +25,9 @@ ANSWERS = st.builds(
 
 @settings(max_examples=50, deadline=None)
 @given(answers=st.lists(ANSWERS, max_size=5))
-def test_what_is_written_is_read(answers: list[Answer], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_written_answers_are_read_back(
+    answers: list[Answer], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("answers")
     assert write(folder / "a.gz", answers) == len(answers)
     assert list(read(folder / "a.gz")) == answers

@@ -59,7 +59,7 @@ def test_every_sentence_is_answered_in_the_order_of_the_examples(tmp_path: Path)
     ]
 
 
-def test_a_baseline_of_another_scheme_answers_in_that_of_the_corpus(
+def test_answers_of_a_baseline_of_another_scheme_are_converted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = predict(tmp_path, baseline=True)

@@ -20,7 +20,7 @@ def test_text_and_label_make_an_entity_known() -> None:
     assert known.seen(tokens, gold) == (False, True, True, False)
 
 
-def test_case_is_told_apart_and_token_edges_are_blanks() -> None:
+def test_case_counts_and_tokens_are_joined_by_spaces() -> None:
     known = TrainEntities([(["New", "York"], ["B-LOC", "I-LOC"])], BIO)
     assert known.seen(["new", "york"], ["B-LOC", "I-LOC"]) == (False,)
     assert known.seen(["New York"], ["B-LOC"]) == (True,)
@@ -32,7 +32,7 @@ def test_gold_is_read_strictly() -> None:
     assert known.seen(["left", "open"], ["B-LOC", "E-LOC"]) == (False,)
 
 
-def test_plain_tags_name_no_entities() -> None:
+def test_plain_tags_have_no_entities() -> None:
     assert TrainEntities([(["a"], ["NOUN"])], PLAIN).seen(["a"], ["NOUN"]) == ()
     # The scheme is the pipeline's guess before it has seen the corpus.
     assert TrainEntities([(["a"], ["NOUN"])], BIOES).seen(["a", "b"], ["NOUN", "S-LOC"]) == ()

@@ -46,7 +46,7 @@ def record(tokens: list[str]) -> bytes:
     return to_example(Sentence(tuple(tokens), ("O",) * len(tokens)), ["O"] * len(tokens)).SerializeToString()
 
 
-def test_answers_are_those_of_one_sentence_at_a_time(
+def test_batches_do_not_change_the_predictions(
     tmp_path: Path, tiny_model: BiLstmCrf, vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved_model.export(tiny_model, vocabulary, BIOES, directory=str(tmp_path), n_best=SMALL.n_best, extra={})
@@ -81,7 +81,7 @@ def test_no_more_than_a_window_is_read_ahead(tmp_path: Path, monkeypatch: pytest
         assert read == expected
 
 
-def test_a_model_without_the_signatures_is_told(tmp_path: Path) -> None:
+def test_a_model_without_the_signatures_is_an_error(tmp_path: Path) -> None:
     model_in(tmp_path, "tags", ["evaluate"])
     with pytest.raises(ValueError, match="no signature decode; expected a model that"):
         SavedTagger(str(tmp_path / "Format-Serving"))

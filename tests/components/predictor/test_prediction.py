@@ -15,7 +15,7 @@ SENTENCE = RecordedSentence(("Ann", "sings"), ("B-PER", "O"), {"domain": "news"}
 KNOWN = TrainEntities([(("Ann",), ("B-PER",))], BIO)
 
 
-def test_a_line_holds_what_was_asked_and_what_was_answered() -> None:
+def test_an_answer_has_the_sentence_and_the_prediction() -> None:
     found = answer_to(SENTENCE, Prediction(("O", "O"), (0.1 + 0.2, 1.0), 1 / 3), KNOWN)
     assert (found.tokens, found.gold, found.predicted) == (SENTENCE.tokens, SENTENCE.gold, ("O", "O"))
     assert (found.confidence, found.score) == ((0.3, 1.0), 0.3333333)
@@ -27,6 +27,6 @@ def test_a_line_holds_what_was_asked_and_what_was_answered() -> None:
     [Prediction(("O", "O"), (1.0, math.nan), 1.0), Prediction(("O", "O"), (1.0, 1.0), math.nan)],
     ids=["confidence", "score"],
 )
-def test_what_is_not_a_number_is_told_and_not_written(prediction: Prediction) -> None:
+def test_a_probability_that_is_nan_is_an_error(prediction: Prediction) -> None:
     with pytest.raises(ValueError, match=r"not a number.*train it anew"):
         answer_to(SENTENCE, prediction, KNOWN)

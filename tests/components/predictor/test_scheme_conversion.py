@@ -38,7 +38,7 @@ def written(folder: Path, answers: list[Answer]) -> Path:
 @pytest.mark.parametrize("own", [BIO, IOB1, BIOES, BILOU], ids=lambda scheme: scheme.name)
 @settings(max_examples=25, deadline=None)
 @given(sentences=st.lists(entities(), min_size=1, max_size=4))
-def test_entities_stay_what_they_are(
+def test_entities_are_the_same_after_conversion(
     own: Scheme, scheme: Scheme, sentences: list[list[Span]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     answers = [answer(["O"] * LENGTH, tags_of(spans, LENGTH, own)) for spans in sentences]
@@ -53,26 +53,26 @@ def test_entities_stay_what_they_are(
     assert all(given.confidence == (0.5,) * LENGTH for given in given_back)
 
 
-def test_slips_of_a_model_of_the_same_scheme_are_left_alone(tmp_path: Path) -> None:
+def test_illegal_tags_of_the_same_scheme_are_not_converted(tmp_path: Path) -> None:
     # An unconstrained model leaves an entity open now and then.
     right = answer(["O"] * 4, ["B-a", "E-a", "S-b", "O"])
     slip = answer(["O"] * 4, ["B-a", "I-a", "O", "S-b"])
     assert converted_answers(written(tmp_path, [right, right, right, slip]), BIOES) is None
 
 
-def test_plain_tags_name_no_entity(tmp_path: Path) -> None:
+def test_plain_predicted_tags_become_outside(tmp_path: Path) -> None:
     rewritten = converted_answers(written(tmp_path, [answer(["S-a", "O"], ["NOUN", "VERB"])]), BIOES)
     assert rewritten is not None
     assert [given.predicted for given in rewritten] == [("O", "O")]
 
 
-def test_a_plain_corpus_compares_whatever_there_is(tmp_path: Path) -> None:
+def test_in_a_plain_corpus_nothing_is_converted(tmp_path: Path) -> None:
     path = written(tmp_path, [answer(["NOUN", "VERB"], ["S-a", "O"])])
     assert converted_answers(path, PLAIN) is None
     assert converted_answers(path, BIOES) is None
 
 
-def test_the_warning_names_both(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_warning_names_both_schemes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = written(tmp_path, [answer(["O", "O"], tags_of([Span(0, 1, "a"), Span(1, 2, "a")], 2, BILOU))])
     rewritten = converted_answers(path, BIOES)
     assert rewritten is not None

@@ -27,7 +27,7 @@ def test_the_newest_report_of_a_run_folder_is_taken(tmp_path: Path) -> None:
     assert screenshots.latest(reports / "12") == reports / "12" / "index.html"
 
 
-def test_a_folder_without_a_report_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_a_report_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert screenshots.main([str(tmp_path)]) == 1
     assert "run the pipeline first" in capsys.readouterr().err
 

@@ -18,7 +18,7 @@ def given(
     features: Mapping[str, str] | None = None,
     seen: tuple[bool, ...] = (),
 ) -> Answer:
-    """An answer to a sentence; right throughout unless told otherwise."""
+    """An answer to a sentence; right throughout by default."""
     tags = tuple(gold.split())
     return Answer(
         tokens=tuple(tokens.split()) or tuple(f"w{number}" for number in range(len(tags))),

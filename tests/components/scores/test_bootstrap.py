@@ -86,7 +86,7 @@ def test_columns_that_are_the_same_stay_the_same(counts: np.ndarray) -> None:
 
 
 @given(counts=COUNTS, resamples=st.integers(1, 30))
-def test_as_many_are_drawn_as_there_are(counts: np.ndarray, resamples: int) -> None:
+def test_a_resample_has_as_many_sentences_as_the_original(counts: np.ndarray, resamples: int) -> None:
     ones = np.ones((len(counts), 1), np.int64)
     sums = resampled_sums(np.concatenate([counts, ones], axis=1), resamples=resamples, seed=0)
     assert sums.shape == (resamples, counts.shape[1] + 1)
@@ -95,7 +95,7 @@ def test_as_many_are_drawn_as_there_are(counts: np.ndarray, resamples: int) -> N
     assert np.all(sums[:, :-1] <= counts.max(axis=0) * len(counts))
 
 
-def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
+def test_the_draws_depend_on_the_seed() -> None:
     counts = np.arange(20).reshape(10, 2)
     first = resampled_sums(counts, resamples=50, seed=1)
     np.testing.assert_array_equal(first, resampled_sums(counts, resamples=50, seed=1))
@@ -120,7 +120,7 @@ def test_memory_is_bounded_by_chunks_that_change_nothing(monkeypatch: pytest.Mon
     assert len(sizes) == 10
 
 
-def test_large_counts_stay_whole() -> None:
+def test_large_counts_stay_exact() -> None:
     """Above what float32 holds exactly."""
     sums = resampled_sums(np.array([[2**24 + 1], [2**24 + 1]]), resamples=10, seed=0)
     assert set(sums[:, 0]) == {2.0 * (2**24 + 1)}

@@ -30,13 +30,13 @@ def test_by_hand() -> None:
     assert found.expected_error == pytest.approx((2 * 0.2 + 2 * 0.375) / 4)
 
 
-def test_a_model_that_is_as_sure_as_it_is_right_has_no_error() -> None:
+def test_a_calibrated_model_has_no_error() -> None:
     found = tallied(*[(0.75, True)] * 3, (0.75, False), *[(1.0, True)] * 5)
     assert found is not None
     assert found.expected_error == 0.0
 
 
-def test_without_answers_there_is_none() -> None:
+def test_without_answers_there_is_no_calibration() -> None:
     assert tallied() is None
 
 
@@ -44,7 +44,7 @@ def test_without_answers_there_is_none() -> None:
     answers=st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=40),
     bins=st.sampled_from([1, 2, 10, 15]),
 )
-def test_it_is_what_the_definition_says(answers: list[tuple[int, bool]], bins: int) -> None:
+def test_the_error_is_that_of_the_definition(answers: list[tuple[int, bool]], bins: int) -> None:
     """In fractions: edges fall where they are meant to, and nothing is rounded."""
     found = tallied(*[(number / 60, right) for number, right in answers], bins=bins)
     assert found is not None
@@ -65,7 +65,7 @@ def test_it_is_what_the_definition_says(answers: list[tuple[int, bool]], bins: i
 
 
 @pytest.mark.parametrize("confidence", [-0.1, 1.01, float("nan")])
-def test_what_is_no_probability_is_refused(confidence: float) -> None:
+def test_a_confidence_that_is_no_probability_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="expected a probability"):
         tallied((confidence, True))
 
@@ -84,7 +84,7 @@ def of_entities(*answers: Answer) -> Calibration | None:
     return tally.result()
 
 
-def test_an_entity_is_as_sure_as_its_least_sure_token() -> None:
+def test_the_confidence_of_an_entity_is_the_lowest_of_its_tokens() -> None:
     found = of_entities(answer("B-PER E-PER O S-LOC", "B-PER E-PER O S-ORG", 0.75, 0.25, 0.9, 0.5))
     assert found is not None
     assert [(bin_.count, bin_.mean_confidence, bin_.right) for bin_ in found.bins] == [
@@ -93,7 +93,7 @@ def test_an_entity_is_as_sure_as_its_least_sure_token() -> None:
     ]
 
 
-def test_an_entity_that_is_not_whole_or_not_predicted_is_none() -> None:
+def test_incomplete_and_missed_entities_are_not_counted() -> None:
     # Strictly read, `B-PER O` names no entity; the gold one that was missed has no confidence.
     assert of_entities(answer("B-PER E-PER O", "B-PER O O", 0.5, 0.5, 0.5)) is None
     assert of_entities(answer("S-PER", "NOUN", 0.5)) is None

@@ -37,7 +37,7 @@ def part(analysis: Analysis, name: str) -> Slice:
     return next(found for found in analysis.slices if found.name == name)
 
 
-def test_everything_by_hand(tmp_path: Path) -> None:
+def test_overall_scores_by_hand(tmp_path: Path) -> None:
     found = measured(tmp_path, candidate=ANSWERS)
     analysis = found.analysis
     overall = analysis.overall
@@ -71,7 +71,7 @@ def test_slices_by_hand(tmp_path: Path) -> None:
     assert set(unseen.candidate) == {"entity_recall_strict", "entity_recall_strict/PER", "entities/PER"}
 
 
-def test_a_slice_adds_up_as_if_it_were_all_there_is(tmp_path: Path) -> None:
+def test_a_slice_scores_like_a_test_split_of_its_sentences(tmp_path: Path) -> None:
     whole = measured(tmp_path / "whole", candidate=ANSWERS, baseline=WORSE).analysis
     alone = measured(tmp_path / "alone", candidate=ANSWERS[:2], baseline=WORSE[:2]).analysis
     news = part(whole, "domain=news")
@@ -79,7 +79,7 @@ def test_a_slice_adds_up_as_if_it_were_all_there_is(tmp_path: Path) -> None:
     assert news.difference == alone.overall.difference
 
 
-def test_what_holds_nothing_is_named_and_nothing_is_nan(tmp_path: Path) -> None:
+def test_empty_slices_are_named_and_no_value_is_nan(tmp_path: Path) -> None:
     options = ScoreOptions(resamples=100, slice_by=("genre",), length_buckets=(2, 50))
     analysis = measured(
         tmp_path, options, candidate=[given("O O", seen=())], baseline=[given("O O")]
@@ -104,7 +104,7 @@ def test_identical_models_differ_by_nothing(tmp_path: Path) -> None:
     assert (found.above_crfsuite.low, found.above_crfsuite.high) == (0.0, 0.0)
 
 
-def test_the_difference_is_the_candidates_less_the_others(tmp_path: Path) -> None:
+def test_the_difference_is_candidate_less_baseline(tmp_path: Path) -> None:
     found = measured(tmp_path, candidate=ANSWERS, baseline=WORSE, crfsuite=WORSE)
     overall = found.analysis.overall
     assert overall.baseline["token_accuracy"].value == pytest.approx(4 / 9)
@@ -119,7 +119,7 @@ def test_the_order_of_the_sentences_changes_nothing(tmp_path: Path) -> None:
     assert forth.analysis.slices == back.analysis.slices
 
 
-def test_exact_intervals_where_they_are_asked_for(tmp_path: Path) -> None:
+def test_exact_intervals_by_option(tmp_path: Path) -> None:
     options = ScoreOptions(intervals="exact", level=0.9, resamples=200)
     overall = measured(tmp_path, options, candidate=ANSWERS).analysis.overall
     for key, right, total in (
@@ -170,7 +170,7 @@ def test_gold_tags_that_the_scheme_cannot_read_are_plain(tmp_path: Path, scheme:
 
 
 @pytest.mark.parametrize("answers", [ANSWERS, [given("NOUN VERB")]], ids=["entities", "plain"])
-def test_whatever_is_measured_may_be_asked_for(tmp_path: Path, answers: list[Answer]) -> None:
+def test_every_computed_metric_may_have_a_floor(tmp_path: Path, answers: list[Answer]) -> None:
     """The names that settings know are those that there are."""
     overall = measured(tmp_path, candidate=answers).analysis.overall
     keys = {key for key in overall.candidate if not key.startswith("entities/")}
@@ -181,7 +181,7 @@ def test_whatever_is_measured_may_be_asked_for(tmp_path: Path, answers: list[Ans
 
 @pytest.mark.parametrize("other", [BASELINE, CRFSUITE])
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "message"),
     [
         (ANSWERS[:-1], "sentence 4 is not that of"),
         ([*ANSWERS, given("O")], "found more sentences than in"),
@@ -189,15 +189,15 @@ def test_whatever_is_measured_may_be_asked_for(tmp_path: Path, answers: list[Ans
         ([given("O O O"), *ANSWERS[1:]], "sentence 1 is not that of"),
     ],
 )
-def test_other_sentences_are_no_comparison(
-    tmp_path: Path, other: str, answers: list[Answer], told: str
+def test_answers_to_other_sentences_are_an_error(
+    tmp_path: Path, other: str, answers: list[Answer], message: str
 ) -> None:
-    with pytest.raises(OtherSentences, match=told) as caught:
+    with pytest.raises(OtherSentences, match=message) as caught:
         measured(tmp_path, **{CANDIDATE: ANSWERS, other: answers})
     assert f"{other}.jsonl.gz" in str(caught.value)
 
 
-def test_no_sentence_is_no_test_split(tmp_path: Path) -> None:
+def test_an_empty_or_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OtherSentences, match="found no sentence"):
         measured(tmp_path, candidate=[])
     with pytest.raises(FileNotFoundError):

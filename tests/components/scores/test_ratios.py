@@ -91,13 +91,13 @@ def test_plain_metrics_are_those_of_scoring(corpus: list[list[tuple[str, str]]])
     assert scored(answers, plain=True) == pytest.approx(expected, abs=1e-12)
 
 
-def test_predicted_tags_that_cannot_be_read_name_no_entity() -> None:
+def test_unreadable_predicted_tags_have_no_entities() -> None:
     found = scored([answer("S-PER O", "S-PER NOUN"), answer("S-PER", "S-PER")])
     assert found["entity_recall_strict"] == 0.5
     assert found["token_accuracy"] == pytest.approx(2 / 3)
 
 
-def test_seen_and_unseen_entities_are_counted_apart() -> None:
+def test_seen_and_unseen_entities_are_counted_separately() -> None:
     answers = [
         answer("S-PER O B-LOC E-LOC", "S-PER O S-LOC S-LOC", seen=(True, False)),
         answer("S-LOC S-PER", "S-LOC O", seen=(False, False)),
@@ -117,7 +117,7 @@ def test_seen_and_unseen_entities_are_counted_apart() -> None:
     )
 
 
-def test_many_sums_at_once_are_each_alone() -> None:
+def test_many_sums_at_once_give_the_values_of_each() -> None:
     metrics = entity_metrics(["PER", "LOC"])
     sums = np.random.default_rng(0).integers(0, 4, size=(50, len(metrics.columns)))
     together = metrics.of_sums(sums)
@@ -125,7 +125,7 @@ def test_many_sums_at_once_are_each_alone() -> None:
         np.testing.assert_array_equal(metrics.of_sums(row[None])[0], alone)
 
 
-def test_proportions_are_told_from_other_ratios() -> None:
+def test_only_proportions_have_part_and_whole() -> None:
     metrics = entity_metrics(["PER"])
     sums = np.array(
         [{"correct/PER": 2, "gold/PER": 3, "predicted/PER": 5}.get(name, 0) for name in metrics.columns]
@@ -137,7 +137,7 @@ def test_proportions_are_told_from_other_ratios() -> None:
     assert metrics.proportion("token_accuracy", sums) is None, "of no tokens there is no share"
 
 
-def test_a_table_keeps_what_it_was_given() -> None:
+def test_a_table_returns_the_counts_added() -> None:
     table = CountTable()
     for counts in ({"a": 1, "b": 2}, {}, {"b": 0, "c": 7}):
         table.add(counts)

@@ -23,7 +23,7 @@ from pipeline.beam.checks import require_engine
 from pipeline.factory import METADATA, create_pipeline
 from pipeline.runners.local import LocalRunner
 from pipeline.settings import Settings, load
-from tests.components.corpus_gen.test_executor import generate
+from tests.components.corpus_gen.corpora import generate
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, engine
 from tests.serving import tiny_model
 from tests.serving.batch.batch_runs import predict

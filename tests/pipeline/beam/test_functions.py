@@ -15,7 +15,7 @@ from apache_beam.internal import pickler
 from apache_beam.pvalue import TaggedOutput
 from tensorflow_model_analysis.metrics import metric_types
 
-from components.corpus_gen.source import BlockSource, Found
+from components.corpus_gen.source import BlockSource, LocatedRecord
 from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainTags
 from components.corpus_gen.summary import PartialSummary
 from components.metrics.tagging_metrics import _Combiner, _Tally
@@ -30,7 +30,7 @@ CARRIED: dict[str, Callable[[Any], Any]] = {
     "cloudpickle": lambda thing: cloudpickle.loads(cloudpickle.dumps(thing)),
     "beam": lambda thing: pickler.loads(pickler.dumps(thing)),
 }
-FOUND = Found("train.conll", 0, b"Ann\tB-PER\nsings\tO\n")
+FOUND = LocatedRecord("train.conll", 0, b"Ann\tB-PER\nsings\tO\n")
 OPTIONS = ReadOptions(format="conll")
 BIO = scheme_named("BIO")
 
@@ -67,7 +67,7 @@ def test_examples_and_their_summary(carry: Callable[[Any], Any]) -> None:
 def test_a_bundle_reads_each_file_by_its_own_format(carry: Callable[[Any], Any]) -> None:
     step = carry(TrainTags(ReadOptions(), None))
     step.start_bundle()
-    other = Found("train.jsonl", 0, b'{"tokens": ["Rome"], "tags": ["B-LOC"]}\n')
+    other = LocatedRecord("train.jsonl", 0, b'{"tokens": ["Rome"], "tags": ["B-LOC"]}\n')
     for found, tags in ((FOUND, ("B-PER", "O")), (other, ("B-LOC",)), (FOUND, ("B-PER", "O"))):
         assert list(step.process(found)) == [tags]
 

@@ -10,7 +10,7 @@ import pytest
 
 from corpus.checks.check import check
 from corpus.options import ReadOptions
-from corpus.splits import split_of, text_key
+from corpus.splits.by_hash import split_of, text_key
 from pipeline.runs.required_floors import domains_of_test, require_floors
 from pipeline.settings import Settings, SettingsError, load
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.reading import sentences as reading
+from corpus.reading.sentences import sentences as reading
 from serving.batch.sources import input_files, sentences, stretch
 
 OPTIONS = ReadOptions()

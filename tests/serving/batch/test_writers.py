@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from corpus.options import ReadOptions
-from corpus.reading import sentences as reading
+from corpus.reading.sentences import sentences as reading
 from serving.batch.writers import write
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
 

@@ -164,7 +164,7 @@ def test_runs_without_any_results_make_a_page_too() -> None:
         assert text in page
 
 
-def test_rules_of_both_gates_stand_compare_sentences() -> None:
+def test_rules_of_both_verdicts_are_paired() -> None:
     floor = Rule(name="floor", metric="entity_f1_strict", words="0.4 is below 0.5", passed=False)
     fall = Rule(name="no significant fall", words="no baseline", passed=True, skipped="no baseline yet")
     found = compare(

@@ -77,7 +77,7 @@ def test_the_counts_of_a_few_sentences() -> None:
     assert found.has_confidence
 
 
-def test_the_confidence_of_an_error_is_that_of_what_was_predicted() -> None:
+def test_the_confidence_of_an_error_is_that_of_the_predicted_entity() -> None:
     marginals = (0.9, 0.8, 0.7, 0.6)
     predicted = Finding("wrong boundary", Span(0, 4, "PER"), Span(1, 3, "PER"))
     assert confidence_of(predicted, marginals) == 0.7

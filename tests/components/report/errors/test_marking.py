@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
-from tests.components.report.errors.test_error_analysis import sentences
 
 from components.predictor.answer import Answer
 from components.report.errors.marking import AROUND, MOST_TOKENS, Mark, Piece, mark
 from tagging.mistakes import CORRECT, findings
 from tagging.schemes import BIO, PLAIN
 from tagging.scoring import strict_spans
+from tests.components.report.errors.test_error_analysis import sentences
 from tests.components.report.handmade_runs import answer
 
 
 @settings(max_examples=100, deadline=None)
 @given(sentences())
-def test_every_token_is_there_once_under_its_entities(given_: Answer) -> None:
+def test_every_token_appears_once_with_its_entities(given_: Answer) -> None:
     numbered = Answer(
         tuple(f"w{i}" for i in range(len(given_.tokens))), given_.gold, given_.predicted, given_.confidence
     )
@@ -33,7 +33,7 @@ def test_every_token_is_there_once_under_its_entities(given_: Answer) -> None:
         ]
 
 
-def test_an_error_is_set_apart_and_its_confidence_stands_below() -> None:
+def test_an_error_is_highlighted_with_its_confidence() -> None:
     given_ = answer(
         "we met Anna Keller there", "O O B-PER I-PER O", "O O B-LOC O O", 0.9, 0.9, 0.75, 0.6, 0.9
     )
@@ -58,7 +58,7 @@ def test_a_long_sentence_is_cut_around_the_error() -> None:
     assert (marked.before, marked.after) == (1000 - AROUND, 2000 - 1001 - AROUND)
 
 
-def test_an_entity_longer_than_the_page_is_cut_too() -> None:
+def test_a_very_long_entity_is_cut_too() -> None:
     gold = ["B-PER", *["I-PER"] * 1999]
     given_ = Answer(("x",) * 2000, tuple(gold), ("O",) * 2000)
     (finding,) = findings(gold, given_.predicted, BIO)
@@ -67,7 +67,7 @@ def test_an_entity_longer_than_the_page_is_cut_too() -> None:
     assert len(mark(given_, BIO).pieces) == MOST_TOKENS
 
 
-def test_an_entity_that_began_before_the_cut_has_its_name_at_the_first_token_shown() -> None:
+def test_an_entity_cut_at_its_start_has_its_label_at_the_first_token_shown() -> None:
     gold = ["B-PER", *["I-PER"] * 99, "B-LOC"]
     given_ = Answer(("x",) * 101, tuple(gold), (*gold[:100], "O"))
     missed = next(found for found in findings(gold, given_.predicted, BIO) if found.kind != CORRECT)

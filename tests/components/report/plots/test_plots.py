@@ -64,7 +64,7 @@ def test_no_two_plots_share_an_id() -> None:
     assert set(re.findall(r'(?:url\(|href=")#([^)"]+)', whole)) <= set(ids)
 
 
-def test_a_plot_has_a_name_for_those_who_cannot_see_it() -> None:
+def test_a_plot_has_a_name_for_screen_readers() -> None:
     assert 'aria-label="a &#34;title&#34;"' in curves({"": [1.0, 0.5]}, 'a "title"', name="c")
 
 
@@ -142,7 +142,7 @@ def test_plain_tags_forbid_nothing() -> None:
     assert heat_map.heat_map(learned, scheme=PLAIN, frequency={}, name="heat").forbidden == 0
 
 
-def test_shares_are_not_rounded_to_what_they_are_not() -> None:
+def test_tick_labels_are_not_rounded_to_other_values() -> None:
     # Ticks every 2.5 %: rounded to whole ones they would say 2 %, 5 %, 8 %.
     counts = {"train": {"L1": 18, **{f"M{number}": 1 for number in range(82)}}}
     plot = bars.labels(counts, list(counts["train"]), name="labels")

@@ -84,7 +84,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_page_is_sound_and_stands_alone(name: str) -> None:
+def test_the_page_is_valid_and_self_contained(name: str) -> None:
     html = rendered(name)
     page = Page(html)
     assert page.open == []
@@ -105,7 +105,7 @@ def test_the_page_is_sound_and_stands_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_one_heading_leads_to_the_next(name: str) -> None:
+def test_heading_levels_are_not_skipped(name: str) -> None:
     page = Page(rendered(name))
     assert page.headings.count(1) == 1
     assert page.headings[0] == 1
@@ -118,7 +118,7 @@ def test_the_same_run_gives_the_same_bytes(name: str) -> None:
     assert render(RUNS[name]) == rendered(name)
 
 
-def test_a_pushed_run_says_where_to_and_what_of() -> None:
+def test_a_pushed_run_shows_its_version_and_hashes() -> None:
     text = Page(rendered("pushed")).text
     assert "tagger: pushed" in text
     assert "Pushed as version 3 It passed every gate." in text
@@ -130,7 +130,7 @@ def test_a_pushed_run_says_where_to_and_what_of() -> None:
     assert "99 % within 7.25 ms; ready after 4.2 s; 82 answers equal those in memory" in text
 
 
-def test_a_refused_run_says_why_and_which_rules() -> None:
+def test_a_refused_run_shows_reasons_and_rules() -> None:
     page = Page(rendered("refused"))
     assert "tagger: not pushed" in page.text
     assert "Not pushed Its gates refuse this model:" in page.text
@@ -155,7 +155,7 @@ def test_every_rule_is_a_row() -> None:
     ]
     rows = Page(rendered("pushed")).rows
     assert ["≥ 0.5", "0.8125 0.7125 to 0.8625", ""] in [row[3:] for row in rows]
-    # ModelGate repeats the other gate's rules; each is told once, under the gate that measured.
+    # ModelGate repeats the other gate's rules; each is vectors once, under the gate that measured.
     assert [row for row in rows if row[0].startswith("median latency")] == [
         [
             "median latency ServingCheck",
@@ -171,7 +171,7 @@ def test_every_rule_is_a_row() -> None:
     ]
 
 
-def test_force_is_told_loudly_with_its_reason() -> None:
+def test_a_forced_push_is_shown_with_its_reason() -> None:
     page = Page(rendered("forced"))
     assert "tagger: forced" in page.text
     assert "pushed against the verdict. The reason given: the fair is on Monday" in page.text
@@ -206,11 +206,11 @@ def test_the_tables_hold_the_runs_numbers() -> None:
     ]
 
 
-def test_slices_stand_in_their_order_and_say_what_they_tell() -> None:
+def test_slices_are_in_natural_order_and_name_their_metric() -> None:
     page = Page(rendered("pushed"))
     assert [row[0] for row in page.rows if row[0] in ("1-10", "11-20")] == ["1-10", "11-20"]
     assert ["news", "3", "4", "0.5000 0.400 to 0.550"] in page.rows
-    # Of entities that train has not, recall alone can be told.
+    # Of entities that train has not, recall alone can be vectors.
     assert ["unseen", "2", "2", "0.1250 0.000 to 0.250"] in page.rows
     assert ["entity", "sentences", "entities", "entity recall (strict)"] in page.rows
     assert "Empty in the test split: length=21+" in page.text
@@ -252,7 +252,7 @@ def test_mistakes_are_counted_and_lead_to_their_errors() -> None:
     assert "#errors?kind=wrong%20boundary&gold=PER&predicted=PER" in page.links
 
 
-def test_the_worst_error_is_the_one_the_model_was_surest_of() -> None:
+def test_the_worst_errors_are_those_of_the_highest_confidence() -> None:
     page = Page(rendered("pushed"))
     assert [(error["data-kind"], error["data-gold"], error["data-predicted"]) for error in page.errors] == [
         ("missed", "PER", ""),  # 0.95
@@ -266,7 +266,7 @@ def test_the_worst_error_is_the_one_the_model_was_surest_of() -> None:
     assert "All 5 errors, the worst first" in page.text
 
 
-def test_gold_stands_above_the_token_and_predicted_below_it() -> None:
+def test_gold_is_above_the_token_and_predicted_below_it() -> None:
     html = rendered("pushed")
     start = html.index('data-gold="LOC" data-predicted="PER"')
     sentence = re.sub(
@@ -320,7 +320,7 @@ def test_timings_of_every_component() -> None:
     assert ["Report", "", "", "running", "2026-01-02 03:04:05", ""] in rows
 
 
-def test_the_strongest_steps_are_told_in_numbers_too() -> None:
+def test_the_highest_and_lowest_transitions_are_listed() -> None:
     page = Page(rendered("pushed"))
     favoured = [row for row in page.rows if row[:2] == ["B-PER", "I-PER"]]
     assert favoured == [["B-PER", "I-PER", "+2.00"]]
@@ -343,7 +343,7 @@ def test_data_cannot_break_the_page() -> None:
     assert "␛[31m" in page.text
 
 
-def test_hebrew_runs_from_the_right() -> None:
+def test_hebrew_is_shown_from_right_to_left() -> None:
     given = Answer(("שלום", "Anna"), ("O", "B-PER"), ("O", "O"), (0.5, 0.5))
     assert '<p class="sentence" dir="rtl">' in render(replace(PUSHED, errors=analyse_errors([given], BIO)))
 
@@ -358,17 +358,17 @@ def test_long_sentences_and_many_labels_stay_small() -> None:
     assert "The 44 most frequent of 100 tags." in page.text
 
 
-def test_the_settings_are_there_as_they_were() -> None:
+def test_the_settings_are_shown_unchanged() -> None:
     assert PUSHED.settings in rendered("pushed")
 
 
-def test_the_page_says_what_pretrained_vectors_know() -> None:
-    told = {
+def test_the_page_shows_the_coverage_of_pretrained_vectors() -> None:
+    vectors = {
         "file": "/data/<glove>.txt", "format": "GloVe text", "width": 100, "rows": 400_000, "unreadable": 0,
         "frozen": True, "factor": 0.2, "words": 2_000, "words_covered": 1_500, "words_as_written": 1_400,
         "tokens": 40_000, "tokens_covered": 39_000, "extra_words": 1_000,
     }  # fmt: skip
-    text = Page(render(replace(PUSHED, vectors=told))).text
+    text = Page(render(replace(PUSHED, vectors=vectors))).text
     assert "/data/<glove>.txt (GloVe text, 400,000 rows of 100), frozen" in text
     assert "1,500 of 2,000 words of train (75.0%) and 39,000 of its 40,000 tokens (97.5%)" in text
     assert "1,000 more words" in text

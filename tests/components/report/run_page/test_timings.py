@@ -81,7 +81,7 @@ def test_each_component_with_its_seconds_while_the_runner_is_connected(tmp_path:
     assert [each.component for each in timings(tmp_path / "metadata.db", "first")] == ["Trainer"]
 
 
-def test_of_a_component_that_ran_twice_the_last_counts(tmp_path: Path) -> None:
+def test_a_component_that_ran_twice_has_its_last_execution(tmp_path: Path) -> None:
     runner = Runner(tmp_path / "metadata.db")
     runner.execute("run", "Trainer", 1_000, 2_000, mlmd.Execution.FAILED)
     runner.execute("run", "Trainer", 3_000, 5_000, COMPLETE)
@@ -89,7 +89,7 @@ def test_of_a_component_that_ran_twice_the_last_counts(tmp_path: Path) -> None:
     assert (found.seconds, found.state) == (2.0, "done")
 
 
-def test_a_store_that_is_written_to_at_this_moment_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_store_with_an_open_write_transaction_is_read(tmp_path: Path) -> None:
     runner = Runner(tmp_path / "metadata.db")
     runner.execute("run", "Trainer", 1_000, 2_000, COMPLETE)
     connection = sqlite3.connect(tmp_path / "metadata.db", isolation_level=None)

@@ -39,7 +39,7 @@ def test_each_seed_is_a_row_and_the_median_is_marked() -> None:
     ]
 
 
-def test_a_warm_start_is_told_by_what_came_and_went() -> None:
+def test_a_warm_start_shows_carried_new_and_dropped_rows() -> None:
     carried = Carried(
         base_model="/runs/Trainer/model/7/Format-Serving",
         kinds={
@@ -60,14 +60,14 @@ def test_a_warm_start_is_told_by_what_came_and_went() -> None:
     assert "encoder.forward.kernel: 160 x 600 there, 160 x 400 here" in shown.text
 
 
-def test_the_first_training_says_that_it_had_nothing_to_start_from() -> None:
+def test_a_missing_warm_start_is_explained() -> None:
     shown = page(
         warm_start=json.loads(Carried(reason="there is no blessed model to start from yet").to_json())
     )
     assert "No warm start: there is no blessed model to start from yet." in shown.text
 
 
-def test_without_them_nothing_is_said() -> None:
+def test_without_seeds_and_warm_start_the_page_has_no_such_parts() -> None:
     text = page().text
     assert "Warm start" not in text
     assert "warm start" not in text
