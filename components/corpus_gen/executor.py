@@ -151,10 +151,10 @@ def _summary(
             tokens=split.tokens,
             entities=dict(sorted(split.entities.items())),
             tags=dict(sorted(split.tags.items())),
-            repairs=split.repairs,
-            first_repairs=_located(split.first_repairs),
-            settled=split.settled,
-            first_settled=_located(split.first_settled),
+            repairs=split.repairs.count,
+            first_repairs=_located(split.repairs.first),
+            settled=split.settled.count,
+            first_settled=_located(split.settled.first),
         )
     return CorpusSummary(
         scheme=scheme.name,

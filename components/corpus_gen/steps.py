@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
@@ -11,9 +12,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from components.corpus_gen.example import to_example
 from components.corpus_gen.source import LocatedRecord, lines_at
-from components.corpus_gen.summary import Event, PartialCounts, PartialSummary
-from corpus.raw_records import lines_of
-from corpus.reading.training_tags import training_tags
+from components.corpus_gen.summary import Event, Events, PartialCounts, PartialSummary
 from corpus.errors import BadLine
 from corpus.formats.table import FileFormat, format_of
 from corpus.options import ReadOptions, Shares
@@ -142,32 +141,32 @@ class ToExamples(beam.DoFn):
         counts.entities.update(span.label for span in reading.spans)
         self.summary.files[located.path] += 1
         self._count_notes(counts, located, record)
-        if reading.repairs:
-            self.repairs.inc(len(reading.repairs))
-            counts.add_repairs(
-                [
-                    Event(
-                        located.path,
-                        located.offset,
-                        record.lines[repair.index],
-                        f"{repair.found} -> {repair.became}",
-                    )
-                    for repair in reading.repairs
-                ],
-                len(reading.repairs),
-            )
+        self._count_events(
+            counts.repairs,
+            self.repairs,
+            [
+                Event(
+                    located.path,
+                    located.offset,
+                    record.lines[repair.index],
+                    f"{repair.found} -> {repair.became}",
+                )
+                for repair in reading.repairs
+            ],
+        )
         yield TaggedOutput(split, to_example(sentence, tags).SerializeToString(deterministic=True))
 
     def _count_notes(self, counts: PartialCounts, located: LocatedRecord, record: Record) -> None:
-        if record.notes:
-            self.settled.inc(len(record.notes))
-            counts.add_settled(
-                [
-                    Event(located.path, located.offset, note.line, f"{note.found}; {note.became}")
-                    for note in record.notes
-                ],
-                len(record.notes),
-            )
+        events = [
+            Event(located.path, located.offset, note.line, f"{note.found}; {note.became}")
+            for note in record.notes
+        ]
+        self._count_events(counts.settled, self.settled, events)
+
+    def _count_events(self, events: Events, counter: Any, new: list[Event]) -> None:
+        if new:
+            events.add(new)
+            counter.inc(len(new))
 
     def finish_bundle(self) -> Iterator[TaggedOutput]:
         window = GlobalWindow()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -74,18 +74,33 @@ class Event(NamedTuple):
     what: str
 
 
+@dataclass
+class Events:
+    """How many events there are, and the first ones in the order of the files."""
+
+    count: int = 0
+    first: list[Event] = field(default_factory=list)
+
+    def add(self, events: list[Event]) -> None:
+        """Count the events, and keep those that are among the first."""
+        self.merge(Events(len(events), events))
+
+    def merge(self, other: Events) -> None:
+        """Add the events of another bundle."""
+        self.count += other.count
+        self.first = sorted([*self.first, *other.first])[:FIRST_EVENTS]
+
+
+@dataclass
 class PartialCounts:
     """Counts of a split in one bundle; picklable, and the same in whatever order they are merged."""
 
-    def __init__(self) -> None:
-        self.sentences = 0
-        self.tokens = 0
-        self.entities: Counter[str] = Counter()
-        self.tags: Counter[str] = Counter()
-        self.repairs = 0
-        self.first_repairs: list[Event] = []
-        self.settled = 0
-        self.first_settled: list[Event] = []
+    sentences: int = 0
+    tokens: int = 0
+    entities: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    repairs: Events = field(default_factory=Events)
+    settled: Events = field(default_factory=Events)
 
     def merge(self, other: PartialCounts) -> None:
         """Add the counts of another bundle."""
@@ -93,20 +108,8 @@ class PartialCounts:
         self.tokens += other.tokens
         self.entities.update(other.entities)
         self.tags.update(other.tags)
-        self.add_repairs(other.first_repairs, other.repairs)
-        self.add_settled(other.first_settled, other.settled)
-
-    def add_repairs(self, events: Iterable[Event], count: int) -> None:
-        """Count repairs and keep the first places."""
-        if count:
-            self.repairs += count
-            self.first_repairs = sorted([*self.first_repairs, *events])[:FIRST_EVENTS]
-
-    def add_settled(self, events: Iterable[Event], count: int) -> None:
-        """Count settled annotations and keep the first places."""
-        if count:
-            self.settled += count
-            self.first_settled = sorted([*self.first_settled, *events])[:FIRST_EVENTS]
+        self.repairs.merge(other.repairs)
+        self.settled.merge(other.settled)
 
 
 class PartialSummary:

@@ -1,6 +1,6 @@
 """Names of metrics and slices. Needs neither numpy nor TensorFlow: settings are checked against them.
 
-What each metric is stands in `components.metrics.tagging_metrics`.
+`components.metrics.tagging_metrics` defines the metrics.
 """
 
 from __future__ import annotations

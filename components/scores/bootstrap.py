@@ -1,6 +1,6 @@
 """Paired bootstrap over sentences, of integer counts.
 
-A resample draws as many sentences as there are, with replacement, and sums their counts. A row holds the counts of all
+A resample draws as many sentences as there are, with replacement, and sums their counts. A row has the counts of all
 models on a sentence, so that every model is scored on the same resamples. Percentile intervals; see
 B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
 """

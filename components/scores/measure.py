@@ -51,7 +51,7 @@ def measure(files: Mapping[str, str | Path], scheme: Scheme, options: ScoreOptio
         options: slices, level, resamples and kind of the intervals.
 
     Raises:
-        OtherSentences: the files do not hold the same sentences in the same order, or none.
+        OtherSentences: the files differ in their sentences or their order, or have none.
     """
     plain = scheme.is_plain or not all(
         can_read(recorded.gold, scheme) for recorded in answer.read(files[CANDIDATE])

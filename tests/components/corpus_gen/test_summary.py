@@ -9,13 +9,11 @@ def test_summaries_merge_in_any_order() -> None:
     def part(offset: int, count: int) -> PartialSummary:
         partial = PartialSummary("BIO")
         partial.splits["train"].sentences = count
-        partial.splits["train"].add_repairs(
-            [Event("f", offset + index, 0, "x") for index in range(count)], count
-        )
+        partial.splits["train"].repairs.add([Event("f", offset + index, 0, "x") for index in range(count)])
         partial.files["f"] = count
         return partial
 
     forward = PartialSummary().merge(part(0, 8)).merge(part(100, 8)).splits["train"]
     backward = PartialSummary().merge(part(100, 8)).merge(part(0, 8)).splits["train"]
-    assert vars(forward) == vars(backward)
-    assert (forward.repairs, forward.sentences, len(forward.first_repairs)) == (16, 16, 10)
+    assert forward == backward
+    assert (forward.repairs.count, forward.sentences, len(forward.repairs.first)) == (16, 16, 10)

@@ -21,17 +21,17 @@ from components.scores.analysis import Analysis
 from components.scores.measure import OtherSentences
 from components.serving_check.verdict import ServingVerdict, answers_rule
 from components.verdict import Rule, Verdict
-from tests.components.scores.handmade_answers import given, written
+from tests.components.scores.handmade_answers import answer, answer_files
 
 SERVED = ServingVerdict(
     blessed=True, reasons=[], answers=7, median_ms=3.0, seconds_to_ready=1.0, rules=[answers_rule([], 7)]
 )
 GOOD = [
-    given("S-PER O", features={"domain": "news"}),
-    given("O S-LOC O", features={"domain": "chat"}),
-    given("O"),
+    answer("S-PER O", features={"domain": "news"}),
+    answer("O S-LOC O", features={"domain": "chat"}),
+    answer("O"),
 ]
-BAD = [given(" ".join(one.gold), "O " * len(one.gold), features=one.features) for one in GOOD]
+BAD = [answer(" ".join(one.gold), "O " * len(one.gold), features=one.features) for one in GOOD]
 
 
 def artifact(kind: type, number: int, folder: Path) -> Any:
@@ -61,7 +61,9 @@ def judged(
     **models: list[Answer],
 ) -> Any:
     """Runs the executor on what models answered. Returns the blessing."""
-    written(folder / "predictions", **{name: found for name, found in models.items() if name != "crfsuite"})
+    answer_files(
+        folder / "predictions", **{name: found for name, found in models.items() if name != "crfsuite"}
+    )
     inputs = {
         "predictions": [artifact(Predictions, 1, folder / "predictions")],
         "model": [artifact(standard_artifacts.Model, 2, folder / "model")],
@@ -72,7 +74,7 @@ def judged(
     if "baseline" in models:
         inputs["baseline_model"] = [artifact(standard_artifacts.Model, 5, folder / "before")]
     if "crfsuite" in models:
-        written(folder / "crfsuite", crfsuite=models["crfsuite"])
+        answer_files(folder / "crfsuite", crfsuite=models["crfsuite"])
         inputs["crfsuite"] = [artifact(Predictions, 6, folder / "crfsuite")]
     (folder / "infra").mkdir()
     (folder / "infra" / "verdict.json").write_text(served.to_json())
@@ -127,18 +129,6 @@ def test_a_worse_model_is_refused_with_the_reason(tmp_path: Path) -> None:
     )
 
 
-def test_a_floor_in_a_slice_refuses(tmp_path: Path) -> None:
-    """Good everywhere but in one domain."""
-    options = Evaluation(
-        resamples=200, slice_by=("domain",), floor=0.5, floors={"entity_recall_strict@domain=chat": 0.5}
-    )
-    answers = [*GOOD[:1] * 9, BAD[1]]
-    blessing = judged(tmp_path, primary=18 / 19, candidate=answers, options=options)
-    (reason,) = verdict_of(blessing).reasons
-    assert reason.startswith("entity recall (strict) is 0.0000 on domain=chat")
-    assert reason.endswith("asked: at least 0.5")
-
-
 def test_a_model_below_crfsuite_is_refused(tmp_path: Path) -> None:
     blessing = judged(
         tmp_path, primary=0.0, candidate=BAD * 20, crfsuite=GOOD * 20, options=Evaluation(floor=0.0)
@@ -160,14 +150,6 @@ def test_a_refusal_of_serving_check_is_one_of_the_gate(tmp_path: Path) -> None:
     verdict = verdict_of(judged(tmp_path, served=served, candidate=GOOD))
     assert verdict.reasons == [slow.words]
     assert verdict.rules[-2:] == [*SERVED.rules, slow]
-
-
-def test_plain_tags_are_judged_by_token_accuracy(tmp_path: Path) -> None:
-    answers = [given("NOUN VERB"), given("NOUN NOUN", "NOUN VERB")]
-    options = Evaluation(resamples=200, floor=0.76, floors={"tag_accuracy/NOUN": 0.6})
-    blessing = judged(tmp_path, primary=0.75, candidate=answers, options=options)
-    (reason,) = verdict_of(blessing).reasons
-    assert reason.startswith("token accuracy is 0.7500 on the test split")
 
 
 def test_the_same_answers_give_the_same_verdict(tmp_path: Path) -> None:

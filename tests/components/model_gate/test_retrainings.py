@@ -16,7 +16,7 @@ from components.model_gate.rules import NO_FALL, rules
 from components.predictor.answer import Answer
 from components.scores.measure import measure
 from tagging.schemes import BIOES
-from tests.components.scores.handmade_answers import written
+from tests.components.scores.handmade_answers import answer_files
 
 SENTENCES = 200
 RETRAININGS = 100
@@ -51,7 +51,7 @@ class TestSet:
 
 def refused(folder: Path, candidate: list[Answer], baseline: list[Answer], allowed_fall: float) -> bool:
     options = Evaluation(allowed_fall=allowed_fall, floor=0.0, resamples=1000, length_buckets=())
-    found = measure(written(folder, candidate=candidate, baseline=baseline), BIOES, options.scores)
+    found = measure(answer_files(folder, candidate=candidate, baseline=baseline), BIOES, options.scores)
     primary = found.analysis.overall.candidate["entity_f1_strict"].value
     (rule,) = [rule for rule in rules(found, options, evaluator_primary=primary) if rule.name == NO_FALL]
     assert rule.value is not None

@@ -14,7 +14,7 @@ from components.scores.analysis import Analysis, Bin, Calibration, Estimate, Sli
 from components.scores.measure import Measurement, measure
 from components.verdict import Rule
 from tagging.schemes import PLAIN
-from tests.components.scores.handmade_answers import given, written
+from tests.components.scores.handmade_answers import answer, answer_files
 
 
 def part(name: str, value: float, **more: Any) -> Slice:
@@ -135,9 +135,9 @@ def test_tags_of_other_models_do_not_count_as_data_of_a_floor(
     tmp_path: Path, metric: str, other: str
 ) -> None:
     chat, news = ({"features": {"domain": domain}} for domain in ("chat", "news"))
-    right = [given("NOUN VERB", **chat), given("NOUN NOUN", **news)]
-    stray = [right[0], given("NOUN NOUN", "NOUN VERB", **news)]
-    files = written(tmp_path, **{"candidate": right, other: stray})
+    right = [answer("NOUN VERB", **chat), answer("NOUN NOUN", **news)]
+    stray = [right[0], answer("NOUN NOUN", "NOUN VERB", **news)]
+    files = answer_files(tmp_path, **{"candidate": right, other: stray})
     options = Evaluation(resamples=100, slice_by=("domain",), floors={f"{metric}/VERB@domain=news": 0.5})
     rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
     assert (rule.passed, rule.skipped) == (True, "domain=news has no VERB")

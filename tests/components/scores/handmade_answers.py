@@ -1,15 +1,14 @@
-"""Answers made by hand, for tests of the gate."""
+"""Hand-made answers, for tests of scores and of the gate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from components.predictor import answer
-from components.predictor.answer import Answer
+from components.predictor.answer import Answer, write
 
 
-def given(
+def answer(
     gold: str,
     predicted: str | None = None,
     *,
@@ -18,7 +17,7 @@ def given(
     features: Mapping[str, str] | None = None,
     seen: tuple[bool, ...] = (),
 ) -> Answer:
-    """An answer to a sentence; right throughout by default."""
+    """An answer to a sentence; every tag is right by default."""
     tags = tuple(gold.split())
     return Answer(
         tokens=tuple(tokens.split()) or tuple(f"w{number}" for number in range(len(tags))),
@@ -30,10 +29,10 @@ def given(
     )
 
 
-def written(folder: Path, **models: Iterable[Answer]) -> dict[str, Path]:
-    """A file of answers for each model."""
+def answer_files(folder: Path, **models: Iterable[Answer]) -> dict[str, Path]:
+    """Write a file of answers for each model."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {model: folder / f"{model}.jsonl.gz" for model in models}
     for model, answers in models.items():
-        answer.write(files[model], answers)
+        write(files[model], answers)
     return files

@@ -30,12 +30,6 @@ def test_by_hand() -> None:
     assert found.expected_error == pytest.approx((2 * 0.2 + 2 * 0.375) / 4)
 
 
-def test_a_calibrated_model_has_no_error() -> None:
-    found = tallied(*[(0.75, True)] * 3, (0.75, False), *[(1.0, True)] * 5)
-    assert found is not None
-    assert found.expected_error == 0.0
-
-
 def test_without_answers_there_is_no_calibration() -> None:
     assert tallied() is None
 

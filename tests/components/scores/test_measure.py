@@ -15,22 +15,22 @@ from components.scores.measure import Measurement, OtherSentences, measure
 from components.scores.options import ScoreOptions
 from components.scores.slice_scores import BASELINE, CANDIDATE, CRFSUITE
 from tagging.schemes import BIOES, PLAIN
-from tests.components.scores.handmade_answers import given, written
+from tests.components.scores.handmade_answers import answer, answer_files
 
 OPTIONS = ScoreOptions(resamples=400, slice_by=("domain",), length_buckets=(2,))
 NEWS, CHAT = {"domain": "news"}, {"domain": "chat"}
 # Of four gold entities three are found, of four predicted ones three are right.
 ANSWERS = [
-    given("S-PER O O", confidence=(0.9, 0.8, 0.7), features=NEWS, seen=(True,)),
-    given("S-PER O", "S-LOC O", confidence=(0.6, 0.9), features=NEWS, seen=(False,)),
-    given("B-LOC E-LOC S-PER", confidence=(0.9, 0.5, 0.9), features=CHAT, seen=(True, False)),
-    given("O", confidence=(1.0,)),
+    answer("S-PER O O", confidence=(0.9, 0.8, 0.7), features=NEWS, seen=(True,)),
+    answer("S-PER O", "S-LOC O", confidence=(0.6, 0.9), features=NEWS, seen=(False,)),
+    answer("B-LOC E-LOC S-PER", confidence=(0.9, 0.5, 0.9), features=CHAT, seen=(True, False)),
+    answer("O", confidence=(1.0,)),
 ]
-WORSE = [given(" ".join(one.gold), "O " * len(one.gold), features=one.features) for one in ANSWERS]
+WORSE = [answer(" ".join(one.gold), "O " * len(one.gold), features=one.features) for one in ANSWERS]
 
 
 def measured(folder: Path, options: ScoreOptions = OPTIONS, **models: list[Answer]) -> Measurement:
-    return measure(written(folder, **models), BIOES, options)
+    return measure(answer_files(folder, **models), BIOES, options)
 
 
 def part(analysis: Analysis, name: str) -> Slice:
@@ -82,7 +82,7 @@ def test_a_slice_scores_like_a_test_split_of_its_sentences(tmp_path: Path) -> No
 def test_empty_slices_are_named_and_no_value_is_nan(tmp_path: Path) -> None:
     options = ScoreOptions(resamples=100, slice_by=("genre",), length_buckets=(2, 50))
     analysis = measured(
-        tmp_path, options, candidate=[given("O O", seen=())], baseline=[given("O O")]
+        tmp_path, options, candidate=[answer("O O", seen=())], baseline=[answer("O O")]
     ).analysis
     assert analysis.empty == ["entity=seen", "entity=unseen", "genre", "length=3-50", "length=51+"]
     for found in analysis.slices:
@@ -156,8 +156,8 @@ def test_without_confidence_there_is_no_calibration(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", [BIOES, PLAIN])
 def test_gold_tags_that_the_scheme_cannot_read_are_plain(tmp_path: Path, scheme: object) -> None:
-    answers = [given("S-PER", confidence=(0.5,)), given("NOUN VERB", "NOUN NOUN", confidence=(0.9, 0.9))]
-    found = measure(written(tmp_path, candidate=answers), BIOES if scheme is BIOES else PLAIN, OPTIONS)
+    answers = [answer("S-PER", confidence=(0.5,)), answer("NOUN VERB", "NOUN NOUN", confidence=(0.9, 0.9))]
+    found = measure(answer_files(tmp_path, candidate=answers), BIOES if scheme is BIOES else PLAIN, OPTIONS)
     assert found.plain
     assert found.labels == {"S-PER", "NOUN", "VERB"}
     overall = found.analysis.overall
@@ -169,7 +169,7 @@ def test_gold_tags_that_the_scheme_cannot_read_are_plain(tmp_path: Path, scheme:
     assert found.analysis.entity_calibration is None
 
 
-@pytest.mark.parametrize("answers", [ANSWERS, [given("NOUN VERB")]], ids=["entities", "plain"])
+@pytest.mark.parametrize("answers", [ANSWERS, [answer("NOUN VERB")]], ids=["entities", "plain"])
 def test_every_computed_metric_may_have_a_floor(tmp_path: Path, answers: list[Answer]) -> None:
     """The names that settings know are those that there are."""
     overall = measured(tmp_path, candidate=answers).analysis.overall
@@ -184,9 +184,9 @@ def test_every_computed_metric_may_have_a_floor(tmp_path: Path, answers: list[An
     ("answers", "message"),
     [
         (ANSWERS[:-1], "sentence 4 is not that of"),
-        ([*ANSWERS, given("O")], "found more sentences than in"),
+        ([*ANSWERS, answer("O")], "found more sentences than in"),
         (ANSWERS[::-1], "sentence 1 is not that of"),
-        ([given("O O O"), *ANSWERS[1:]], "sentence 1 is not that of"),
+        ([answer("O O O"), *ANSWERS[1:]], "sentence 1 is not that of"),
     ],
 )
 def test_answers_to_other_sentences_are_an_error(

@@ -15,7 +15,7 @@ from components.scores.ratios import entity_metrics, plain_metrics, seen_metrics
 from tagging.partial import PartialCounts, partial_counts
 from tagging.schemes import BIOES, PLAIN
 from tagging.scoring import Counts, Score, add_counts, entity_scores, tag_counts, token_accuracy
-from tests.components.scores.handmade_answers import given as answer
+from tests.components.scores.handmade_answers import answer
 
 TAGS = ["O", *(f"{prefix}-{label}" for prefix in "BIES" for label in ("PER", "LOC"))]
 SENTENCE = st.lists(st.tuples(st.sampled_from(TAGS), st.sampled_from(TAGS)), max_size=6)

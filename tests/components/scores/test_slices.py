@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from hypothesis import given as for_all
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.metrics.names import length_slices
 from components.predictor.answer import Answer
 from components.scores.slices import SliceMembers
-from tests.components.scores.handmade_answers import given
+from tests.components.scores.handmade_answers import answer
 
 
 def members(*answers: Answer, features: tuple[str, ...] = (), entities: bool = True) -> SliceMembers:
     found = SliceMembers(features, (2, 4), entities=entities)
-    for answer in answers:
-        found.add(answer)
+    for each in answers:
+        found.add(each)
     return found
 
 
 def test_a_sentence_is_in_the_slices_of_its_features_length_and_entities() -> None:
     found = members(
-        given("O", features={"domain": "news"}),
-        given("O O", features={"domain": "chat", "genre": "a,b"}),
-        given("O O O S-PER O", seen=(True,)),
-        given("S-PER S-LOC", seen=(False, True), features={"domain": "news"}),
+        answer("O", features={"domain": "news"}),
+        answer("O O", features={"domain": "chat", "genre": "a,b"}),
+        answer("O O O S-PER O", seen=(True,)),
+        answer("S-PER S-LOC", seen=(False, True), features={"domain": "news"}),
         features=("domain", "genre"),
     )
     assert {name: list(numbers) for name, numbers in found.members.items()} == {
@@ -43,26 +43,26 @@ def test_a_sentence_is_in_the_slices_of_its_features_length_and_entities() -> No
 
 
 def test_empty_slices_are_named() -> None:
-    found = members(given("O"), features=("domain",))
+    found = members(answer("O"), features=("domain",))
     assert found.empty == ["domain", "entity=seen", "entity=unseen", "length=3-4", "length=5+"]
 
 
 def test_plain_tags_have_no_seen_entities() -> None:
-    found = members(given("NOUN"), entities=False)
+    found = members(answer("NOUN"), entities=False)
     assert not any(name.startswith("entity=") for name in [*found.members, *found.empty])
 
 
 def test_an_empty_sentence_has_no_length() -> None:
-    assert members(given("")).members == {}
+    assert members(answer("")).members == {}
 
 
-@for_all(
+@given(
     buckets=st.lists(st.integers(1, 30), min_size=1, max_size=4, unique=True).map(sorted),
     length=st.integers(1, 40),
 )
 def test_a_slice_name_gives_the_lengths_in_it(buckets: list[int], length: int) -> None:
     found = SliceMembers((), buckets, entities=False)
-    found.add(given("O " * length))
+    found.add(answer("O " * length))
     (name,) = found.members
     bounds = name.removeprefix("length=")
     first, _, last = bounds.removesuffix("+").partition("-")

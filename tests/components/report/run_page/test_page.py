@@ -189,7 +189,8 @@ def test_a_duplicate_is_no_new_version() -> None:
     assert "In place already as version 3" in text
 
 
-def test_the_tables_hold_the_runs_numbers() -> None:
+def test_the_tables_have_the_runs_numbers_and_settings() -> None:
+    assert PUSHED.settings in rendered("pushed")
     rows = Page(rendered("pushed")).rows
     assert ["train", "7", "30", "9", "9", "", "2", "0"] in rows
     assert ["test", "5", "17", "6", "4", "25.0 %", "0", "0"] in rows
@@ -356,10 +357,6 @@ def test_long_sentences_and_many_labels_stay_small() -> None:
     assert page.open == []
     assert "The 30 with most errors of 50." in page.text
     assert "The 44 most frequent of 100 tags." in page.text
-
-
-def test_the_settings_are_shown_unchanged() -> None:
-    assert PUSHED.settings in rendered("pushed")
 
 
 def test_the_page_shows_the_coverage_of_pretrained_vectors() -> None:
