@@ -1,13 +1,12 @@
 """One run at a time in a pipeline's folder: they would share checkpoints and tell each other's outcome."""
 
 from __future__ import annotations
-from files.lock import Held, held
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from files.lock import Held, held
 
 _LOCK = ".lock"
 

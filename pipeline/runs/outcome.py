@@ -1,25 +1,24 @@
 """What came out of a run, in a few words by component, and as a record that `tagline status` reads."""
 
 from __future__ import annotations
-from files import atomic
 
 import gzip
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from components.model_gate.measuring.analysis import FILE_NAME as ANALYSIS
+from components.model_gate.measuring.analysis import Analysis
 
 from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
 from components.corpus_gate.verdict import Verdict as CorpusVerdict
 from components.corpus_gen.summary import MEASURES
 from components.metrics.display_names import spoken
-from components.model_gate.measuring.analysis import FILE_NAME as ANALYSIS
-from components.model_gate.measuring.analysis import Analysis
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
+from files import atomic
 from pipeline.runs.lineage import Lineage, Step
 from pipeline.settings import SettingsError
 from serving.batch.measures import Measures

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from components.model_gate.floors import FloorWithoutData, require_data
 from components.metrics.names import ENTITY, LENGTH
-from corpus.splits.layout import find
+from components.model_gate.floors import FloorWithoutData, require_data
+from corpus.checks.report import Report
 from corpus.options import ReadOptions
 from corpus.reading.sentences import sentences
-from corpus.checks.report import Report
 from corpus.splits.by_hash import split_of, text_key
+from corpus.splits.layout import find
 from pipeline.settings import Settings, SettingsError
 
 # The only string feature that corpus files give a sentence.

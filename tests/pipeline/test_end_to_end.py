@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 
 import pytest
-from pipeline.runs import outcome
-from pipeline.runs.lineage import Lineage, Step
-from pipeline.runs.progress import DOING
 
 from pipeline import settings
 from pipeline.factory import METADATA, UNCACHED
 from pipeline.runners import local
+from pipeline.runs import outcome
+from pipeline.runs.lineage import Lineage, Step
+from pipeline.runs.progress import DOING
 from pipeline.settings import Settings
 from serving.client import Tagger
 from serving.registry.manifest import file_sums, manifest

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from pipeline.runs.outcome import describe
 
+from pipeline.runs.outcome import describe
 from tests.pipeline.test_end_to_end import run, write_corpus
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from pipeline.runs.lineage import Lineage
-from pipeline.runs.outcome import describe
 
 from pipeline.factory import METADATA, UNCACHED
+from pipeline.runs.lineage import Lineage
+from pipeline.runs.outcome import describe
 from pipeline.settings import Settings
 from tests.pipeline.test_end_to_end import executed, run, write_corpus
 

@@ -9,9 +9,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
+from corpus.options import ReadOptions
 from corpus.splits.fingerprint import fingerprint
 from corpus.splits.layout import find
-from corpus.options import ReadOptions
 
 TRAIN = "Ann\tB-PER\nsings\tO\n\nin\tO\nRome\tB-LOC\n"
 

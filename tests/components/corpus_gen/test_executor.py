@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from tfx.types import artifact_utils, standard_artifacts
 
-from corpus.raw_records import BOM
 from corpus.checks.check import check
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions, Shares
+from corpus.raw_records import BOM
 from tests.components.corpus_gen.corpora import DEV, TEST, TRAIN, corpus, generate, read_back, summary_of
 
 

@@ -75,7 +75,9 @@ def test_any_cuts_of_anything_read_the_same(
     data = (BOM if mark else b"") + b"\n".join(lines) + b"\n"
     source = single(write(tmp_path_factory.mktemp("source") / "a.conll", data))
     cuts = sorted([0, *(int(part * len(data)) for part in share), len(data)])
-    assert pieces(source, cuts) == [(block.offset, block.raw) for block in raw_records(io.BytesIO(data), "block")]
+    assert pieces(source, cuts) == [
+        (block.offset, block.raw) for block in raw_records(io.BytesIO(data), "block")
+    ]
 
 
 @pytest.mark.parametrize("data", SHAPES[:3])

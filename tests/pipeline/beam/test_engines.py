@@ -12,8 +12,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import tensorflow as tf
-from pipeline.runs.lineage import Lineage
-from pipeline.runs.outcome import counted
 from tfx.orchestration.pipeline import RunOptions
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
@@ -22,6 +20,8 @@ from pipeline.beam.args import pipeline_args
 from pipeline.beam.checks import require_engine
 from pipeline.factory import METADATA, create_pipeline
 from pipeline.runners.local import LocalRunner
+from pipeline.runs.lineage import Lineage
+from pipeline.runs.outcome import counted
 from pipeline.settings import Settings, load
 from tests.components.corpus_gen.corpora import generate
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, engine

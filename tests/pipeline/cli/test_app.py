@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from pipeline.runs.outcome import Outcome
 
 COMMANDS = (

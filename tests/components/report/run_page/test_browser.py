@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from components.report.run_page.page import render
-from tests.browser import Visit, assert_text_stands_out, count_moving
+from tests.browser import Visit, assert_text_stands_out
 from tests.components.report.handmade_runs import HOSTILE, RUNS, long_run
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from pipeline.runs.outcome import Outcome
 from rich.console import Console
 
 from pipeline.cli.line.run import _say_where
+from pipeline.runs.outcome import Outcome
 from pipeline.settings import Serving, Settings
 
 PUSHED = Outcome(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.pipeline.runs.metadata import Store
-from tests.pipeline.runs.past_lines import answers, gated, pushed, trained, versions_folder
 
 from components.predictor.answer import Answer
 from tests.pipeline.cli.test_app import tagline
+from tests.pipeline.runs.metadata import Store
+from tests.pipeline.runs.past_lines import answers, gated, pushed, trained, versions_folder
 
 RIGHT = Answer(tokens=("Ann", "sings"), gold=("B-PER", "O"), predicted=("B-PER", "O"))
 WRONG = Answer(tokens=("Ann", "sings"), gold=("B-PER", "O"), predicted=("O", "O"))

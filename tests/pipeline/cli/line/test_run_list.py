@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from pipeline.runs.history import PastRun, chosen, past_runs
-from tests.pipeline.runs.metadata import Store
-from tests.pipeline.runs.past_lines import FAILED, RUNNING, gated, pushed, trained, versions_folder
 
 from pipeline.cli.line.run_list import short_ids
+from pipeline.runs.history import PastRun, chosen, past_runs
 from pipeline.settings import SettingsError
 from tests.pipeline.cli.test_app import tagline
+from tests.pipeline.runs.metadata import Store
+from tests.pipeline.runs.past_lines import FAILED, RUNNING, gated, pushed, trained, versions_folder
 
 
 @pytest.fixture(scope="module")
