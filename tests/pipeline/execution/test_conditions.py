@@ -1,4 +1,4 @@
-"""Conditions, in the part of CEL that compilers write."""
+"""Conditions and selectors: what Kubeflow's driver makes of the expressions that compilers write."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ INPUT = {
         ("string(inputs.parameter_values['n']) + string(true) == '6true'", True),
         ("int(6.9) == 6 && int('-7') == -7 && double('1e3') == 1000", True),
         ("parseJson(inputs.parameter_values['json']).a[1] == 2", True),
+        # Values of parameters are doubles; literals without a point are ints.
+        ("inputs.parameter_values['n'] == 6 && inputs.parameter_values['n'] != 7", True),
+        ("has(inputs.parameter_values.n) && 's' in inputs.parameter_values", True),
         # A side that decides does so whatever the other is.
         ("inputs.parameter_values['gone'] == 1 || true", True),
         ("false && inputs.parameter_values['gone'] == 1", False),
@@ -52,13 +55,13 @@ def test_and_binds_closer_than_or() -> None:
     [
         "inputs.artifacts['gone'].artifacts[0].uri == ''", "inputs.parameter_values['n'] == '6'", "1 ==", "(true",
         "inputs.parameter_values['n']", "true true", "1 && true", "inputs.artifacts['b'].artifacts[1].uri == ''",
-        "__import__('os') == 1", "int('x') == 1", "true ? 1 : 2", "'a' - 'b' == ''", "{} == {}",
+        "__import__('os') == 1", "int('x') == 1", "true ? 1 : 2", "'a' - 'b' == ''",
         # The protobuf's names are not JSON's, and a step's outputs are made after it was decided.
         "inputs.parameterValues['n'] == 6.0", "outputs.artifacts['b'].artifacts[0].uri == ''", "int(true) == 1",
         "inputs.parameter_values['gone'] == 1 || false", "-'a' == ''", "parseJson('{') == 1",
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told(condition: str) -> None:
+def test_an_expression_that_cannot_be_evaluated_is_an_error(condition: str) -> None:
     with pytest.raises(ConditionError, match="condition"):
         holds(condition, INPUT)
 
@@ -75,10 +78,12 @@ def test_what_cannot_be_read_is_told(condition: str) -> None:
         ("bool_value", True, True),
     ],
 )
-def test_a_part_of_a_value(expression: str, value: object, expected: object) -> None:
+def test_selectors_take_a_part_of_a_value(expression: str, value: object, expected: object) -> None:
     assert selected(expression, value) == expected
 
 
-def test_a_part_that_there_is_not_is_told() -> None:
-    with pytest.raises(ConditionError, match="selector 'number_value': found no 'number_value'"):
+def test_a_field_that_a_value_does_not_have_is_an_error() -> None:
+    with pytest.raises(
+        ConditionError, match="selector 'number_value': undeclared reference to 'number_value'$"
+    ):
         selected("number_value", "6")
