@@ -1,4 +1,4 @@
-"""What Beam is told by single components of a pipeline."""
+"""Beam's arguments of single components of a pipeline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.settings.beam import Beam
 _WITH_THE_CORPUS = "CorpusGen"
 
 
-def tell(components: Sequence[BaseNode], beam: Beam, *, pipeline: str) -> None:
+def set_component_args(components: Sequence[BaseNode], beam: Beam, *, pipeline: str) -> None:
     """Add to each Beam component what it alone gets, before a pipeline puts what all get in front.
 
     Without a shared disk CorpusGen runs in its own step: engines then reach its output alone.

@@ -14,7 +14,7 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
 from pipeline.execution.parameters import RUN_ID
-from pipeline.factory import UNCACHED, create_pipeline
+from pipeline.factory import create_pipeline
 from pipeline.runners import platform
 from pipeline.runners.quantities import cores, gigabytes
 from pipeline.runners.steps import cached, steps_of
@@ -22,6 +22,7 @@ from pipeline.runners.v2_step import RUN_PARAMETER
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import Settings, SettingsError
 from pipeline.settings.kubeflow import Step
+from pipeline.stages.deployment import UNCACHED
 from pipeline.stages.earlier_runs import BASE_MODEL, BASELINE, BLESSED_STATISTICS
 
 # Maps what a back end hands over to what the components take, then runs TFX's own entry point.
@@ -41,7 +42,7 @@ def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
         SettingsError: a path that the back end cannot reach, or settings of a component that there is not.
     """
     settings = _on_vertex(settings) if vertex else on_volumes(settings)
-    pipeline = create_pipeline(settings, past="pushed")
+    pipeline = create_pipeline(settings, earlier="pushed")
     pipeline.metadata_connection_config = None  # the cluster has its own
     _name(pipeline, settings.name)
     steps = steps_of(settings.kubeflow, [node.id for node in pipeline.components])

@@ -7,8 +7,9 @@ import os
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.proto.orchestration import pipeline_pb2
 
-from pipeline.factory import UNCACHED, create_pipeline
+from pipeline.factory import create_pipeline
 from pipeline.settings import Settings
+from pipeline.stages.deployment import UNCACHED
 
 
 class LocalRunner(LocalDagRunner):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.factory import UNCACHED
 from pipeline.settings import SettingsError
 from pipeline.settings.kubeflow import Kubeflow, Step, unknown_nodes
+from pipeline.stages.deployment import UNCACHED
 
 
 def steps_of(kubeflow: Kubeflow, nodes: Iterable[str]) -> dict[str, Step]:

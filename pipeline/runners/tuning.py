@@ -9,10 +9,10 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.tuner.trials import SearchTrial, read_search
-from pipeline.factory import TUNING, create_pipeline
+from pipeline.factory import create_pipeline
 from pipeline.runners.local import LocalRunner
 from pipeline.runs.history import SEARCH
-from pipeline.settings import Settings
+from pipeline.settings import TUNING, Settings
 
 
 class _SearchRunner(LocalRunner):

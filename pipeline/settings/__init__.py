@@ -1,6 +1,6 @@
 """Every setting of a pipeline: plain, frozen, checked data. Imports no TensorFlow and no TFX."""
 
 from pipeline.settings.loading import DEFAULTS, load
-from pipeline.settings.schema import Serving, Settings, SettingsError, is_bucket
+from pipeline.settings.schema import METADATA, TUNING, Serving, Settings, SettingsError, is_bucket
 
-__all__ = ["DEFAULTS", "Serving", "Settings", "SettingsError", "is_bucket", "load"]
+__all__ = ["DEFAULTS", "METADATA", "TUNING", "Serving", "Settings", "SettingsError", "is_bucket", "load"]

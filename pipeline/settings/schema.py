@@ -17,6 +17,9 @@ from pipeline.settings.beam import Beam
 from pipeline.settings.kubeflow import Kubeflow
 from trainer.hyperparameters import Hyperparameters
 
+# Below the folder of a pipeline's runs: the metadata of all runs (SQLite), and the trials of searches.
+METADATA, TUNING = "metadata.db", "tuning"
+
 # What a cluster's steps reach beside folders.
 BUCKETS = ("gs://", "s3://", "minio://")
 
@@ -129,6 +132,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             recognise(self.trainer.vectors)
         except VectorsError as error:
             raise SettingsError(f"trainer.vectors: {error}") from error
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the tags that the model is trained on: PLAIN of a corpus of plain tags."""
+        return "PLAIN" if self.corpus.scheme.upper() == "PLAIN" else self.corpus.train_scheme
 
     @property
     def longest_training(self) -> Hyperparameters:

@@ -1,1 +1,1 @@
-"""The pipeline's stages, each a list of components."""
+"""The pipeline's stages in the order of the run, each a function that makes the nodes of one part."""

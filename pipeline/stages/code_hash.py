@@ -1,7 +1,7 @@
-"""A hash of the code behind a component, so that the cache follows the code.
+"""Hashes of the code behind components, so that the cache follows the code.
 
-TFX hashes a module file's content, but code given by import path not at all: an edited `run_fn` would be answered
-from the cache.
+TFX hashes the content of a module file, but code given by import path not at all: after an edit of `run_fn` the
+Trainer would still be answered from the cache.
 """
 
 from __future__ import annotations
@@ -13,13 +13,37 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+# The code that decides what each component makes; a folder stands for all that is below it.
+CODE = {
+    "CorpusGen": ("tagging", "corpus", "components/corpus_gen", "serving/batch/measures.py"),
+    "CorpusGate": ("tagging", "corpus", "components/corpus_gate", "components/corpus_gen/summary.py"),
+    "Transform": ("trainer/features/preprocessing.py", "trainer/features/token_features.py"),
+    "Tuner": ("components/tuner", "components/metrics/display_names.py", "components/metrics/names.py"),
+    "Trainer": ("tagging", "trainer"),
+    "Evaluator": ("tagging", "components/metrics"),
+    "Predictor": ("files", "tagging", "components/predictor"),
+    "CrfsuiteBaseline": ("files", "tagging", "components/crfsuite_baseline", "components/predictor"),
+    "ServingCheck": ("files", "tagging", "serving", "components/serving_check", "components/verdict.py"),
+    "ModelGate": (
+        "files", "tagging", "components/model_gate", "components/metrics", "components/predictor",
+        "components/crfsuite_baseline/options.py", "components/serving_check", "components/verdict.py",
+    ),
+    "Report": ("tagging", "components/report", "trainer/export/transitions.py"),
+    "PushedResolver": ("components/resolvers/pushed", "serving/registry/manifest.py"),
+}  # fmt: skip
+
+
+def code_of(component: str) -> str:
+    """The hash of a component's code, as `CODE` lists it."""
+    return code_hash(*CODE[component])
+
 
 @cache
 def code_hash(*packages: str) -> str:
-    """Of all Python files of `packages`, each a folder or a file below the project's root.
+    """Hash all Python files of `packages`, each a folder or a file below the project's root, into 16 hex digits.
 
     Raises:
-        FileNotFoundError: no such file, or no code below a folder, since then nothing would be followed.
+        FileNotFoundError: a file that does not exist, or a folder without code, which would follow nothing.
     """
     # Another TensorFlow or TFX makes other artifacts of the same code.
     libraries = " ".join(f"{name}=={version(name)}" for name in ("tensorflow", "tfx"))

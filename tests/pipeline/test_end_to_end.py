@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from pipeline import settings
-from pipeline.factory import METADATA, UNCACHED
 from pipeline.runners import local
 from pipeline.runs import outcome
 from pipeline.runs.lineage import Lineage, Step
 from pipeline.runs.progress import DOING
-from pipeline.settings import Settings
+from pipeline.settings import METADATA, Settings
+from pipeline.stages.code_hash import code_of
+from pipeline.stages.deployment import UNCACHED
 from serving.client import Tagger
 from serving.registry.manifest import file_sums, manifest
 from serving.registry.version_folder import versions_in
@@ -159,13 +160,11 @@ class TestOnePipeline:
     def test_changed_code_runs_what_it_stands_behind(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from pipeline import factory
-
-        def edited(*packages: str) -> str:
-            return "edited" if "serving" in packages else factory_hash(*packages)
-
-        factory_hash = factory.code_hash
-        monkeypatch.setattr(factory, "code_hash", edited)
+        # `pipeline.stages.evaluation` asks for the hashes of this stage.
+        monkeypatch.setattr(
+            "pipeline.stages.evaluation.code_of",
+            lambda component: "edited" if component == "ServingCheck" else code_of(component),
+        )
         _, steps = run(home, "evaluation.floor=0.2")
         assert executed(steps) == {"ServingCheck", "ModelGate", *UNCACHED}
 

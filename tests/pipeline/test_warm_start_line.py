@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.factory import METADATA, UNCACHED
 from pipeline.runs.lineage import Lineage
 from pipeline.runs.outcome import describe
-from pipeline.settings import Settings
+from pipeline.settings import METADATA, Settings
+from pipeline.stages.deployment import UNCACHED
 from tests.pipeline.test_end_to_end import executed, run, write_corpus
 
 WARM = ("trainer.warm_start=true", "evaluation.allowed_fall=1.0")

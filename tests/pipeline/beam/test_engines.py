@@ -18,11 +18,11 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from corpus.errors import CorpusError
 from pipeline.beam.args import pipeline_args
 from pipeline.beam.checks import require_engine
-from pipeline.factory import METADATA, create_pipeline
+from pipeline.factory import create_pipeline
 from pipeline.runners.local import LocalRunner
 from pipeline.runs.lineage import Lineage
 from pipeline.runs.outcome import counted
-from pipeline.settings import Settings, load
+from pipeline.settings import METADATA, Settings, load
 from tests.components.corpus_gen.corpora import generate
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, engine
 from tests.serving import tiny_model

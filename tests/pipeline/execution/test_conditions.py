@@ -84,6 +84,6 @@ def test_selectors_take_a_part_of_a_value(expression: str, value: object, expect
 
 def test_a_field_that_a_value_does_not_have_is_an_error() -> None:
     with pytest.raises(
-        ConditionError, match="selector 'number_value': undeclared reference to 'number_value'$"
+        ConditionError, match=r"selector 'number_value': undeclared reference to 'number_value'$"
     ):
         selected("number_value", "6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,18 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from pipeline.stages.code_hash import CODE
+
+ROOT = Path(__file__).resolve().parents[3]
+# What the entry point of a component imports that its own code does not cover.
+ENTRY = {
+    "Transform": "trainer/features/preprocessing.py",
+    "Trainer": "trainer/run_fn.py",
+    "Evaluator": "components/metrics/evaluation.py",
+}
+# Types of artifacts alone.
+NO_CODE = {"components/artifacts.py"}
 
 # `pipeline.stages.code_hash.code_hash` is the function; what is patched here is its module.
 module: ModuleType = importlib.import_module("pipeline.stages.code_hash")
@@ -79,7 +92,42 @@ def test_where_the_project_lies_does_not_change_it(root: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("name", ["three", "one/missing.py", "one/empty"])
-def test_a_name_that_stands_for_no_code_is_an_error(root: Path, name: str) -> None:
+def test_a_path_without_code_is_an_error(root: Path, name: str) -> None:
     (root / "one/empty").mkdir()
     with pytest.raises(FileNotFoundError):
         fresh("one", name)
+
+
+@pytest.mark.parametrize(
+    "component", sorted(CODE.keys() - {"Report"})
+)  # a page is never answered from the cache
+def test_the_code_of_a_component_is_all_that_it_imports(component: str) -> None:
+    listed = [*CODE[component], *(CODE["Trainer"] if component == "Tuner" else ())]
+    reached = imported(ROOT / ENTRY[component]) if component in ENTRY else imported(ROOT / _folder(component))
+    missing = {
+        name for name in reached - NO_CODE if not any(Path(name).is_relative_to(one) for one in listed)
+    }
+    assert missing == set()
+
+
+def _folder(component: str) -> str:
+    return next(name for name in CODE[component] if Path(name).parent.name in ("components", "resolvers"))
+
+
+def imported(start: Path) -> set[str]:
+    """Files of the project that a file, or the files of a folder, import, directly or not."""
+    reached: set[str] = set()
+    waiting = sorted(start.rglob("*.py")) if start.is_dir() else [start]
+    while waiting:
+        path = waiting.pop()
+        name = path.relative_to(ROOT).as_posix()
+        if name in reached:
+            continue
+        reached.add(name)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            files = (ROOT.joinpath(*module.split(".")).with_suffix(".py") for module in modules)
+            waiting += [file for file in files if file.is_file()]
+    return reached

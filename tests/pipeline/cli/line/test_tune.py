@@ -14,10 +14,10 @@ import pytest
 
 from components.tuner.trials import SearchTrial, best_of, read_search
 from pipeline import settings
-from pipeline.factory import METADATA, TUNING
 from pipeline.runners import local
 from pipeline.runs.history import past_runs
 from pipeline.runs.lineage import Lineage
+from pipeline.settings import METADATA, TUNING
 from tests.pipeline.test_end_to_end import assignments, write_corpus
 
 TAGLINE = [sys.executable, "-m", "pipeline.cli.app"]
