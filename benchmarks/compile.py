@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.pipeline import ROOT, measure
-from pipeline.cli.cluster.compile import TARGETS
+from pipeline.runners.targets import TARGETS
 
 # Seconds of wall time that any of them may take.
 BOUND = 30.0

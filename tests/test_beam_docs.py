@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pipeline.beam.checks import require_reachable
-from pipeline.cli.cluster.compile import TARGETS
+from pipeline.runners.targets import TARGETS
 from pipeline.settings import load
 from pipeline.settings.beam import Worker
 from tests.deploy.docker.dockerfiles import of, parent_images, stages

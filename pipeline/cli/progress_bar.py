@@ -18,13 +18,13 @@ from rich.progress import (
 _A_LINE_EVERY = 10.0  # seconds
 
 
-class Counting:
-    """Counts up to `total`, with a rate; what an earlier run has done counts, but is nobody's speed now.
+class ProgressBar:
+    """Counts up to `total`, with a rate; what an earlier run has done counts, but not for the rate.
 
     Args:
         console: where to.
         what: what is counted, in the plural.
-        total: how many there are.
+        total: how many there will be.
     """
 
     def __init__(self, console: Console, what: str, total: int) -> None:
@@ -32,7 +32,7 @@ class Counting:
         self._what = what
         self._total = total
         self._count = self._before = 0
-        self._began = self._told = time.monotonic()
+        self._began = self._printed = time.monotonic()
         self._first = True
         columns = (
             SpinnerColumn(), BarColumn(), MofNCompleteColumn(),
@@ -41,7 +41,7 @@ class Counting:
         self._bar = Progress(*columns, console=console, transient=True) if console.is_terminal else None
         self._task = self._bar.add_task(what, total=total, rate="") if self._bar else None
 
-    def __enter__(self) -> Counting:
+    def __enter__(self) -> ProgressBar:
         if self._bar:
             self._bar.start()
         return self
@@ -57,23 +57,23 @@ class Counting:
 
     @property
     def rate(self) -> float:
-        """How many a second, since the first were told."""
+        """How many a second, since the first call of `add`."""
         seconds = time.monotonic() - self._began
         return (self._count - self._before) / seconds if seconds else 0.0
 
     def add(self, count: int) -> None:
-        """So many more are done; the first call tells of those that were done before."""
+        """Count so many more; the first call counts those that an earlier run has done."""
         self._count += count
         if self._first:
             self._first, self._before = False, count
-            self._began = self._told = time.monotonic()
+            self._began = self._printed = time.monotonic()
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=self._count, rate=self._rate_told())
-        elif time.monotonic() - self._told >= _A_LINE_EVERY:
-            self._told = time.monotonic()
+            self._bar.update(self._task, completed=self._count, rate=self._rate_text())
+        elif time.monotonic() - self._printed >= _A_LINE_EVERY:
+            self._printed = time.monotonic()
             self._console.print(
-                f"{self._count:,} of {self._total:,} {self._what}, {self._rate_told()}", soft_wrap=True
+                f"{self._count:,} of {self._total:,} {self._what}, {self._rate_text()}", soft_wrap=True
             )
 
-    def _rate_told(self) -> str:
+    def _rate_text(self) -> str:
         return f"{self.rate:,.0f}/s"

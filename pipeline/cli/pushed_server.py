@@ -7,15 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-
+from pipeline.cli.console import errors
 from pipeline.settings import Settings, SettingsError
 from serving.registry.version_folder import versions_in
 from serving.server.process import start_server_process
 
 
 def pushed_version(settings: Settings, version: int | None) -> Path:
-    """The folder of a pushed version, of the latest where none is given.
+    """Find the folder of a pushed version, of the latest where none is named.
 
     Raises:
         SettingsError: the version is not pushed.
@@ -33,20 +32,19 @@ def pushed_version(settings: Settings, version: int | None) -> Path:
 
 @contextlib.contextmanager
 def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator[str]:
-    """`host:port` of a server that serves one pushed version, the latest unless `version` is given.
+    """Start a server on one pushed version, the latest unless `version` names one; gives its `host:port`.
 
     Raises:
         SettingsError: the version is not pushed.
     """
     chosen = pushed_version(settings, version)
-    console = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="tagline-") as folder:
         base = Path(folder, "models")
         base.mkdir()
         # Just this version, whatever is pushed meanwhile.
         (base / chosen.name).symlink_to(chosen, target_is_directory=True)
         with (
-            console.status(f"starting a server on {chosen}"),
+            errors().status(f"starting a server on {chosen}"),
             contextlib.ExitStack() as stack,
         ):
             server = stack.enter_context(
@@ -54,7 +52,7 @@ def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator
                     base,
                     settings.name,
                     log_path=Path(folder, "server.log"),
-                    # One signature is asked, and its first call costs less than all of their first calls.
+                    # One signature is called, and its first call costs less than warming all of them up.
                     extra_flags=["--enable_model_warmup=false"],
                 )
             )

@@ -17,16 +17,17 @@ from pipeline.execution.parameters import ParameterError
 from pipeline.execution.record import Record
 from pipeline.settings import SettingsError
 
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _TAIL_LINES = 15
 
 Happened = Literal["kept", "started", "finished", "skipped", "again", "failed"]
-Tell = Callable[[Happened, str, str], None]
+# Called with an event, the step's name and a detail.
+Report = Callable[[Happened, str, str], None]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A step that could not be brought to a good end.
+    """A step that failed for good.
 
     Attributes:
         step: its name.
@@ -43,20 +44,20 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: what each finished step made, and which steps failed, were skipped or never came to be."""
+    """How a run ended: what each finished step made, and which steps failed, were skipped or never started."""
 
     results: Mapping[str, Result]
-    failures: tuple[Failure, ...]
-    skipped: tuple[str, ...]
-    not_reached: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
+    skipped: tuple[str, ...] = ()
+    not_reached: tuple[str, ...] = ()
 
 
 @dataclass
-class _Try:
-    """A step at work, or waiting to be tried again."""
+class _Attempt:
+    """A step that runs, or waits for another try."""
 
     step: Step
-    given: dict[str, Any]
+    executor_input: dict[str, Any]
     place: Place
     failures: int = 0
     not_before: float = 0.0
@@ -69,47 +70,47 @@ class Execution:
     """A run of a graph."""
 
     def __init__(
-        self, graph: Graph, record: Record, *, work: Path, code: Path, jobs: int, tell: Tell
+        self, graph: Graph, record: Record, *, work: Path, code: Path, jobs: int, report: Report
     ) -> None:
         """Args:
         graph: what is run.
-        record: what of it is done, and where that is kept.
-        work: where logs and scratch lie, and artifacts where the graph names no folder for them.
+        record: its finished steps, and where they are kept.
+        work: the folder of logs and scratch files, and of artifacts where the graph names none.
         code: the read-only copy that steps import.
         jobs: how many steps run side by side.
-        tell: is told what happens, with the step and a detail.
+        report: called for each event.
         """
-        self._graph, self._record, self._jobs, self._tell = graph, record, jobs, tell
+        self._graph, self._record, self._jobs, self._report = graph, record, jobs, report
         self._work, self._code = work, code
-        # A bucket is none of this machine's folders.
+        # A bucket is no folder of this machine.
         root = Path(graph.root) if graph.root.startswith("/") else work / "artifacts"
         self._artifacts = root / graph.name / record.run
         self._waiting = list(graph.steps)
-        self._tries: list[_Try] = []
+        self._attempts: list[_Attempt] = []
         self._skipped: set[str] = set()
         self._not_reached: set[str] = set()
         self._failures: dict[str, Failure] = {}
 
     def run(self) -> Outcome:
-        """Run it to its end: all that can, and after a failure what is under way.
+        """Run every step that can run; after a failure, wait for the steps that run and start no other.
 
-        However it is left, by an interrupt too, no process of it is left running.
+        Also after an interrupt no process of a step is left running.
         """
-        for step in [one for one in self._waiting if one.name in self._record.finished]:
+        for step in [step for step in self._waiting if step.name in self._record.finished]:
             self._waiting.remove(step)
-            self._tell("kept", step.name, "")
+            self._report("kept", step.name, "")
         try:
             while True:
-                self._start_what_can()
-                if not self._tries and not self._give_up():
+                self._start_ready()
+                if not self._attempts and not self._give_up():
                     break
-                self._look()
-                time.sleep(_LOOK_SECONDS)
+                self._poll()
+                time.sleep(_POLL_SECONDS)
         finally:
-            launch.end([one.process for one in self._tries if one.process is not None])
-            for one in self._tries:
-                if one.log is not None:
-                    one.log.close()
+            launch.end([attempt.process for attempt in self._attempts if attempt.process is not None])
+            for attempt in self._attempts:
+                if attempt.log is not None:
+                    attempt.log.close()
         return Outcome(
             results=dict(self._record.finished),
             failures=tuple(self._failures.values()),
@@ -118,9 +119,9 @@ class Execution:
         )
 
     def _give_up(self) -> bool:
-        """With nothing under way: leave what waits; whether a step can start that starts whatever happened."""
-        left = [step for step in self._waiting if not step.whatever_happened]
-        self._not_reached.update(step.name for step in left)
+        """With nothing running, drop the steps that wait; whether one can start that runs whatever happened."""
+        dropped = [step for step in self._waiting if not step.whatever_happened]
+        self._not_reached.update(step.name for step in dropped)
         self._waiting = [step for step in self._waiting if step.whatever_happened]
         return any(step.after <= self._record.finished.keys() | self._ended for step in self._waiting)
 
@@ -129,32 +130,32 @@ class Execution:
         """Steps that will not finish."""
         return self._skipped | self._failures.keys() | self._not_reached
 
-    def _start_what_can(self) -> None:
+    def _start_ready(self) -> None:
         for step in list(self._waiting):
-            good = self._record.finished.keys()
-            if not step.after <= good | self._ended:
+            finished = self._record.finished.keys()
+            if not step.after <= finished | self._ended:
                 continue
-            if not step.after <= good and not step.whatever_happened:
+            if not step.after <= finished and not step.whatever_happened:
                 # After a failure a step is not reached; after a skipped one it is skipped too.
                 if not step.after & self._failures.keys() and step.after & self._skipped:
-                    self._skip(step, "what it needs was skipped")
+                    self._skip(step, "a step that it needs was skipped")
                 continue
-            needed = {one.step for one in step.artifacts.values()}
-            if not needed <= good:
-                self._skip(step, "what it needs was not made")
+            producers = {source.step for source in step.artifacts.values()}
+            if not producers <= finished:
+                self._skip(step, "an artifact that it needs was not made")
                 continue
-            if (self._failures and not step.whatever_happened) or len(self._tries) >= self._jobs:
+            if (self._failures and not step.whatever_happened) or len(self._attempts) >= self._jobs:
                 continue
             self._begin(step)
-        for one in self._tries:
-            if one.process is None and time.monotonic() >= one.not_before:
-                self._start(one)
-        self._tries = [one for one in self._tries if one.step.name not in self._failures]
+        for attempt in self._attempts:
+            if attempt.process is None and time.monotonic() >= attempt.not_before:
+                self._start(attempt)
+        self._attempts = [attempt for attempt in self._attempts if attempt.step.name not in self._failures]
 
-    def _skip(self, step: Step, why: str) -> None:
+    def _skip(self, step: Step, reason: str) -> None:
         self._waiting.remove(step)
         self._skipped.add(step.name)
-        self._tell("skipped", step.name, why)
+        self._report("skipped", step.name, reason)
 
     def _begin(self, step: Step) -> None:
         place = Place(
@@ -165,71 +166,75 @@ class Execution:
         )
         place.log.parent.mkdir(parents=True, exist_ok=True)
         try:
-            given = launch.executor_input(step, self._record.finished, place, run=self._record.run)
-            runs = holds(step.condition, given["inputs"])
+            executor_input = launch.executor_input(step, self._record.finished, place, run=self._record.run)
+            runs = holds(step.condition, executor_input["inputs"])
         except (ConditionError, ParameterError, KeyError) as error:
             place.log.write_bytes(b"")
             self._waiting.remove(step)
             self._fail(step, place, f"was not started: {error}")
             return
         if not runs:
-            self._skip(step, f"not so: {step.condition}")
+            self._skip(step, f"condition not met: {step.condition}")
             return
         self._waiting.remove(step)
         place.log.write_bytes(b"")
-        self._tries.append(_Try(step, given, place))
+        self._attempts.append(_Attempt(step, executor_input, place))
 
-    def _start(self, one: _Try) -> None:
-        one.log = one.place.log.open("ab")
-        one.began = time.monotonic()
+    def _start(self, attempt: _Attempt) -> None:
+        attempt.log = attempt.place.log.open("ab")
+        attempt.began = time.monotonic()
         try:
-            one.process = launch.start(one.step, one.given, one.place, one.log)
+            attempt.process = launch.start(attempt.step, attempt.executor_input, attempt.place, attempt.log)
         except (OSError, SettingsError) as error:
-            one.log.close()
-            self._fail(one.step, one.place, f"could not be started: {error}")
+            attempt.log.close()
+            self._fail(attempt.step, attempt.place, f"could not be started: {error}")
             return
-        if not one.failures:
-            self._tell("started", one.step.name, "")
+        if not attempt.failures:
+            self._report("started", attempt.step.name, "")
 
-    def _look(self) -> None:
-        for one in list(self._tries):
-            code = None if one.process is None else one.process.poll()
+    def _poll(self) -> None:
+        for attempt in list(self._attempts):
+            code = None if attempt.process is None else attempt.process.poll()
             if code is None:
                 continue
-            assert one.process is not None
-            assert one.log is not None
-            launch.sweep(one.process)
-            one.log.close()
-            one.process = None
-            seconds = time.monotonic() - one.began
-            problem = f"ended with {_in_words(code)}" if code else ""
+            assert attempt.process is not None
+            assert attempt.log is not None
+            launch.sweep(attempt.process)
+            attempt.log.close()
+            attempt.process = None
+            seconds = time.monotonic() - attempt.began
+            problem = f"ended with {_exit_text(code)}" if code else ""
             if not problem:
                 try:
-                    made = launch.result(one.step, one.given, one.place, seconds=seconds)
+                    result = launch.result(
+                        attempt.step, attempt.executor_input, attempt.place, seconds=seconds
+                    )
                 except OutputError as error:
                     problem = f"ended with exit code 0, but {error}"
                 else:
-                    self._tries.remove(one)
-                    self._record.add(one.step.name, made)
-                    self._tell("finished", one.step.name, f"{seconds:.1f} s")
+                    self._attempts.remove(attempt)
+                    self._record.add(attempt.step.name, result)
+                    self._report("finished", attempt.step.name, f"{seconds:.1f} s")
                     continue
-            one.failures += 1
-            if one.failures <= one.step.retry.count:
-                pause = one.step.retry.pause(one.failures)
-                one.not_before = time.monotonic() + pause
-                again = f"{problem}; try {one.failures + 1} of {one.step.retry.count + 1} in {pause:g} s"
-                self._tell("again", one.step.name, again)
+            attempt.failures += 1
+            if attempt.failures <= attempt.step.retry.count:
+                pause = attempt.step.retry.pause(attempt.failures)
+                attempt.not_before = time.monotonic() + pause
+                again = (
+                    f"{problem}; try {attempt.failures + 1} of {attempt.step.retry.count + 1} in {pause:g} s"
+                )
+                self._report("again", attempt.step.name, again)
                 continue
-            self._tries.remove(one)
-            times = f", the last of {one.failures} tries" if one.failures > 1 else ""
-            self._fail(one.step, one.place, f"{problem}{times}")
+            self._attempts.remove(attempt)
+            times = f", the last of {attempt.failures} tries" if attempt.failures > 1 else ""
+            self._fail(attempt.step, attempt.place, f"{problem}{times}")
 
     def _fail(self, step: Step, place: Place, reason: str) -> None:
         text = place.log.read_text(encoding="utf-8", errors="replace") if place.log.exists() else ""
         lines = text.splitlines()
         self._failures[step.name] = Failure(step.name, reason, place.log, tuple(lines[-_TAIL_LINES:]))
-        self._tell("failed", step.name, reason)
+        self._report("failed", step.name, reason)
 
 
-def _in_words(code: int) -> str:
+def _exit_text(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.compile import NEEDS, command
-from pipeline.cli.cluster.compile import TARGETS
+from pipeline.runners.targets import TARGETS
 
 
 def test_every_target_is_measured_from_one_file() -> None:

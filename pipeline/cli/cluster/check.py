@@ -7,9 +7,14 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
 
 from pipeline.cli.console import output
+from pipeline.cli.exit_codes import BROKEN
+from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -20,27 +25,36 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "[green]ok[/]     ", "missing": "[red]missing[/]", "unknown": "[yellow]unknown[/]"}
 
 
-def check(settings: Settings, *, context: str | None, host: bool) -> None:
-    """Tell what the cluster has and lacks; exit code 1 if something is missing."""
+def check(
+    context: Annotated[
+        str | None,
+        typer.Option(help="Of the kubeconfig; without it the one in use, or this pod's own cluster."),
+    ] = None,
+    host: Annotated[bool, typer.Option("--host/--no-host", help="Ask Kubeflow Pipelines' API too.")] = True,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """What the cluster lacks for these settings. Exit code 1 if something is missing."""
+    settings = settings_of(config, None, assignments)
     warnings.simplefilter("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from rich.markup import escape
-
+    # Seconds: the Kubernetes client.
     from pipeline.cluster import checks
 
     console, missing = output(), 0
-    found = checks.findings(settings, _api(context))
-    for one in itertools.chain(found, _pipelines(settings) if host else ()):
-        missing += one.state == "missing"
+    findings = checks.findings(settings, _api(context))
+    for finding in itertools.chain(findings, _pipelines(settings) if host else ()):
+        missing += finding.state == "missing"
         console.print(
-            f"{_MARKS[one.state]} {escape(one.what)}: expected {escape(one.expected)}; found {escape(one.found)}",
+            f"{_MARKS[finding.state]} {escape(finding.what)}: expected {escape(finding.expected)}; "
+            f"found {escape(finding.found)}",
             soft_wrap=True,
         )
-        if one.remedy and one.state != "ok":
-            console.print(f"        {escape(one.remedy)}", soft_wrap=True)
+        if finding.remedy and finding.state != "ok":
+            console.print(f"        {escape(finding.remedy)}", soft_wrap=True)
     if missing:
         console.print(f"{missing} missing", soft_wrap=True)
-        sys.exit(1)
+        sys.exit(BROKEN)
     console.print("nothing is missing", soft_wrap=True)
 
 
@@ -60,7 +74,7 @@ def _api(context: str | None) -> client.ApiClient:
             f"{context or 'in use'}; found {error}"
         ) from error
     settings = client.Configuration.get_default_copy()
-    # Half a minute of silence tells no more than one refusal.
+    # The default retries for half a minute before it reports the first refusal.
     settings.retries = 0
     return client.ApiClient(settings)
 
@@ -73,8 +87,8 @@ def _pipelines(settings: Settings) -> Iterator[Finding]:
     try:
         Pipelines(settings.kubeflow.host, namespace=settings.kubeflow.namespace)
     except ClusterError as error:
-        told, _, remedy = str(error).partition("; ")
-        found = told.partition("found ")[2]
+        reason, _, remedy = str(error).partition("; ")
+        found = reason.partition("found ")[2]
         yield Finding(what=what, state="missing", expected=expected, found=found, remedy=remedy)
         return
     yield Finding(what=what, state="ok", expected=expected, found="it answers")

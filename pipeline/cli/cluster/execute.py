@@ -11,20 +11,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from rich.console import Console
+import typer
 from rich.markup import escape
 
 from components.verdict import FILE_NAME, Verdict
-from pipeline.cli.console import output
+from pipeline.cli.console import errors, output, short_path
+from pipeline.cli.exit_codes import BROKEN, INTERRUPTED, REFUSED
 from pipeline.execution import image
 from pipeline.execution.graph import Graph, read
 from pipeline.execution.launch import Result
 from pipeline.execution.mounts import Mounts
 from pipeline.execution.record import Record
 from pipeline.execution.schedule import Execution, Failure, Happened, Outcome
-from pipeline.runs.only_run import AnotherRun, only_run
+from pipeline.runs.run_lock import AlreadyRunning, run_lock
 from pipeline.settings import SettingsError
 
 _WORK = Path("build", "execute")
@@ -41,9 +42,32 @@ _WORDS: dict[Happened, str] = {
 }  # fmt: skip
 
 
-def execute(*, spec: Path, work: Path | None, mounts: list[str], jobs: int, fresh: bool, keep: bool) -> None:
-    """Run every step; exit code 1 if one fails, 3 if the gates refuse the model, 130 if interrupted."""
-    graph = read(spec, translate=Mounts(mounts).translate)
+def execute(
+    spec: Annotated[Path, typer.Option(help="What `compile --target kubeflow-v2` wrote.")],
+    work: Annotated[
+        Path | None,
+        typer.Option(help="Logs, and what is done so far; build/execute/<pipeline> without it."),
+    ] = None,
+    mount: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH=DIR", help="A folder of this machine for a volume, or a bucket, of the cluster."
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Steps side by side.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new run in the same --work.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the copy of the code that steps import.")
+    ] = False,
+) -> None:
+    """Run a compiled pipeline without a cluster: each step a process, with the command its container would have.
+
+    A step sees the environment that the spec sets, and a read-only copy of the code; --mount /tagline=DIR puts
+    DIR for /tagline wherever a parameter or an argument names a path below it.
+
+    The same command again resumes after the last finished step. Exit code 3 if a gate refuses the model.
+    """
+    graph = read(spec, translate=Mounts(mount or []).translate)
     work = Path(os.path.abspath(work or _WORK / graph.name))
     if set("*?[") & set(str(work)):
         raise SettingsError(
@@ -51,34 +75,32 @@ def execute(*, spec: Path, work: Path | None, mounts: list[str], jobs: int, fres
         )
     again = shlex.join(["tagline", *sys.argv[1:]]).replace(" --fresh", "")
     try:
-        with only_run(work), _interrupted_by(signal.SIGTERM):
-            record = Record(work, graph, fresh=fresh)
-            if _all_done(graph, record):
-                print(f"all {len(graph.steps)} steps of {graph.name} are finished; --fresh begins a new run")
-                _say_what_was_pushed(record.finished)
-                return
-            with _code(work, keep=keep) as code:
-                outcome = Execution(graph, record, work=work, code=code, jobs=jobs, tell=_teller(graph)).run()
-    except AnotherRun as error:
+        with run_lock(work), _interrupted_by(signal.SIGTERM):
+            outcome = _execute(graph, Record(work, graph, fresh=fresh), work, jobs=jobs, keep=keep)
+    except AlreadyRunning as error:
         raise SettingsError(
             f"--work: another `tagline execute` runs in {work}; wait for it, or give this one another folder"
         ) from error
     except KeyboardInterrupt:
-        print(f"interrupted; the same command goes on after the last finished step: {again}", file=sys.stderr)
-        sys.exit(130)
+        print(f"interrupted; the same command resumes after the last finished step: {again}", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     if outcome.failures:
-        _explain(outcome, again)
-        sys.exit(1)
-    _say_what_was_pushed(outcome.results)
+        _print_failures(outcome, again)
+        sys.exit(BROKEN)
+    _print_pushed(outcome.results)
 
 
-def _all_done(graph: Graph, record: Record) -> bool:
-    return all(step.name in record.finished for step in graph.steps)
+def _execute(graph: Graph, record: Record, work: Path, *, jobs: int, keep: bool) -> Outcome:
+    if all(step.name in record.finished for step in graph.steps):
+        print(f"all {len(graph.steps)} steps of {graph.name} are finished; --fresh begins a new run")
+        return Outcome(results=record.finished)
+    with _copy_of_code(work, keep=keep) as code:
+        return Execution(graph, record, work=work, code=code, jobs=jobs, report=_printer(graph)).run()
 
 
 @contextlib.contextmanager
-def _code(work: Path, *, keep: bool) -> Iterator[Path]:
-    """A copy of the code for as long as steps run."""
+def _copy_of_code(work: Path, *, keep: bool) -> Iterator[Path]:
+    """A copy of the code that steps import, for as long as they run."""
     folder = Path(tempfile.mkdtemp(prefix="tagline-code-"))
     try:
         image.copy_code(folder)
@@ -92,7 +114,7 @@ def _code(work: Path, *, keep: bool) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _interrupted_by(number: signal.Signals) -> Iterator[None]:
-    """A signal that ends a process ends it as Ctrl-C does, so that no step is left running."""
+    """Turn a signal that ends a process into Ctrl-C, so that no step is left running."""
 
     def interrupt(_number: int, _frame: Any) -> None:
         raise KeyboardInterrupt
@@ -104,26 +126,26 @@ def _interrupted_by(number: signal.Signals) -> Iterator[None]:
         signal.signal(number, before)
 
 
-def _teller(graph: Graph) -> Callable[[Happened, str, str], None]:
+def _printer(graph: Graph) -> Callable[[Happened, str, str], None]:
     console, width = output(), max(len(step.name) for step in graph.steps)
 
-    def tell(happened: Happened, step: str, detail: str) -> None:
+    def print_event(happened: Happened, step: str, detail: str) -> None:
         words, style = _WORDS[happened], _STYLES.get(happened)
-        said = f"[{style}]{words}[/]" if style else words
+        event = f"[{style}]{words}[/]" if style else words
         detail = f"  {escape(detail)}" if detail else ""
-        console.print(f"{time.strftime('%H:%M:%S')}  {step:<{width}}  {said}{detail}", soft_wrap=True)
+        console.print(f"{time.strftime('%H:%M:%S')}  {step:<{width}}  {event}{detail}", soft_wrap=True)
 
-    return tell
+    return print_event
 
 
-def _explain(outcome: Outcome, again: str) -> None:
-    console = Console(stderr=True, highlight=False)
+def _print_failures(outcome: Outcome, again: str) -> None:
+    console = errors()
     for failure in outcome.failures:
         console.print(f"[red]error:[/] {escape(_in_words(failure))}", soft_wrap=True)
     if outcome.not_reached:
         console.print(f"not reached: {', '.join(outcome.not_reached)}", soft_wrap=True, markup=False)
     console.print(
-        f"put it right, then go on after the last finished step: {again}\n"
+        f"put it right, then resume after the last finished step: {again}\n"
         "if what was wrong is in the settings, compile again and add --fresh",
         soft_wrap=True,
         markup=False,
@@ -135,35 +157,26 @@ def _in_words(failure: Failure) -> str:
     return f"step {failure.step} {failure.reason}\n  the end of {failure.log}:{tail}"
 
 
-def _say_what_was_pushed(results: Mapping[str, Result]) -> None:
-    """The last lines; exit code 3 if a model was to be pushed and was not."""
-    made = [one for result in results.values() for one in result.artifacts.values()]
-    pushes = [one for one in made if "pushed" in one["metadata"]]
+def _print_pushed(results: Mapping[str, Result]) -> None:
+    """Print where the model is; exit code 3 if a gate refused it."""
+    artifacts = [artifact for result in results.values() for artifact in result.artifacts.values()]
+    pushes = [artifact["metadata"] for artifact in artifacts if "pushed" in artifact["metadata"]]
     for push in pushes:
-        if not push["metadata"]["pushed"]:
-            for reason in _reasons(made):
+        if not push["pushed"]:
+            for reason in _reasons(artifacts):
                 print(f"refused: {reason}", file=sys.stderr)
             print("not pushed: a gate refused the model", file=sys.stderr)
-            sys.exit(3)
-        folder = Path(push["metadata"]["pushed_destination"])
-        given = [f"name={folder.parent.name}", f"serving.models={_from_here(folder.parent.parent)}"]
-        ask = ["tagline", "decode", *(word for one in given for word in ("--set", one))]
-        print(f'pushed {_from_here(folder)}; ask it:\n  {shlex.join(ask)} "A sentence of yours."')
+            sys.exit(REFUSED)
+        folder = Path(push["pushed_destination"])
+        options = [f"name={folder.parent.name}", f"serving.models={short_path(folder.parent.parent)}"]
+        decode = ["tagline", "decode", *(word for option in options for word in ("--set", option))]
+        print(f'pushed {short_path(folder)}; ask it:\n  {shlex.join(decode)} "A sentence of yours."')
     if not pushes:
         print("done; no step pushed a model")
 
 
-def _from_here(folder: Path) -> str:
-    """The path as a person in this folder would write it."""
-    relative = os.path.relpath(folder)
-    return str(folder) if relative.startswith("..") else relative
-
-
 def _reasons(artifacts: list[Mapping[str, Any]]) -> list[str]:
-    """What the gates that did not bless say, each thing once."""
-    found: dict[str, None] = {}
-    for one in artifacts:
-        file = Path(one["uri"], FILE_NAME)
-        if file.is_file():
-            found |= dict.fromkeys(Verdict.from_json(file.read_text(encoding="utf-8")).reasons)
-    return list(found)
+    """Why gates did not bless the model, each reason once."""
+    files = [Path(artifact["uri"], FILE_NAME) for artifact in artifacts]
+    verdicts = [Verdict.from_json(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    return list(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons))

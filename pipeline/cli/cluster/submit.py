@@ -6,12 +6,15 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+import typer
 
-from pipeline.cli.cluster.compile import write
 from pipeline.cli.console import output
+from pipeline.cli.exit_codes import BROKEN, OK
+from pipeline.cli.options import Assignments, Config, Data, settings_of
+from pipeline.runners import targets
 from pipeline.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -19,22 +22,32 @@ if TYPE_CHECKING:
 
 
 def submit(
-    settings: Settings,
-    *,
-    host: str | None,
-    namespace: str | None,
-    experiment: str | None,
-    cron: str | None,
-    wait: bool,
-    poll_seconds: float,
+    host: Annotated[
+        str | None, typer.Option(help="Kubeflow Pipelines' API; kubeflow.host without it.")
+    ] = None,
+    namespace: Annotated[str | None, typer.Option(help="Of the run; kubeflow.namespace without it.")] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="That the run is listed under; kubeflow.experiment without it.")
+    ] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(help="Run on a schedule: minute hour day month weekday, such as '0 3 * * 1'."),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Show the steps until the run has ended.")] = False,
+    poll: Annotated[float, typer.Option(min=0.1, help="With --wait: seconds between two looks.")] = 10.0,
+    config: Config = None,
+    data: Data = None,
+    assignments: Assignments = None,
 ) -> None:
-    """Compile for Kubeflow and hand the workflow over; exit code 1 for a run that failed, or no cluster."""
+    """Compile for Kubeflow and run it there. Exit code 1 if it fails, or no cluster answers."""
+    settings = settings_of(config, data, assignments)
+    options = {"host": host, "namespace": namespace, "experiment": experiment}
+    cluster = msgspec.structs.replace(
+        settings.kubeflow, **{key: value for key, value in options.items() if value is not None}
+    )
+    settings = msgspec.structs.replace(settings, kubeflow=cluster)
     if cron and wait:
         raise SettingsError("--cron and --wait: a schedule does not end; take one of them out")
-    if not settings.data:
-        raise SettingsError(
-            "data: not set; give the corpus's place on the cluster by --data DIR, or set data:"
-        )
     warnings.simplefilter("ignore")
     from pipeline.cluster import kfp_client
 
@@ -42,46 +55,45 @@ def submit(
         schedule = kfp_client.six_fields(cron) if cron else None
     except ValueError as error:
         raise SettingsError(str(error)) from error
-    given = {"host": host, "namespace": namespace, "experiment": experiment}
-    cluster = msgspec.structs.replace(
-        settings.kubeflow, **{key: value for key, value in given.items() if value is not None}
-    )
-    settings = msgspec.structs.replace(settings, kubeflow=cluster)
-    console = output()
+    try:
+        # Before the seconds that compiling takes.
+        pipelines = kfp_client.Pipelines(cluster.host, namespace=cluster.namespace)
+        run = _hand_over(settings, pipelines, schedule)
+        if run and wait:
+            sys.exit(OK if _follow(pipelines, run, poll) else BROKEN)
+    except kfp_client.ClusterError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(BROKEN)
+
+
+def _hand_over(settings: Settings, pipelines: Pipelines, schedule: str | None) -> str | None:
+    """Compile and start the pipeline; the run's id, None of a schedule."""
+    cluster, console = settings.kubeflow, output()
     common = {
         "name": settings.name,
         "experiment": cluster.experiment,
         "service_account": cluster.service_account,
     }
-    try:
-        # Asked before the seconds that compiling takes.
-        pipelines = kfp_client.Pipelines(cluster.host, namespace=cluster.namespace)
-        with tempfile.TemporaryDirectory() as folder:
-            package = Path(folder, "workflow.yaml")
-            write(settings, target="kubeflow", output=package)
-            if schedule:
-                job = pipelines.schedule(package, cron=schedule, **common)
-                console.print(
-                    f"scheduled {settings.name} at {schedule}: job {job}", markup=False, soft_wrap=True
-                )
-                return
-            run = pipelines.start(package, **common)
-        console.print(f"started {settings.name}: run {run}", markup=False, soft_wrap=True)
-        console.print(pipelines.page(run), markup=False, soft_wrap=True)
-        if wait:
-            sys.exit(0 if _followed(pipelines, run, poll_seconds) else 1)
-    except kfp_client.ClusterError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder, "workflow.yaml")
+        targets.write(settings, target="kubeflow", output=package)
+        if schedule:
+            job = pipelines.schedule(package, cron=schedule, **common)
+            console.print(f"scheduled {settings.name} at {schedule}: job {job}", markup=False, soft_wrap=True)
+            return None
+        run = pipelines.start(package, **common)
+    console.print(f"started {settings.name}: run {run}", markup=False, soft_wrap=True)
+    console.print(pipelines.page(run), markup=False, soft_wrap=True)
+    return run
 
 
-def _followed(pipelines: Pipelines, run: str, poll_seconds: float) -> bool:
-    """Tell each change of a step; whether the run succeeded."""
-    console, told = output(), dict[str, str]()
+def _follow(pipelines: Pipelines, run: str, poll_seconds: float) -> bool:
+    """Print each change of a step until the run has ended; whether it succeeded."""
+    console, phases = output(), dict[str, str]()
     for progress in pipelines.follow(run, seconds=poll_seconds):
         for step, phase in progress.steps.items():
-            if told.get(step) != phase:
-                told[step] = phase
+            if phases.get(step) != phase:
+                phases[step] = phase
                 console.print(f"  {step}: {phase.lower()}", markup=False, soft_wrap=True)
     console.print(f"run {run}: {progress.status}", markup=False, soft_wrap=True)
     if not progress.succeeded and progress.error:

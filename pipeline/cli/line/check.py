@@ -6,8 +6,10 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 
@@ -16,37 +18,44 @@ from corpus.checks.report import Report, printable
 from corpus.codes import CODES
 from corpus.repair.copy import DIFF, RepairedCopy, write_repaired_copy
 from pipeline.cli.console import output
+from pipeline.cli.exit_codes import BAD_INPUT, OK
 from pipeline.cli.findings import print_findings, print_splits
-from pipeline.settings import Settings, SettingsError
+from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.settings import SettingsError
 
 FORMATS = ("text", "json", "sarif")
 
 
 def check(
-    settings: Settings, *, output_format: str, everything: bool = False, fix: Path | None = None
+    data: Annotated[Path | None, typer.Argument(help="The corpus: a folder or a file.")] = None,
+    config: Config = None,
+    assignments: Assignments = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="text (for people), json, or sarif (for code hosts).")
+    ] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show all findings listed, not the first few of a kind.")
+    ] = False,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a repaired copy into this folder, with changes.diff; tell what is left in it."
+        ),
+    ] = None,
 ) -> None:
-    """Print what the checks of the corpus found; exit 2 if any of it is an error.
-
-    Args:
-        settings: the corpus, how it is read and from where on a finding is due.
-        output_format: text, json or sarif.
-        everything: show all findings that are listed, not the first few of a kind.
-        fix: a folder to write a repaired copy into; what is printed is then what was done, and what the copy
-            still holds.
-
-    Raises:
-        SettingsError: another format, or no corpus named.
-        CorpusError: the copy cannot be written, or the corpus has no splits.
-    """
+    """Check a corpus, every finding with file and line. Exit code 2 if there are errors."""
+    settings = settings_of(config, data, assignments)
+    output_format = "json" if as_json else output_format
     if output_format not in FORMATS:
         raise SettingsError(f"--format: found {output_format}; expected one of {', '.join(FORMATS)}")
     settings.require_inputs()
     mended = None
     if fix is not None:
-        mended = write_repaired_copy(
-            settings.data, fix, settings.corpus, ignore=frozenset(settings.checks.ignore)
-        )
-        settings = msgspec.structs.replace(settings, data=_place_in(fix, settings.data))
+        mended = mended_copy(settings.data, fix, settings.corpus, ignore=frozenset(settings.checks.ignore))
+        # A single file has its name in the folder.
+        copy = fix / Path(settings.data).name if os.path.isfile(settings.data) else fix
+        settings = msgspec.structs.replace(settings, data=str(copy))
     report = checks.check(settings.data, settings.corpus, settings.checks)
     if output_format == "json":
         sys.stdout.write(_json(report, mended) + "\n")
@@ -57,25 +66,20 @@ def check(
     else:
         console = output()
         if mended is not None:
-            _print_mended(console, mended)
-        _print(console, report, settings.data, everything=everything, fixed=mended is not None)
-    sys.exit(0 if report.ok else 2)
-
-
-def _place_in(fix: Path, data: str) -> str:
-    """Where the copy of the data lies: a single file has its name in the folder."""
-    return str(fix / Path(data).name if os.path.isfile(data) else fix)
+            _print_repairs(console, mended)
+        _print_report(console, report, settings.data, everything=everything, fixed=mended is not None)
+    sys.exit(OK if report.ok else BAD_INPUT)
 
 
 def _json(report: Report, mended: RepairedCopy | None) -> str:
     """The report; after a repair it is that of the copy, with `mended` beside it."""
     if mended is None:
         return report.to_json()
-    whole = {**msgspec.to_builtins(report), "mended": mended}
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
+    document = {**msgspec.to_builtins(report), "mended": mended}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _print_mended(console: Console, mended: RepairedCopy) -> None:
+def _print_repairs(console: Console, mended: Mended) -> None:
     if not mended.counts:
         console.print(f"nothing to mend; {escape(mended.out)} is a copy", soft_wrap=True)
     else:
@@ -93,7 +97,7 @@ def _print_mended(console: Console, mended: RepairedCopy) -> None:
     console.print("\nwhat the copy holds:")
 
 
-def _print(console: Console, report: Report, data: str, *, everything: bool, fixed: bool) -> None:
+def _print_report(console: Console, report: Report, data: str, *, everything: bool, fixed: bool) -> None:
     console.print(f"{escape(data)}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True)
     print_splits(console, report)
     # As the findings have it: without `./` before it or a slash behind.

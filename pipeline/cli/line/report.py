@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
+from typing import Annotated
 
-from pipeline.runs import outcome
+import typer
+
+from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import Settings, SettingsError
 
 
 def report(
-    settings: Settings, *, open_browser: bool, all_runs: bool, as_json: bool, compared: tuple[str, str] | None
+    all_runs: Annotated[
+        bool, typer.Option("--list", help="All runs: data, scores, what became of each.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list: as JSON.")] = False,
+    compared: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--compare",
+            metavar="RUN1 RUN2",
+            help="Two runs side by side, as a page: ids or their beginnings, versions, last, previous.",
+        ),
+    ] = None,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = False,
+    config: Config = None,
+    assignments: Assignments = None,
 ) -> None:
-    """Print where the last run's report lies; or all runs; or write and print the page about two.
-
-    Raises:
-        SettingsError: no run, or none of that name; options that do not go together.
-    """
+    """Where the last run's report lies; or a list of all runs; or a page about two of them."""
+    settings = settings_of(config, None, assignments)
     if all_runs and compared:
         raise SettingsError("--list and --compare: expected one of them")
     if as_json and not all_runs:
@@ -25,20 +39,24 @@ def report(
         from pipeline.cli.line.run_list import print_list
 
         print_list(settings, as_json=as_json)
-    elif compared:
-        from pipeline.cli.line.run_comparison import print_comparison
+        return
+    if compared:
+        from pipeline.cli.line.run_comparison import write_comparison
 
-        print_comparison(settings, *compared, open_browser=open_browser)
+        page = write_comparison(settings, *compared)
     else:
-        _last(settings, open_browser=open_browser)
+        page = _last_page(settings)
+    print(page)
+    if open_browser:
+        webbrowser.open(page.as_uri())
 
 
-def _last(settings: Settings, *, open_browser: bool) -> None:
+def _last_page(settings: Settings) -> Path:
+    from pipeline.runs import outcome
+
     last = outcome.load(settings.run_dir)
     if last is None or not Path(last.report).exists():
         raise SettingsError(
             f"{settings.run_dir}: no report there; `tagline run` of the same settings writes one"
         )
-    print(last.report)
-    if open_browser:
-        webbrowser.open(Path(last.report).as_uri())
+    return Path(last.report)

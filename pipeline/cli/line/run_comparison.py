@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,11 @@ from serving.registry.manifest import BrokenManifest, manifest
 from tagging.schemes import scheme_named
 
 
-def print_comparison(settings: Settings, first: str, second: str, *, open_browser: bool) -> None:
-    """Write the page about two runs, print a short table and where the page lies.
+def write_comparison(settings: Settings, first: str, second: str) -> Path:
+    """Write the page about two runs and print a short table; where the page is.
 
     Raises:
-        SettingsError: a run that is not there, or the same one twice.
+        SettingsError: no such run, or the same one twice.
     """
     runs = runs_of(settings)
     one, other = chosen(runs, first), chosen(runs, second)
@@ -44,9 +43,7 @@ def print_comparison(settings: Settings, first: str, second: str, *, open_browse
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write(path, render(comparison))
     _print(comparison)
-    print(path)
-    if open_browser:
-        webbrowser.open(path.as_uri())
+    return path
 
 
 def _side(run: PastRun, name: str) -> Side:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from components.metrics.display_names import display_name
-from pipeline.cli.console import output
+from components.metrics.display_names import spoken
+from pipeline.cli.console import output, short_path
 from pipeline.runs.history import PastRun, past_runs
-from pipeline.settings import Settings, SettingsError
-
-_METADATA = "metadata.db"
+from pipeline.settings import METADATA, Settings, SettingsError
 
 
 def runs_of(settings: Settings) -> list[PastRun]:
-    """All runs of a pipeline, the newest first.
+    """Read all runs of a pipeline, the newest first.
 
     Raises:
-        SettingsError: there has been none.
+        SettingsError: the pipeline has never run.
     """
-    runs = past_runs(settings.run_dir / _METADATA)
+    runs = past_runs(settings.run_dir / METADATA)
     if not runs:
         raise SettingsError(f"{settings.run_dir}: no run there; `tagline run` of the same settings makes one")
     return runs
@@ -58,18 +54,18 @@ def print_list(settings: Settings, *, as_json: bool) -> None:
             f"[{style}]{verdict}[/]" if style else verdict,
         )
     console.print(table)
-    named = sorted({display_name(run.primary) for run in runs if run.primary})
-    if named:
-        console.print(f"\ntest and dev: {', '.join(named)}")
+    metrics = sorted({spoken(run.primary, {}) for run in runs if run.primary})
+    if metrics:
+        console.print(f"\ntest and dev: {', '.join(metrics)}")
     if any(run.test is None and run.model is not None for run in runs):
-        console.print("without a score on test: a run that stopped before it, or one from before ModelGate")
+        console.print("without a score on test: a run that stopped before it")
     for run, short in zip(runs, short_ids([run.run_id for run in runs]), strict=True):
         if run.report:
-            console.print(f"report of {short}  {_from_here(run.report)}", soft_wrap=True, markup=False)
+            console.print(f"report of {short}  {short_path(run.report)}", soft_wrap=True, markup=False)
 
 
 def short_ids(ids: Sequence[str]) -> list[str]:
-    """Each id cut to the second, as far as that tells it from the others."""
+    """Cut each id to the second, where that is unambiguous."""
     cut = [text.partition(".")[0] for text in ids]
     return [short if cut.count(short) == 1 else text for short, text in zip(cut, ids, strict=True)]
 
@@ -100,7 +96,3 @@ def _ago(since: timedelta) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit} ago"
     return f"{seconds:.0f} s ago"
-
-
-def _from_here(path: Path) -> str:
-    return str(path).removeprefix(os.getcwd() + os.sep)

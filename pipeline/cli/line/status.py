@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pipeline.cli.console import output
-from pipeline.runs import outcome
+from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import Settings, SettingsError
 from serving.registry.manifest import BrokenManifest, forced_reason, manifest
 from serving.registry.version_folder import versions_in
 
 
-def status(settings: Settings) -> None:
-    """Print the last run that came to its end and what is pushed; a run that was stopped left no outcome."""
+def status(config: Config = None, assignments: Assignments = None) -> None:
+    """The last run and the pushed versions."""
+    settings = settings_of(config, None, assignments)
     console = output()
+    _print_last_run(console, settings)
+    _print_versions(console, settings)
+
+
+def _print_last_run(console: Console, settings: Settings) -> None:
+    """The last run that came to its end; one that was stopped left no outcome."""
+    from pipeline.runs import outcome
+
     last = outcome.load(settings.run_dir)
     if last is None:
         console.print(f"{settings.name}: no run has come to its end; `tagline run` makes one")
-    else:
-        console.print(f"[bold]{settings.name}[/]  last run to its end {last.run_id}")
-        width = max(map(len, last.came_out), default=0)
-        for component, words in last.came_out.items():
-            took = "cached" if component in last.cached else f"{last.seconds[component]:.1f} s"
-            console.print(f"  {component:<{width}}  {escape(words)}  [dim]{took}[/]", soft_wrap=True)
-        for reason in last.refusals:
-            console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
-    versions = versions_in(settings.models_dir, missing_ok=True)
-    if not versions:
+        return
+    console.print(f"[bold]{settings.name}[/]  last run to its end {last.run_id}")
+    width = max(map(len, last.came_out), default=0)
+    for component, words in last.came_out.items():
+        took = "cached" if component in last.cached else f"{last.seconds[component]:.1f} s"
+        console.print(f"  {component:<{width}}  {escape(words)}  [dim]{took}[/]", soft_wrap=True)
+    for reason in last.refusals:
+        console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
+
+
+def _print_versions(console: Console, settings: Settings) -> None:
+    numbers = versions(settings.models_dir)
+    if not numbers:
         console.print(f"nothing is pushed to {settings.models_dir}", markup=False, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
-from rich.console import Console
+import typer
 
-from pipeline.settings import Settings, SettingsError
+from pipeline.cli.console import errors
+from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.settings import SettingsError
 
 # Where TFX's Trainer keeps what a training leaves beside its model, a folder a training.
-_RUNS = ("artifacts", "Trainer", "model_run")
+_TRAININGS = ("artifacts", "Trainer", "model_run")
 
 
-def tensorboard(settings: Settings, *, port: int, host: str) -> None:
-    """Show the curves of all trainings, until interrupted: this process becomes TensorBoard's.
-
-    Raises:
-        SettingsError: no training has written any.
-    """
-    folder = settings.run_dir.joinpath(*_RUNS).absolute()
+def tensorboard(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 6006,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Show the curves of all trainings in TensorBoard, until interrupted."""
+    settings = settings_of(config, None, assignments)
+    folder = settings.run_dir.joinpath(*_TRAININGS).absolute()
     if not any(folder.rglob("events.out.tfevents.*")):
         raise SettingsError(
             f"{folder}: no training has written its curves there; `tagline run` of the same settings trains one"
         )
-    Console(stderr=True, highlight=False).print(
+    errors().print(
         f"the trainings of {settings.name}, named by the numbers of their artifacts; Ctrl-C ends it",
         soft_wrap=True,
         markup=False,
@@ -32,4 +37,5 @@ def tensorboard(settings: Settings, *, port: int, host: str) -> None:
     sys.stderr.flush()
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3"}
     options = [f"--logdir={folder}", f"--port={port}", f"--host={host}"]
+    # This process becomes TensorBoard's.
     os.execve(sys.executable, [sys.executable, "-m", "tensorboard.main", *options], environment)

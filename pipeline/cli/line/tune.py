@@ -3,112 +3,112 @@
 from __future__ import annotations
 
 import datetime
-import logging
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from components.metrics.display_names import display_name
-from corpus.checks import check as checks
-from corpus.errors import CorpusError
-from pipeline.beam.checks import require_engine, require_reachable
-from pipeline.cli.console import output
-from pipeline.cli.findings import count_errors, print_findings
-from pipeline.runs.library_logs import quiet_libraries, send_logs
-from pipeline.runs.only_run import AnotherRun, only_run
+from components.metrics.display_names import spoken
+from pipeline.cli.console import output as standard_output
+from pipeline.cli.console import short_path
+from pipeline.cli.exit_codes import OK
+from pipeline.cli.line.following import follow, require_corpus, require_inputs
+from pipeline.cli.options import Assignments, Config, Data, Verbose, settings_of
+from pipeline.runs.library_logs import quiet_libraries
 from pipeline.runs.progress import Progress
 from pipeline.settings import Settings, SettingsError, tuned
 
 if TYPE_CHECKING:
     from components.tuner.trials import SearchTrial
 
-OK, BROKEN, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+def tune(
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Trainings at most; without it as tuning.trials says: a round of hyperband, or 20."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs of the longest training; trainer.epochs without it.")
+    ] = None,
+    algorithm: Annotated[
+        Literal["hyperband", "bayesian", "random"] | None,
+        typer.Option(help="How settings are chosen; tuning.algorithm without it."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write; runs/<name>/tuned.yaml without it."),
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+    assignments: Assignments = None,
+    verbose: Verbose = False,
+) -> None:
+    """Search for better settings of the training, and write the best to a file that `run --config` takes.
 
-def tune(settings: Settings, *, config: Path | None, output_file: Path | None, verbose: bool) -> None:
-    """Search, show it, write the best settings, and exit with what came of it.
+    What is tried stands in the settings, below tuning.space; scores are those of the dev split.
 
-    Args:
-        settings: all of them.
-        config: the file that they are from, which is not to be written over.
-        output_file: where the best settings go; None for `tuned.yaml` beside the pipeline's runs.
-        verbose: show the raw logs.
+    The same command again, after an interruption or to the end, trains no trial twice; more --trials go on from there.
     """
-    console = output()
-    settings.require_inputs()
-    settings.require_vectors()
-    require_reachable(settings, target="run")
-    require_engine(settings.beam)
-    target = output_file or settings.run_dir / "tuned.yaml"
+    options = {"trials": trials, "epochs": epochs, "algorithm": algorithm}
+    extra = [f"tuning.{name}={value}" for name, value in options.items() if value is not None]
+    settings = settings_of(config, data, [*(assignments or []), *extra])
+    require_inputs(settings)
+    target = output or settings.run_dir / "tuned.yaml"
     _require_target(target, config)
-    console.print(f"[bold]{settings.name}[/]  {escape(settings.data)}", soft_wrap=True)
-    report = checks.check(settings.data, settings.corpus, settings.checks)
-    if not report.ok:
-        print_findings(console, report)
-        errors = count_errors(report)
-        console.print(
-            f"\n[red]bad input:[/] {errors} error{'s' * (errors != 1)} in the corpus; nothing was tried"
-        )
-        sys.exit(BAD_INPUT)
+    console = standard_output()
+    require_corpus(settings, console, skipped="nothing was tried")
     quiet_libraries(verbose)
-    sys.exit(_tune(settings, console, target, verbose))
+    sys.exit(_search(settings, console, target, verbose))
 
 
-def _tune(settings: Settings, console: Console, target: Path, verbose: bool) -> int:
-    from components.corpus_gate.verdict import CorpusRefused
-    from pipeline.factory import METADATA
+def _require_target(target: Path, config: Path | None) -> None:
+    if target.is_dir():
+        raise SettingsError(
+            f"--output {target}: found a folder; expected a file to write, such as tuned.yaml"
+        )
+    if config is not None and target.exists() and config.exists() and target.samefile(config):
+        raise SettingsError(f"--output {target}: found the file of --config; expected another one")
+
+
+def _search(settings: Settings, console: Console, target: Path, verbose: bool) -> int:
+    # Seconds: TFX and TensorFlow.
     from pipeline.runners.tuning import search, trials_of
-    from pipeline.runs.lineage import Lineage
-    from pipeline.runs.outcome import describe
 
     run_dir = settings.with_absolute_paths().run_dir
-    log_path = run_dir / "logs" / f"tune-{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
 
-    def came_out(component: str) -> str:
-        lineage = Lineage(run_dir / METADATA)
-        step = lineage.step(lineage.run_ids()[-1], component)
-        return describe(step) if step else ""
+    def work(_: Progress) -> int:
+        _print_plan(console, settings)
+        trials = search(settings)
+        _print_trials(console, trials)
+        _write_best(console, settings, trials, target)
+        return OK
 
-    progress = Progress(console, came_out)
-    try:
-        with only_run(run_dir):
-            send_logs(progress, log_path, verbose)
-            _say_what_is_searched(console, settings)
-            return _conclude(console, settings, search(settings), target)
-    except AnotherRun as error:
-        console.print(f"[red]not run:[/] {escape(str(error))}", soft_wrap=True)
-        return BAD_INPUT
-    except (CorpusError, CorpusRefused) as error:
-        progress.fail()
-        console.print(f"\n[red]bad input:[/] {escape(str(error))}", soft_wrap=True)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        progress.fail()
+    def on_interrupt() -> None:
         _print_trials(console, trials_of(settings))
-        console.print("\ninterrupted; the same command goes on where this one stopped")
-        return INTERRUPTED
-    except Exception as error:
-        component = progress.fail()
-        logging.getLogger("tagline").error("%s", traceback.format_exc())
-        first = (str(error).strip().splitlines() or ["no message"])[0]
-        console.print(
-            f"\n[red]{component or 'The search'} failed:[/] {type(error).__name__}: {escape(first)}\n"
-            f"The whole story is in {escape(_short(log_path))}. Trials that ended are kept: the same command goes on "
-            "where this one stopped.",
-            soft_wrap=True,
-        )
-        return BROKEN
+        console.print("\ninterrupted; the same command resumes where this one stopped")
+
+    return follow(
+        work,
+        console,
+        run_dir,
+        run_dir / "logs" / f"tune-{datetime.datetime.now():%Y%m%d-%H%M%S}.log",
+        verbose=verbose,
+        on_interrupt=on_interrupt,
+        name="The search",
+        kept="Finished trials are kept: the same command resumes where this one stopped.",
+    )
 
 
-def _say_what_is_searched(console: Console, settings: Settings) -> None:
-    from components.tuner.options import trainings_of_a_round
+def _print_plan(console: Console, settings: Settings) -> None:
+    """How many trials there will be, and over which settings."""
+    from components.tuner.rounds import trainings_of_a_round
     from components.tuner.space import tried
 
     epochs = settings.longest_training.epochs
@@ -118,58 +118,27 @@ def _say_what_is_searched(console: Console, settings: Settings) -> None:
         f"{', '.join(tried(settings.tuning.space))}",
         soft_wrap=True,
     )
-    whole = trainings_of_a_round(epochs)
-    if settings.tuning.algorithm == "hyperband" and trials % whole:
+    per_round = trainings_of_a_round(epochs)
+    if settings.tuning.algorithm == "hyperband" and trials % per_round:
         console.print(
-            f"[yellow]a round of hyperband over {epochs} epochs is {whole} trials, and the last ones of a round are "
-            f"the longest: {trials} trials end within one[/]",
+            f"[yellow]a round of hyperband over {epochs} epochs is {per_round} trials, and the last ones of a round "
+            f"are the longest: {trials} trials end within one[/]",
             soft_wrap=True,
         )
 
 
-def _conclude(console: Console, settings: Settings, asked: Sequence[SearchTrial], target: Path) -> int:
-    from components.tuner.trials import best_of, settings_text
-
-    best = best_of(asked)
-    assert best is not None, "a search without any success ends by an error"
-    _print_trials(console, asked)
-    trial = best.trial
-    score = f"{display_name(trial.metric)} {trial.dev_score:.4f} on dev"
-    trial_settings = settings_text(trial.settings)
-    tuned.write(
-        target,
-        tuned.tuned(settings, trial.settings, epochs=trial.hyperparameters.epochs),
-        about=f"What `tagline tune` found to be best: trial {best.number} of {len(asked)}, {score} in epoch "
-        f"{trial.best_epoch} of {trial.hyperparameters.epochs}.\n"
-        f"Chosen: {trial_settings}.\n"
-        "All else is as it was for the search.",
-    )
-    seconds = sum(one.trial.seconds for one in asked if not one.known)
-    known = sum(one.known for one in asked)
-    console.print()
-    console.print(
-        f"{len(asked)} trials, {known} of them trained before; the others trained for {seconds:.1f} s"
-    )
-    console.print(f"[green]best[/]     {score}: {escape(trial_settings)}", soft_wrap=True)
-    console.print(f"written  {escape(_short(target))}", soft_wrap=True)
-    console.print(f"train with it by  tagline run --config {escape(_short(target))}", soft_wrap=True)
-    return OK
-
-
-def _print_trials(console: Console, asked: Sequence[SearchTrial]) -> None:
+def _print_trials(console: Console, trials: Sequence[Asked]) -> None:
     """The best first; those that failed last."""
     from components.tuner.trials import best_of, settings_text
 
-    if not asked:
+    if not trials:
         return
-    best = best_of(asked)
+    best = best_of(trials)
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.add_column("trial", justify="right")
-    table.add_column("epochs", justify="right")
-    table.add_column("dev", justify="right")
-    table.add_column("seconds", justify="right")
+    for column in ("trial", "epochs", "dev", "seconds"):
+        table.add_column(column, justify="right")
     table.add_column("settings", overflow="fold")
-    for one in sorted(asked, key=lambda one: (bool(one.trial.failed), -one.trial.dev_score, one.number)):
+    for one in sorted(trials, key=lambda one: (bool(one.trial.failed), -one.trial.dev_score, one.number)):
         trial = one.trial
         words = settings_text(trial.settings)
         table.add_row(
@@ -184,15 +153,29 @@ def _print_trials(console: Console, asked: Sequence[SearchTrial]) -> None:
     console.print(table)
 
 
-def _require_target(target: Path, config: Path | None) -> None:
-    if target.is_dir():
-        raise SettingsError(
-            f"--output {target}: found a folder; expected a file to write, such as tuned.yaml"
-        )
-    if config is not None and target.exists() and config.exists() and target.samefile(config):
-        raise SettingsError(f"--output {target}: found the file of --config; expected another one")
+def _write_best(console: Console, settings: Settings, trials: Sequence[Asked], target: Path) -> None:
+    from components.tuner.trials import best_of
+    from components.tuner.trials import spoken as settings_spoken
 
-
-def _short(path: str | Path) -> str:
-    """Relative to the current folder where that is shorter."""
-    return str(path).removeprefix(os.getcwd() + os.sep)
+    best = best_of(trials)
+    assert best is not None, "a search without any success ends by an error"
+    trial = best.trial
+    score = f"{spoken(trial.metric, {})} {trial.dev_score:.4f} on dev"
+    trial_settings = settings_spoken(trial.settings)
+    tuned.write(
+        target,
+        tuned.tuned(settings, trial.settings, epochs=trial.hyperparameters.epochs),
+        about=f"What `tagline tune` found to be best: trial {best.number} of {len(trials)}, {score} in epoch "
+        f"{trial.best_epoch} of {trial.hyperparameters.epochs}.\n"
+        f"Chosen: {trial_settings}.\n"
+        "All else is as it was for the search.",
+    )
+    seconds = sum(one.trial.seconds for one in trials if not one.known)
+    known = sum(one.known for one in trials)
+    console.print()
+    console.print(
+        f"{len(trials)} trials, {known} of them trained before; the others trained for {seconds:.1f} s"
+    )
+    console.print(f"[green]best[/]     {score}: {escape(trial_settings)}", soft_wrap=True)
+    console.print(f"written  {escape(short_path(target))}", soft_wrap=True)
+    console.print(f"train with it by  tagline run --config {escape(short_path(target))}", soft_wrap=True)

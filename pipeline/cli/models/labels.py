@@ -1,68 +1,195 @@
-"""`tagline models promote, canary, uncanary, rollback, follow`."""
+"""`tagline models promote, canary, uncanary, rollback, follow`: each moves labels, and the servers with them."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
-from rich.markup import escape
+import typer
 
-from pipeline.cli.console import output
-from pipeline.cli.models.watched import watched
+from pipeline.cli.console import errors, output, print_error
+from pipeline.cli.exit_codes import BROKEN, INTERRUPTED
+from pipeline.cli.models.server import ANSWER_SECONDS, DEFAULT_TARGET, Targets, watched
+from pipeline.cli.options import (
+    Assignments,
+    Config,
+    Tls,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    TlsName,
+    settings_of,
+    tls_of,
+)
 from pipeline.settings import Settings, SettingsError
-from serving.client import TLS, TaggerError
-from serving.registry.errors import ChangeFailed, Refused
-from serving.registry.label_changes import Changed, Operator
 
-_ANSWER_SECONDS = 2.0
+if TYPE_CHECKING:
+    from serving.client import TLS
+    from serving.registry.label_changes import Changed, Operator
+
+Version = Annotated[int, typer.Argument(help="The version's number.", metavar="V", show_default=False)]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="No server runs: write the config for one that starts later.")
+]
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+Timeout = Annotated[float, typer.Option(min=0.001, help="Seconds that each step may take the server.")]
 
 
-def change(
-    settings: Settings,
-    how: Callable[[Operator], Changed],
-    *,
-    targets: Sequence[str],
-    tls: TLS | bool,
-    no_wait: bool,
-    timeout: float,
+def promote(
+    version: Version,
+    targets: Targets = None,
+    no_wait: NoWait = False,
+    reason: Reason = "",
+    timeout: Timeout = 300.0,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    config: Config = None,
+    assignments: Assignments = None,
 ) -> None:
+    """Move the label stable to a version, once the server has it loaded."""
+    servers = _Servers(targets, no_wait, timeout, tls_of(tls, tls_ca, tls_cert, tls_key, tls_name))
+    settings = settings_of(config, None, assignments)
+    _change(settings, servers, lambda operator: operator.promote(version, reason=reason))
+
+
+def canary(
+    version: Version,
+    targets: Targets = None,
+    no_wait: NoWait = False,
+    reason: Reason = "",
+    timeout: Timeout = 300.0,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Serve a version beside the stable one, under the label canary.
+
+    Requests that name neither label nor version get the highest version that is loaded, so the canary if it is that.
+    """
+    servers = _Servers(targets, no_wait, timeout, tls_of(tls, tls_ca, tls_cert, tls_key, tls_name))
+    settings = settings_of(config, None, assignments)
+    _change(settings, servers, lambda operator: operator.canary(version, reason=reason))
+
+
+def uncanary(
+    targets: Targets = None,
+    no_wait: NoWait = False,
+    reason: Reason = "",
+    timeout: Timeout = 300.0,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Take the label canary away; requests for it are refused from then on."""
+    servers = _Servers(targets, no_wait, timeout, tls_of(tls, tls_ca, tls_cert, tls_key, tls_name))
+    settings = settings_of(config, None, assignments)
+    _change(settings, servers, lambda operator: operator.uncanary(reason=reason))
+
+
+def rollback(
+    targets: Targets = None,
+    no_wait: NoWait = False,
+    reason: Reason = "",
+    timeout: Timeout = 300.0,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Move the label stable back to the version before; a canary of the version that is left goes with it."""
+    servers = _Servers(targets, no_wait, timeout, tls_of(tls, tls_ca, tls_cert, tls_key, tls_name))
+    settings = settings_of(config, None, assignments)
+    _change(settings, servers, lambda operator: operator.rollback(reason=reason))
+
+
+def follow(
+    targets: Targets = None,
+    no_wait: NoWait = False,
+    reason: Reason = "",
+    timeout: Timeout = 300.0,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Always serve the newest version, as before the first promote; all labels go."""
+    servers = _Servers(targets, no_wait, timeout, tls_of(tls, tls_ca, tls_cert, tls_key, tls_name))
+    settings = settings_of(config, None, assignments)
+    _change(settings, servers, lambda operator: operator.follow(reason=reason))
+
+
+@dataclass(frozen=True)
+class _Servers:
+    """The servers that follow a change; with `no_wait` none may run."""
+
+    targets: list[str] | None
+    no_wait: bool
+    timeout: float
+    tls: TLS | bool
+
+
+def _change(settings: Settings, servers: _Servers, move: Callable[[Operator], Changed]) -> None:
     """Carry out a change, and print what is served after it."""
+    from serving.client import TaggerError
+    from serving.registry.errors import ChangeFailed, Refused
+    from serving.registry.label_changes import Operator
+
     folder = settings.with_absolute_paths().models_dir
-    told = Console(stderr=True, highlight=False)
     if not folder.is_dir():
         raise SettingsError(f"{folder}: no such folder; expected pushed versions: `tagline run` pushes one")
+    console = errors()
+    targets = servers.targets or [DEFAULT_TARGET]
     try:
         with contextlib.ExitStack() as stack:
-            servers = [stack.enter_context(watched(target, settings.name, tls=tls)) for target in targets]
-            if no_wait:
+            if servers.no_wait:
                 for target in targets:
-                    _require_none(target, settings.name, tls)
+                    _require_stopped(target, settings.name, servers.tls)
+                targets = []
             operator = Operator(
                 folder,
                 settings.name,
-                [] if no_wait else servers,
-                timeout=timeout,
-                report=lambda text: told.print(text, markup=False, soft_wrap=True),
+                [stack.enter_context(watched(target, settings.name, tls=servers.tls)) for target in targets],
+                timeout=servers.timeout,
+                say=lambda text: console.print(text, markup=False, soft_wrap=True),
             )
-            changed = how(operator)
+            changed = move(operator)
     except Refused as error:
         raise SettingsError(str(error)) from error
     except (ChangeFailed, TaggerError, OSError) as error:
-        told.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(1)
+        print_error(error)
+        sys.exit(BROKEN)
     except KeyboardInterrupt:
-        told.print("interrupted; served as before, unless `tagline models` shows otherwise")
-        sys.exit(130)
-    _tell(changed, folder, no_wait=no_wait)
+        console.print("interrupted; served as before, unless `tagline models` shows otherwise")
+        sys.exit(INTERRUPTED)
+    _print_change(changed, no_wait=servers.no_wait)
 
 
-def _require_none(target: str, name: str, tls: TLS | bool) -> None:
-    """Labels written at once would leave a running server stuck: it looks at them before it loads."""
+def _require_stopped(target: str, name: str, tls: TLS | bool) -> None:
+    """Refuse --no-wait beside a running server, which would be stuck: it checks labels before it loads versions."""
+    from serving.client import TaggerError
+
     try:
-        with watched(target, name, tls=tls, timeout=_ANSWER_SECONDS) as server:
+        with watched(target, name, tls=tls, timeout=ANSWER_SECONDS) as server:
             server.statuses()
     except TaggerError:
         return
@@ -71,17 +198,17 @@ def _require_none(target: str, name: str, tls: TLS | bool) -> None:
     )
 
 
-def _tell(changed: Changed, folder: Path, *, no_wait: bool) -> None:
+def _print_change(changed: Changed, *, no_wait: bool) -> None:
     console = output()
     for move in changed.moved:
         to = "taken away" if move.version is None else f"-> {move.version}"
-        came = "" if move.before is None else f" (was {move.before})"
-        console.print(f"{move.label} {to}{came}", markup=False)
+        before = "" if move.before is None else f" (was {move.before})"
+        console.print(f"{move.label} {to}{before}", markup=False)
     if not changed.moved:
         console.print("nothing to move")
-    when = "a server that starts on it serves" if no_wait else "served"
-    console.print(f"{when}: {changed.served}", markup=False, soft_wrap=True)
     served = changed.served
+    when = "a server that starts on it serves" if no_wait else "served"
+    console.print(f"{when}: {served}", markup=False, soft_wrap=True)
     stable = served.labels.get("stable")
     if stable is not None and served.versions and served.versions[-1] > stable:
         console.print(

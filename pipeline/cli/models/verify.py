@@ -6,19 +6,29 @@ import json
 import sys
 from dataclasses import asdict
 from functools import partial
+from typing import Annotated
 
-from rich.console import Console
+import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from pipeline.cli.console import output
-from pipeline.settings import Settings, SettingsError
-from serving.registry.manifest import Verdict
+from pipeline.cli.console import errors, output
+from pipeline.cli.exit_codes import BROKEN, OK
+from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.settings import SettingsError
+from serving.registry.folder import versions_in
+from serving.registry.manifest import Verdict, size
 from serving.registry.manifest import verify as verify_version
 from serving.registry.version_folder import size, versions_in
 
 
-def verify(settings: Settings, *, version: str, as_json: bool) -> None:
-    """Hold versions against their manifests; exit code 1 if one of them differs."""
+def verify(
+    version: Annotated[str, typer.Argument(help="The version's number, or all.", metavar="V")] = "all",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Hold every file of a version against its manifest. Exit code 1 if one differs."""
+    settings = settings_of(config, None, assignments)
     folder = settings.with_absolute_paths().models_dir
     on_disk = versions_in(folder, missing_ok=True)
     listed = ", ".join(map(str, sorted(on_disk))) or "none, as nothing is pushed"
@@ -32,7 +42,7 @@ def verify(settings: Settings, *, version: str, as_json: bool) -> None:
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
-        console=Console(stderr=True, highlight=False),
+        console=errors(),
         transient=True,
         disable=not sys.stderr.isatty(),
     )
@@ -44,11 +54,11 @@ def verify(settings: Settings, *, version: str, as_json: bool) -> None:
         print(json.dumps({str(number): asdict(verdict) for number, verdict in verdicts.items()}, indent=2))
     else:
         for number, verdict in verdicts.items():
-            _tell(number, verdict)
-    sys.exit(0 if all(verdict.is_intact for verdict in verdicts.values()) else 1)
+            _print_verdict(number, verdict)
+    sys.exit(OK if all(verdict.is_intact for verdict in verdicts.values()) else BROKEN)
 
 
-def _tell(number: int, verdict: Verdict) -> None:
+def _print_verdict(number: int, verdict: Verdict) -> None:
     console = output()
     if verdict.broken:
         console.print(f"version {number}: {verdict.broken}", markup=False, soft_wrap=True)

@@ -5,98 +5,136 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
-from rich.markup import escape
+import typer
 
-from pipeline.cli.console import output
+from pipeline.cli.console import output, print_error
+from pipeline.cli.exit_codes import BROKEN
+from pipeline.cli.options import (
+    Assignments,
+    Config,
+    Tls,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    TlsName,
+    settings_of,
+    tls_of,
+)
 from pipeline.cli.pushed_server import pushed_server
-from pipeline.cli.serving.sentences import FORMATS, SentencePrinter
 from pipeline.cli.serving.texts import is_typed, lines_of
-from pipeline.settings import Settings, SettingsError
-from serving.client import TLS, Tagger, TaggerError
+from pipeline.settings import SettingsError
 from serving.server.process import ServerProcessError
+
+if TYPE_CHECKING:
+    from serving.client import Tagger
+
+FORMATS = ("text", "jsonl", "conll")
 
 
 def decode(
-    settings: Settings,
-    *,
-    texts: list[str],
-    file: Path | None,
-    output_format: str,
-    target: str | None,
-    model: str | None,
-    version: int | None,
-    label: str | None,
-    timeout: float,
-    tls: TLS | bool,
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts to tag.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Tag every line of a file; - is stdin.")
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="text (for people), jsonl or conll.")
+    ] = "text",
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="host:port of a TensorFlow Serving or `tagline serve`; without it a server is started."
+        ),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The model's name; the settings' own without it.")] = None,
+    version: Annotated[int | None, typer.Option(help="The version to ask; the newest without it.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Ask the version with this label at the target, such as stable.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Deadline of each request, in seconds.")] = 30.0,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_name: TlsName = None,
+    config: Config = None,
+    assignments: Assignments = None,
 ) -> None:
-    """Print every text tagged, in the order given, as the answers come."""
+    """Tag texts by a served model, over gRPC, and print the answers as they come."""
+    settings = settings_of(config, None, assignments)
+    security = tls_of(tls, tls_ca, tls_cert, tls_key, tls_name)
     if output_format not in FORMATS:
         raise SettingsError(f"--format: found {output_format!r}; expected one of {', '.join(FORMATS)}")
     if bool(texts) == (file is not None):
         raise SettingsError("tagline decode: give either texts or --file")
-    if target is None and (label is not None or tls):
+    if target is None and (label is not None or security):
         raise SettingsError(
             f"{'--tls' if label is None else '--label'}: expected with --target; the server that is started "
             "without one has no labels, speaks plain text and serves the version that --version names"
         )
+    from serving.client import Tagger
+
+    server = pushed_server(settings, version=version) if target is None else contextlib.nullcontext(target)
+    name = settings.name if target is None or model is None else model
+
+    def connect(host: str, rows: int) -> Tagger:
+        return Tagger(
+            host, name, version=version, label=label, timeout=timeout, tls=security, batch_size=rows
+        )
+
+    _print_tagged(texts or [], file, output_format, server, connect)
+
+
+def _print_tagged(
+    texts: list[str],
+    file: Path | None,
+    output_format: str,
+    server: contextlib.AbstractContextManager[str],
+    connect: Callable[[str, int], Tagger],
+) -> None:
+    """Print every text tagged, in the order given, as the answers come.
+
+    Args:
+        texts: what to tag, where `file` is None.
+        file: its lines are tagged.
+        output_format: one of `FORMATS`.
+        server: gives `host:port`.
+        connect: makes a client of `host:port` and the texts in a request.
+    """
+    from pipeline.cli.serving.sentences import SentencePrinter
+    from serving.client import TaggerError
+
     lines: Iterable[str] = _checked(texts) if file is None else lines_of(file)
     printer = SentencePrinter(output(), output_format)
     # A person who types waits for each answer; whatever else reads or writes is better served in bulk.
     rows, in_flight = (1, 1) if is_typed(file) else (32, 8)
     try:
         with contextlib.ExitStack() as stack:
-            if target is None:
-                target, model = stack.enter_context(pushed_server(settings, version=version)), settings.name
+            host = stack.enter_context(server)
             try:
-                tagger = Tagger(
-                    target,
-                    model or settings.name,
-                    version=version,
-                    label=label,
-                    timeout=timeout,
-                    tls=tls,
-                    batch_size=rows,
-                )
+                tagger = connect(host, rows)
             except ValueError as error:
                 raise SettingsError(f"tagline decode: {error}") from error
             stack.enter_context(tagger)
-            for sentence in stack.enter_context(
-                contextlib.closing(tagger.stream(lines, in_flight=in_flight))
-            ):
+            answers = stack.enter_context(contextlib.closing(tagger.stream(lines, in_flight=in_flight)))
+            for sentence in answers:
                 printer.show(sentence)
             sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has had enough. Nothing is left to be written when Python closes what it has open.
+        # The reader has closed the pipe. Nothing is left to be written when Python closes what it has open.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(BROKEN)
     except (ServerProcessError, TaggerError) as error:
-        Console(stderr=True, highlight=False).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(1)
-
-
-def tls_of(
-    *, use: bool, ca: Path | None, certificate: Path | None, key: Path | None, server_name: str | None
-) -> TLS | bool:
-    """What the options of TLS ask for; any of them asks for TLS.
-
-    Raises:
-        SettingsError: a certificate without a key, or the other way round.
-    """
-    if ca is None and certificate is None and key is None and server_name is None:
-        return use
-    try:
-        return TLS(ca, certificate, key, server_name)
-    except ValueError as error:
-        raise SettingsError("--tls-cert, --tls-key: expected both or neither") from error
+        print_error(error)
+        sys.exit(BROKEN)
 
 
 def _checked(texts: list[str]) -> Iterator[str]:
     for number, text in enumerate(texts, start=1):
-        # What the shell passed on and is no UTF-8 comes as lone surrogates.
+        # Bytes of the command line that are not UTF-8 arrive as lone surrogates.
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise SettingsError(
                 f"text {number} {text!r}: not UTF-8; expected UTF-8, as the terminal's encoding"

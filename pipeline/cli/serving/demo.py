@@ -10,39 +10,48 @@ import tempfile
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
-from google.protobuf import text_format
-from rich.console import Console
-from rich.markup import escape
-from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+import typer
 
-from pipeline.cli.console import output
+from pipeline.cli.console import errors, output, print_error
+from pipeline.cli.exit_codes import BROKEN
+from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import Settings, SettingsError
-from serving import engine
-from serving.registry import model_config
 from serving.registry.errors import Refused
 from serving.registry.version_folder import versions_in
 from serving.server.process import ServerProcess, ServerProcessError, start_server_process
 
 DEFAULT_PORT = 8501
-# To compare; more would cost memory, and a model is no small thing.
+# To compare; each further one costs the memory of a model.
 _NEWEST = 3
 _FREE = -1
 
 
-def demo(settings: Settings, *, port: int | None, open_browser: bool) -> None:
-    """Serve the pushed model with the page to try it on, until interrupted."""
-    settings = settings.with_absolute_paths()
-    if not versions_in(settings.models_dir, missing_ok=True):
+def demo(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port of the page; without it 8501, or a free one if that is taken."
+        ),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is one.")
+    ] = True,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Serve the pushed model with a page to try it on, until interrupted."""
+    settings = settings_of(config, None, assignments).with_absolute_paths()
+    if not versions(settings.models_dir):
         raise SettingsError(
             f"{settings.models_dir}: found no version of a model; `tagline run` of the same settings trains and "
             "pushes one"
         )
-    trouble = Console(stderr=True, highlight=False)
     try:
-        with _page(settings, port, trouble) as server:
+        with _server_with_page(settings, port) as server:
             address = f"http://{server.rest_target}/"
-            # From the line that promises it on.
+            # From the line on that says so, Ctrl-C is the ordinary end.
             with contextlib.suppress(KeyboardInterrupt):
                 output().print(f"{address}   (Ctrl-C ends it)", soft_wrap=True)
                 sys.stdout.flush()
@@ -53,32 +62,38 @@ def demo(settings: Settings, *, port: int | None, open_browser: bool) -> None:
     except Refused as error:
         raise SettingsError(str(error)) from error
     except ServerProcessError as error:
-        trouble.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(1)
+        print_error(error)
+        sys.exit(BROKEN)
 
 
 @contextlib.contextmanager
-def _page(settings: Settings, port: int | None, console: Console) -> Iterator[ServerProcess]:
+def _server_with_page(settings: Settings, port: int | None) -> Iterator[ServerProcess]:
     """A server with the page on its REST port: `port`, or the usual one, or a free one where that is taken."""
     if port is None:
         port = DEFAULT_PORT if _is_free(DEFAULT_PORT) else _FREE
     with tempfile.TemporaryDirectory(prefix="tagline-") as folder, contextlib.ExitStack() as stack:
-        with console.status(f"starting a server on {settings.models_dir}"):
+        with errors().status(f"starting a server on {settings.models_dir}"):
             server = stack.enter_context(
                 start_server_process(
                     settings.models_dir,
                     settings.name,
                     Path(folder, "server.log"),
                     rest_api_port=port,
-                    extra_flags=["--demo", *_models(settings, Path(folder, model_config.FILE))],
+                    extra_flags=["--demo", *_model_flags(settings, Path(folder, "models.config"))],
                 )
             )
         yield server
 
 
-def _models(settings: Settings, own: Path) -> list[str]:
+def _model_flags(settings: Settings, own: Path) -> list[str]:
     """The flags that say which versions are served: those that `tagline models` chose, or else the newest few,
     by a config that is written to `own`."""
+    from google.protobuf import text_format
+    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+    from serving import engine
+    from serving.registry import model_config
+
     chosen = model_config.read(settings.models_dir, settings.name)
     if chosen.labels or chosen.served.versions is not None:
         return engine.model_flags(settings.models_dir, settings.name, [])

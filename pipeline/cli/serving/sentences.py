@@ -10,12 +10,11 @@ from rich.text import Text
 from serving.client import TaggedSentence
 from serving.client.formats import to_conll, to_jsonl
 
-FORMATS = ("text", "jsonl", "conll")
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
 class SentencePrinter:
-    """Prints in one of `FORMATS`; a label has the same colour from its first sentence to the last."""
+    """Prints sentences as text, jsonl or conll; a label has the same colour from its first sentence to the last."""
 
     def __init__(self, console: Console, output_format: str) -> None:
         self._console = console
@@ -23,7 +22,7 @@ class SentencePrinter:
         self._colours: dict[str, str] = {}
 
     def show(self, sentence: TaggedSentence) -> None:
-        """Prints one sentence."""
+        """Print one sentence."""
         if self._format == "jsonl":
             sys.stdout.write(to_jsonl(sentence) + "\n")
         elif self._format == "conll":
@@ -32,7 +31,7 @@ class SentencePrinter:
             self._show_to_people(sentence)
 
     def _show_to_people(self, sentence: TaggedSentence) -> None:
-        """The text with its entities in colour, then each with offsets and confidence; tags for plain tags."""
+        """Print the text with its entities in colour, then each with offsets and confidence; plain tags as they are."""
         if not sentence.entities and any(token.tag != "O" for token in sentence.tokens):
             tagged = "  ".join(f"{token.text}/{token.tag}" for token in sentence.tokens)
             self._console.print(Text(tagged), soft_wrap=True)

@@ -14,15 +14,15 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def is_typed(file: Path | None) -> bool:
-    """Whether a person types the texts, and waits for the answer to each."""
+    """Whether a person types the texts at a terminal."""
     return str(file) == "-" and sys.stdin.isatty()
 
 
 def lines_of(file: Path) -> Iterator[str]:
-    """A text for each line of `file`, without its line break; `-` is standard input.
+    """Read a text from each line of `file`, without its line break; `-` is standard input.
 
     Raises:
-        SettingsError: no such file, or a line that is not UTF-8; the lines before it have been given.
+        SettingsError: no such file, or a line that is not UTF-8; the lines before it have been yielded.
     """
     name = "standard input" if str(file) == "-" else str(file)
     try:

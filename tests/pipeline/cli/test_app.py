@@ -53,7 +53,7 @@ def test_help_imports_nothing_heavy() -> None:
     program = f"""
 import sys
 from typer.testing import CliRunner
-from pipeline.cli import app
+from pipeline.cli.app import app
 for command in {COMMANDS!r}:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0, (command, result.output)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.cli import progress_bar
-from pipeline.cli.progress_bar import Counting
+from pipeline.cli.progress_bar import ProgressBar
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_off_a_terminal_a_line_is_told_now_and_then(clock: list[float]) -> None:
     told = io.StringIO()
-    with Counting(Console(file=told), "sentences", 9_000) as count:
+    with ProgressBar(Console(file=told), "sentences", 9_000) as count:
         clock[0] += 60  # what it takes to begin is no sentence's time
         count.add(1_000)  # done by an earlier run
         clock[0] += 9
@@ -34,7 +34,7 @@ def test_off_a_terminal_a_line_is_told_now_and_then(clock: list[float]) -> None:
 
 def test_on_a_terminal_a_bar_is_drawn() -> None:
     told = io.StringIO()
-    with Counting(Console(file=told, force_terminal=True, width=100), "sentences", 20) as count:
+    with ProgressBar(Console(file=told, force_terminal=True, width=100), "sentences", 20) as count:
         count.add(0)
         count.add(20)
     assert "20/20" in told.getvalue()

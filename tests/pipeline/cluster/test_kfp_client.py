@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.cli.cluster.submit import submit
 from pipeline.cluster.kfp_client import ClusterError, Pipelines, six_fields
-from pipeline.settings import SettingsError, load
+from pipeline.settings import SettingsError
 from tests.pipeline.cluster.rest_api import Api, serving
 
 BASE = "/apis/v1beta1"
@@ -177,8 +177,8 @@ def command(api: Api, **options: Any) -> None:
         "cron": None,
         "wait": False,
     }
-    settings = load(assignments=["name=sample", "kubeflow.image=r.example.org/t:1"])
-    submit(settings, **{**given, "poll_seconds": 0.01, **options})
+    assignments = ["name=sample", "kubeflow.image=r.example.org/t:1"]
+    submit(**{**given, "poll": 0.01, **options}, assignments=assignments)
 
 
 @pytest.mark.slow

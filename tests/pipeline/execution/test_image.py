@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_copy_has_what_the_image_has() -> None:
-    dockerfile = (ROOT / "deploy" / "image" / "Dockerfile").read_text(encoding="utf-8")
+    dockerfile = (ROOT / "deploy" / "docker" / "pipeline" / "Dockerfile").read_text(encoding="utf-8")
     copied = re.findall(r"^COPY (\w+) /opt/tagline/\1$", dockerfile, re.MULTILINE)
     assert sorted(copied) == sorted(PACKAGES)
 

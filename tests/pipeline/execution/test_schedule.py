@@ -22,8 +22,8 @@ MEET = 'touch "$0"; n=0; while [ ! -e "$1" ]; do n=$((n + 1)); [ $n -lt 40 ]; sl
 def execute(
     job: dict[str, Any], work: Path, *, jobs: int = 2, fresh: bool = False
 ) -> tuple[Outcome, list[str]]:
-    """The outcome, and `word step` for everything that was told."""
-    told: list[str] = []
+    """The outcome, and `event step` for everything that was reported."""
+    events: list[str] = []
     graph = graph_of(job)
     code = work / "code"
     code.mkdir(parents=True, exist_ok=True)
@@ -33,9 +33,9 @@ def execute(
         work=work,
         code=code,
         jobs=jobs,
-        tell=lambda word, step, _: told.append(f"{word} {step}"),
+        report=lambda event, step, _: events.append(f"{event} {step}"),
     )
-    return execution.run(), told
+    return execution.run(), events
 
 
 def test_artifacts_and_parameters_are_passed_on(tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_artifacts_and_parameters_are_passed_on(tmp_path: Path) -> None:
             makes=("b",),
         ),
     )
-    outcome, told = execute(job, tmp_path / "work")
-    assert told == ["started make", "finished make", "started use", "finished use"]
+    outcome, events = execute(job, tmp_path / "work")
+    assert events == ["started make", "finished make", "started use", "finished use"]
     made, used = outcome.results["make"].artifacts["a"], outcome.results["use"].artifacts["b"]
     assert Path(used["uri"]).read_text() == "text\n7 constant\n"
     assert Path(used["uri"]).is_relative_to(tmp_path / "root" / "shells")
@@ -87,16 +87,16 @@ def test_artifacts_and_parameters_are_passed_on(tmp_path: Path) -> None:
 def test_two_steps_meet_side_by_side(tmp_path: Path) -> None:
     marks = [str(tmp_path / name) for name in ("one", "two")]
     job = spec(a=task(MEET, *marks), b=task(MEET, *reversed(marks)))
-    outcome, told = execute(job, tmp_path / "work")
+    outcome, events = execute(job, tmp_path / "work")
     assert not outcome.failures
-    assert told[:2] == ["started a", "started b"]
+    assert events[:2] == ["started a", "started b"]
 
 
 def test_and_with_one_job_they_do_not(tmp_path: Path) -> None:
     marks = [str(tmp_path / name) for name in ("one", "two")]
     job = spec(a=task(MEET, *marks), b=task(MEET, *reversed(marks)))
-    outcome, told = execute(job, tmp_path / "work", jobs=1)
-    assert told == ["started a", "failed a"]
+    outcome, events = execute(job, tmp_path / "work", jobs=1)
+    assert events == ["started a", "failed a"]
     assert outcome.not_reached == ("b",)
 
 
@@ -107,16 +107,16 @@ def _failing(times: int, log: Path) -> str:
 def test_a_step_is_tried_again_as_the_spec_says(tmp_path: Path) -> None:
     policy = {"maxRetryCount": 2, "backoffDuration": "0.01s", "backoffFactor": 2.0}
     job = spec(a=task(_failing(2, tmp_path / "a"), retryPolicy=policy), b=task("true", after=("a",)))
-    outcome, told = execute(job, tmp_path / "work")
-    assert told == ["started a", "again a", "again a", "finished a", "started b", "finished b"]
+    outcome, events = execute(job, tmp_path / "work")
+    assert events == ["started a", "again a", "again a", "finished a", "started b", "finished b"]
     assert not outcome.failures
 
 
 def test_and_no_more_often_than_that(tmp_path: Path) -> None:
     policy = {"maxRetryCount": 1, "backoffDuration": "0s"}
     job = spec(a=task(_failing(2, tmp_path / "a"), retryPolicy=policy))
-    outcome, told = execute(job, tmp_path / "work")
-    assert told == ["started a", "again a", "failed a"]
+    outcome, events = execute(job, tmp_path / "work")
+    assert events == ["started a", "again a", "failed a"]
     assert outcome.failures[0].reason == "ended with exit code 1, the last of 2 tries"
 
 
@@ -129,7 +129,7 @@ def test_a_try_finds_nothing_of_the_one_before(tmp_path: Path) -> None:
     assert not outcome.failures
 
 
-def test_a_failing_step_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_failing_step_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     job = spec(
         a=task(
             "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do echo line $i; done; echo bad >&2; exit 7"
@@ -158,9 +158,9 @@ def test_a_failing_step_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     ],
 )
 def test_other_ways_to_fail(broken: dict[str, Any], reason: str, tmp_path: Path) -> None:
-    outcome, told = execute(spec(a=broken), tmp_path)
+    outcome, events = execute(spec(a=broken), tmp_path)
     assert outcome.failures[0].reason.startswith(reason)
-    assert told[-1] == "failed a"
+    assert events[-1] == "failed a"
 
 
 @pytest.mark.parametrize("blessed", [0, 1])
@@ -173,11 +173,11 @@ def test_a_condition_decides(blessed: int, tmp_path: Path) -> None:
         after_it=task("true", after=("push",)),
         whatever=task("true", after=("push",), triggerPolicy={"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}),
     )
-    outcome, told = execute(job, tmp_path)
+    outcome, events = execute(job, tmp_path)
     assert not outcome.failures
     assert outcome.skipped == (() if blessed else ("push", "after_it"))
-    assert ("started push" in told) == bool(blessed)
-    assert "finished whatever" in told
+    assert ("started push" in events) == bool(blessed)
+    assert "finished whatever" in events
 
 
 @pytest.mark.parametrize("broken", [task("exit 1"), task("true", "{{$.gone}}")])
@@ -188,13 +188,13 @@ def test_a_step_that_starts_whatever_happened(broken: dict[str, Any], tmp_path: 
         b=task("true", after=("a",)),
         tell=task("true", after=("a", "b"), triggerPolicy=strategy),
     )
-    outcome, told = execute(job, tmp_path)
-    assert told[-3:] == ["failed a", "started tell", "finished tell"]
+    outcome, events = execute(job, tmp_path)
+    assert events[-3:] == ["failed a", "started tell", "finished tell"]
     assert outcome.not_reached == ("b",)
     assert [one.step for one in outcome.failures] == ["a"]
 
 
-def test_one_that_could_not_be_started_is_told_of_too(tmp_path: Path) -> None:
+def test_a_step_that_could_not_be_started_is_reported_too(tmp_path: Path) -> None:
     strategy = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
     job = spec(a=task("true", "{{$.gone}}"), tell=task("true", after=("a",), triggerPolicy=strategy))
     assert execute(job, tmp_path)[1] == ["failed a", "started tell", "finished tell"]
@@ -211,16 +211,16 @@ def test_a_second_call_goes_on_after_the_last_finished_step(tmp_path: Path) -> N
     first, _ = execute(job, work)
     assert [one.step for one in first.failures] == ["b"]
     (tmp_path / "flag").touch()
-    second, told = execute(job, work)
-    assert told == ["kept a", "started b", "finished b"]
+    second, events = execute(job, work)
+    assert events == ["kept a", "started b", "finished b"]
     assert not second.failures
     assert log.read_text().split() == ["a", "b", "b", "made"]
     assert execute(job, work)[1] == ["kept a", "kept b"]
     # What was made and is gone is made again, and all that came of it.
     Path(second.results["a"].artifacts["o"]["uri"]).unlink()
     assert execute(job, work)[1] == ["started a", "finished a", "started b", "finished b"]
-    third, told = execute(job, work, fresh=True)
-    assert told == ["started a", "finished a", "started b", "finished b"]
+    third, events = execute(job, work, fresh=True)
+    assert events == ["started a", "finished a", "started b", "finished b"]
     assert third.results["a"].artifacts["o"]["uri"] != second.results["a"].artifacts["o"]["uri"]
 
 

@@ -12,8 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from pipeline.cli.cluster.compile import compile_pipeline
-from pipeline.runners import kubeflow, tfjob
+from pipeline.runners import kubeflow, targets, tfjob
 from pipeline.settings import Settings, SettingsError, load
 from trainer.distributed.tfjob import MANIFEST
 
@@ -113,11 +112,11 @@ def test_workers_get_what_the_trainers_step_would() -> None:
 
 def test_one_worker_needs_no_tfjob(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"trainer.workers: found 1; expected 2 or more"):
-        compile_pipeline(load(), target="tfjob", output=tmp_path / "tfjob.yaml")
+        targets.write(load(), target="tfjob", output=tmp_path / "tfjob.yaml")
 
 
-def test_the_command_writes_it(tmp_path: Path) -> None:
-    compile_pipeline(RICH, target="tfjob", output=tmp_path / "new" / "tfjob.yaml")
+def test_it_is_written_as_yaml(tmp_path: Path) -> None:
+    targets.write(RICH, target="tfjob", output=tmp_path / "new" / "tfjob.yaml")
     written = yaml.safe_load((tmp_path / "new" / "tfjob.yaml").read_text(encoding="utf-8"))
     assert written == tfjob.manifest(RICH)
 

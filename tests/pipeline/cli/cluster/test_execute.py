@@ -38,7 +38,7 @@ def execute(job: dict[str, Any], folder: Path, *options: str) -> subprocess.Comp
 OF_SH = {"PWD", "SHLVL", "_", "OLDPWD"}
 SEEN = """
 import json, os, sys
-import pipeline.cli
+import pipeline.cli.app
 with open(sys.argv[1], "w") as file:
     json.dump({"env": dict(os.environ), "code": pipeline.cli.app.__file__, "cwd": os.getcwd(),
                "writable": [p for d, _, fs in os.walk(os.getcwd()) for p in [d, *(os.path.join(d, f) for f in fs)]
@@ -160,7 +160,7 @@ def test_an_interrupt_ends_the_steps(sent: signal.Signals, tmp_path: Path) -> No
     process.send_signal(sent)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "the same command goes on after the last finished step" in errors
+    assert "the same command resumes after the last finished step" in errors
     for file in files:
         assert not _alive(int(file.read_text()))
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from pipeline.cli.line.run import _say_where
+from pipeline.cli.line.run import _print_pushed
 from pipeline.runs.outcome import Outcome
 from pipeline.settings import Serving, Settings
 
@@ -51,7 +51,7 @@ def test_a_force_is_told_for_what_it_did(
 ) -> None:
     text = io.StringIO()
     settings = Settings(serving=Serving(models=str(tmp_path)))
-    _say_where(Console(file=text, width=120), settings, outcome, force)
+    _print_pushed(Console(file=text, width=120), settings, outcome, force)
     said = text.getvalue()
     assert all(words in said for words in told), said
     assert not any(words in said for words in untold), said

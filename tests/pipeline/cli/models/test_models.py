@@ -55,7 +55,7 @@ def test_nothing_heavy_is_imported(models: Path) -> None:
     program = f"""
 import sys
 from typer.testing import CliRunner
-from pipeline.cli import app
+from pipeline.cli.app import app
 for arguments in ([], ["promote", "1"], ["promote", "1", "--no-wait"], ["history"], ["verify"], ["config"]):
     target = ["--target", {NOBODY!r}] if arguments[:1] in ([], ["promote"]) else []
     CliRunner().invoke(app, ["models", *arguments, *target, "--set", "serving.models={models.parent}"])
@@ -194,7 +194,7 @@ def test_help_says_when_a_push_is_served_and_imports_nothing_heavy() -> None:
     program = f"""
 import sys
 from typer.testing import CliRunner
-from pipeline.cli import app
+from pipeline.cli.app import app
 for command in ([], *([name] for name in {COMMANDS!r})):
     result = CliRunner().invoke(app, ["models", *command, "--help"])
     assert result.exit_code == 0, (command, result.output)

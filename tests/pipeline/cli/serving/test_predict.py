@@ -145,7 +145,7 @@ def test_an_interrupted_run_says_how_to_go_on(models: Path, tmp_path: Path, work
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told.splitlines()[-1] == "interrupted; the same command goes on from here"
+    assert told.splitlines()[-1] == "interrupted; the same command resumes from here"
     assert "Traceback" not in told
     assert not (output / "_SUCCESS").exists()
 

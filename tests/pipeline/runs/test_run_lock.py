@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.runs.only_run import AnotherRun, only_run
+from pipeline.runs.run_lock import AlreadyRunning, run_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from pipeline.only_run import only_run
-with only_run(Path(sys.argv[1])):
+from pipeline.runs.run_lock import run_lock
+with run_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
-def test_a_second_run_is_told_who_runs_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+def test_a_second_run_names_the_first_and_a_killed_one_releases_the_lock(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stdout.readline() == "held\n"
-    with pytest.raises(AnotherRun, match=rf"in process {process.pid}; wait for it"), only_run(tmp_path):
+    with pytest.raises(AlreadyRunning, match=rf"in process {process.pid}; wait for it"), run_lock(tmp_path):
         pass
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    with only_run(tmp_path):
+    with run_lock(tmp_path):
         pass

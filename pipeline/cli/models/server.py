@@ -1,0 +1,39 @@
+"""The servers that `tagline models` talks to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.settings import SettingsError
+
+if TYPE_CHECKING:
+    from serving.client import TLS
+    from serving.registry.watched_server import WatchedServer
+
+DEFAULT_TARGET = "localhost:8500"
+# For commands that only read: much less than a change waits.
+ANSWER_SECONDS = 2.0
+
+Target = Annotated[str | None, typer.Option(help=f"host:port; {DEFAULT_TARGET} without it.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", help=f"host:port of a server on the config, {DEFAULT_TARGET} without it; repeat for each."
+    ),
+]
+
+
+def watched(target: str, name: str, *, tls: TLS | bool, timeout: float = 5.0) -> WatchedServer:
+    """Open the server at `target` for the model `name`; a reply may take `timeout` seconds.
+
+    Raises:
+        SettingsError: a file of `tls` cannot be used.
+    """
+    from serving.registry.watched_server import WatchedServer
+
+    try:
+        return WatchedServer(target, name, timeout=timeout, tls=tls)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
