@@ -17,7 +17,7 @@ _SHOWN = 5
 
 
 def print_splits(console: Console, report: Report) -> None:
-    """Print a row for each split: also how many sentences another split has too, and the share of tokens not in train."""
+    """Print a row for each split; `shared` sentences are in another split too, `unseen` tokens are not in train."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     columns = ("split", "sentences", "shared", "tokens", "unseen", "entities", "longest")
     for column in columns:

@@ -11,30 +11,30 @@ from tfx.proto.orchestration import pipeline_pb2
 from components.tuner.trials import SearchTrial, read_search
 from pipeline.factory import create_pipeline
 from pipeline.runners.local import LocalRunner
-from pipeline.runs.history import SEARCH
+from pipeline.runs.history import SEARCH_PREFIX
 from pipeline.settings import TUNING, Settings
 
 
 class _SearchRunner(LocalRunner):
-    """The local runner; its runs are known by their ids for searches, which are to make no model."""
+    """The local runner; the ids of its runs mark them as searches, which make no model."""
 
     def run_with_ir(
         self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
     ) -> None:
-        run_id = f"{SEARCH}{datetime.datetime.now().isoformat()}"
-        # The runner gives the id where none is given.
+        run_id = f"{SEARCH_PREFIX}{datetime.datetime.now().isoformat()}"
+        # Set here, the runner makes no id of its own.
         runtime_parameter_utils.substitute_runtime_parameter(
             pipeline, {PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
         )
         for node in pipeline.nodes:
-            # The records of trials answer all that was trained before, and tell it.
+            # The Tuner takes finished trials from its own records, and reports them.
             if node.pipeline_node.node_info.id == "Tuner":
                 node.pipeline_node.execution_options.caching_options.enable_cache = False
         super().run_with_ir(pipeline, run_options)
 
 
-def search(settings: Settings) -> list[SearchTrial]:
-    """Search as `settings.tuning` says; all trials in their order, those that were trained before among them.
+def search(settings: Settings) -> list[Asked]:
+    """Search as `settings.tuning` says; all trials in order, among them those that were trained before.
 
     Nodes before the Tuner are answered from the cache where the line, or an earlier search, has run them.
     """
@@ -44,6 +44,6 @@ def search(settings: Settings) -> list[SearchTrial]:
     return trials_of(settings)
 
 
-def trials_of(settings: Settings) -> list[SearchTrial]:
-    """The trials of the latest search, also of one that was interrupted; none where there was none."""
+def trials_of(settings: Settings) -> list[Asked]:
+    """Read the trials of the latest search, also of an interrupted one; none before the first search."""
     return read_search(str(settings.with_absolute_paths().run_dir / TUNING))

@@ -1,4 +1,4 @@
-"""What became of each run, read from the metadata store and the JSON beside the artifacts. No TensorFlow."""
+"""How each run ended, read from the metadata store and the JSON beside the artifacts. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,38 +9,32 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from components.model_gate.measuring import analysis as analyses
 from components.model_gate.measuring.analysis import Analysis
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
-from pipeline.runs.lineage import Lineage, Made, RunSteps, Step
+from pipeline.runs.lineage import Artifact, Lineage, RunSteps, Step
 from pipeline.settings import SettingsError
-from serving.registry.manifest import BrokenManifest, manifest
 
-# Older runs had no gate of its own for the model: the Evaluator blessed.
-_GATES = ("ModelGate", "Evaluator")
-
-# How the ids of runs begin that only search for better settings: they are to make no model.
-SEARCH = "tune-"
+# The ids of runs that only search for better settings, and make no model, begin so.
+SEARCH_PREFIX = "tune-"
 
 Ending = Literal["pushed", "in place", "forced", "refused", "broken", "not ended"]
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run and what became of it.
+    """A run and how it ended.
 
     Attributes:
-        steps: what it made.
-        fingerprint: of its data; empty if it did not get so far.
+        steps: its steps and their artifacts.
+        fingerprint: of its data; empty if it stopped before CorpusGen ended.
         model: id of the model's artifact; None without one.
-        primary: the metric of the two scores, such as `entity_f1_strict`; empty if there is none.
-        test, dev: its values, 0..1; None where they are not known.
-        ending: what became of the model.
-        version: the pushed version that is this model; None if there is none.
-        why: the first reason of a refusal, the reason given for a force, or where the run stopped.
+        primary: the metric of the two scores, such as `entity_f1_strict`; empty without a score.
+        test, dev: the scores on the splits, 0..1; None where the run did not get so far.
+        ending: what happened to the model.
+        version: the pushed version that is this model; None if it was not pushed.
+        why: the first reason of a refusal, the reason given for a force, or the component where the run stopped.
         report: the page; None without one.
     """
 
@@ -67,7 +61,7 @@ class PastRun:
     def verdict(self) -> str:
         """The ending in words."""
         version = f"version {self.version}"
-        told = {
+        words = {
             "pushed": f"pushed as {version}",
             "in place": f"{version} is this model already",
             "forced": f"FORCED as {version}: {self.why}",
@@ -75,24 +69,28 @@ class PastRun:
             "broken": f"broken in {self.why}",
             "not ended": f"not ended: {self.why}",
         }
-        return told[self.ending]
+        return words[self.ending]
 
 
 def past_runs(database: Path) -> list[PastRun]:
-    """All runs of the line in a pipeline's metadata, the newest first; none where there is no metadata."""
+    """Read all runs in a pipeline's metadata but searches, the newest first; none without metadata."""
     if not database.exists():
         return []
-    return [_past_run(run) for run in reversed(Lineage(database).runs()) if not run.run_id.startswith(SEARCH)]
+    return [
+        _past_run(run)
+        for run in reversed(Lineage(database).runs())
+        if not run.run_id.startswith(SEARCH_PREFIX)
+    ]
 
 
-def chosen(runs: Sequence[PastRun], name: str) -> PastRun:
-    """The run that is meant by `last`, `previous`, a pushed version's number, a run's id or its beginning.
+def find_run(runs: Sequence[PastRun], name: str) -> PastRun:
+    """Find a run by `last`, `previous`, a pushed version's number, its id or the beginning of its id.
 
     Args:
         runs: the newest first.
 
     Raises:
-        SettingsError: none is meant, or several.
+        SettingsError: no run matches, or several do.
     """
     if name in ("last", "previous"):
         place = ("last", "previous").index(name)
@@ -102,34 +100,28 @@ def chosen(runs: Sequence[PastRun], name: str) -> PastRun:
             )
         return runs[place]
     of_version = [run for run in runs if name == str(run.version)]
-    # Later runs that found their model in place did not make the version.
+    # Later runs whose model was in place already did not make the version.
     makers = [run for run in of_version if run.ending != "in place"] or of_version
     if makers:
         return makers[-1]
-    found = [run for run in runs if run.run_id.startswith(name)]
-    if len(found) == 1 or any(run.run_id == name for run in found):
-        return next((run for run in found if run.run_id == name), found[0])
-    among = ", ".join(run.run_id for run in (found or runs)[:5]) or "no run"
+    matches = [run for run in runs if run.run_id.startswith(name)]
+    if len(matches) == 1 or any(run.run_id == name for run in matches):
+        return next((run for run in matches if run.run_id == name), matches[0])
+    candidates = ", ".join(run.run_id for run in (matches or runs)[:5]) or "no run"
     raise SettingsError(
-        f"{name}: found {among}; expected the id of one run or its beginning, a pushed version's number, last or "
+        f"{name}: found {candidates}; expected the id of one run or its beginning, a pushed version's number, last or "
         "previous (`tagline report --list` shows them)"
     )
 
 
 def analysis_of(run: RunSteps) -> Analysis | None:
-    """What ModelGate measured; None of a run without it."""
-    gate = run.steps.get("ModelGate")
-    path = file_of(gate, "blessing", analyses.FILE_NAME)
-    if path is None or not path.exists():
-        return None
-    try:
-        return Analysis.from_json(path.read_bytes())
-    except msgspec.DecodeError:
-        return None  # as another version of Tagline wrote it
+    """Read what ModelGate measured; None of a run that it did not measure."""
+    path = file_of(run.steps.get("ModelGate"), "blessing", analyses.FILE_NAME)
+    return Analysis.from_json(path.read_bytes()) if path and path.exists() else None
 
 
 def history_of(run: RunSteps) -> dict[str, Any] | None:
-    """The training's epochs, as `trainer.training.history.History` writes them; None without a training."""
+    """Read the training's epochs, as `trainer.training.history.History` writes them; None without a training."""
     path = file_of(
         run.steps.get("Trainer"), "model", "Format-Serving", "assets.extra", "training_history.json"
     )
@@ -137,20 +129,15 @@ def history_of(run: RunSteps) -> dict[str, Any] | None:
 
 
 def verdict_of(run: RunSteps) -> Verdict | None:
-    """ModelGate's verdict; None of a run without it."""
+    """Read ModelGate's verdict; None of a run without it."""
     path = file_of(run.steps.get("ModelGate"), "blessing", VERDICT)
-    if path is None or not path.exists():
-        return None
-    try:
-        return Verdict.from_json(path.read_bytes())
-    except msgspec.DecodeError:
-        return None
+    return Verdict.from_json(path.read_bytes()) if path and path.exists() else None
 
 
 def file_of(step: Step | None, output: str, *names: str) -> Path | None:
-    """A file within what a step made; None where it made nothing."""
-    made = _only(step, output)
-    return Path(made.uri, *names) if made else None
+    """The path of a file of a step's output; None without that output."""
+    artifact = _only(step, output)
+    return Path(artifact.uri, *names) if artifact else None
 
 
 def _past_run(run: RunSteps) -> PastRun:
@@ -179,17 +166,12 @@ def _past_run(run: RunSteps) -> PastRun:
 
 
 def _test_score(run: RunSteps) -> tuple[str, float | None]:
-    """(the primary metric, its value): as ModelGate measured it, else as a pushed version's manifest tells."""
-    found = analysis_of(run)
-    if found:
-        value = found.overall.candidate.get(found.primary)
-        return found.primary, value.value if value else None
-    pushed = _only(run.steps.get("AtomicPusher"), "pushed_model")
-    try:
-        about = manifest(Path(str(pushed.properties["pushed_destination"]))) if pushed else {}
-    except (KeyError, BrokenManifest):
-        about = {}
-    return "", about.get("metrics", {}).get("primary")
+    """The primary metric and its value, as ModelGate measured them; empty and None of a run that it did not."""
+    analysis = analysis_of(run)
+    if analysis is None:
+        return "", None
+    estimate = analysis.overall.candidate.get(analysis.primary)
+    return analysis.primary, estimate.value if estimate else None
 
 
 def _ending(steps: dict[str, Step]) -> tuple[Ending, int | None, str]:
@@ -213,8 +195,8 @@ def _ending(steps: dict[str, Step]) -> tuple[Ending, int | None, str]:
 
 
 def _refusal(steps: dict[str, Step]) -> str:
-    """The first reason why a gate did not bless; empty if all did that were asked."""
-    for gate in (*_GATES, "ServingCheck"):
+    """The first reason of the first gate that did not bless; empty if both did."""
+    for gate in ("ModelGate", "ServingCheck"):
         blessing = _only(steps.get(gate), "blessing")
         if blessing is None or blessing.properties.get("blessed") == 1:
             continue
@@ -225,9 +207,9 @@ def _refusal(steps: dict[str, Step]) -> str:
     return ""
 
 
-def _only(step: Step | None, output: str) -> Made | None:
-    made = step.outputs.get(output, []) if step and step.complete else []
-    return made[0] if made else None
+def _only(step: Step | None, output: str) -> Artifact | None:
+    artifacts = step.outputs.get(output, []) if step and step.complete else []
+    return artifacts[0] if artifacts else None
 
 
 def _json(path: Path | None) -> Any:

@@ -1,4 +1,4 @@
-"""What the metadata store knows about runs."""
+"""Runs, their steps and artifacts, read from the metadata store."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 
 @dataclass(frozen=True)
-class Made:
-    """An artifact: where it lies and what it says of itself."""
+class Artifact:
+    """An artifact: where it is stored, and its properties."""
 
     type: str
     uri: str
@@ -27,24 +27,24 @@ class Step:
 
     Attributes:
         component: its id in the pipeline.
-        cached: was it answered from the cache?
-        complete: did it end well, or was it cached?
+        cached: answered from the cache.
+        complete: ended well, or cached.
         outputs: output key -> artifacts.
-        failed: did it end by an error? One that was killed has neither failed nor come to its end.
-        parameters: what it was told beside its inputs, as text.
+        failed: ended by an error; one that was killed is neither failed nor complete.
+        parameters: its execution parameters that are text.
     """
 
     component: str
     cached: bool
     complete: bool
-    outputs: dict[str, list[Made]]
+    outputs: dict[str, list[Artifact]]
     failed: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
 
-    def only(self, key: str) -> Made:
+    def only(self, key: str) -> Artifact:
         """The one artifact of an output."""
-        (made,) = self.outputs[key]
-        return made
+        (artifact,) = self.outputs[key]
+        return artifact
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class RunSteps:
 
     Attributes:
         run_id: of the pipeline run.
-        began: when.
-        steps: the latest execution of each component that has begun, in the order in which they began.
+        began: its start, in UTC.
+        steps: the latest execution of each component that has started, in the order of their starts.
     """
 
     run_id: str
@@ -72,17 +72,17 @@ class Lineage:
         self._store = metadata_store.MetadataStore(config)
 
     def run_ids(self) -> list[str]:
-        """All runs, the oldest first."""
+        """The ids of all runs, the oldest first."""
         runs = self._store.get_contexts_by_type("pipeline_run")
         return [run.name for run in sorted(runs, key=lambda context: context.id)]
 
     def steps(self, run_id: str, components: Iterable[str]) -> dict[str, Step]:
-        """The latest executions of those components that have begun, in the order given."""
-        found = {component: self.step(run_id, component) for component in components}
-        return {component: step for component, step in found.items() if step is not None}
+        """The latest executions of those components that have started, in the given order."""
+        steps = {component: self.step(run_id, component) for component in components}
+        return {component: step for component, step in steps.items() if step is not None}
 
     def step(self, run_id: str, component: str) -> Step | None:
-        """The latest execution of a component in a run; None if it has not begun."""
+        """The latest execution of a component in a run; None if it has not started."""
         run = self._store.get_context_by_type_and_name("pipeline_run", run_id)
         if run is None:
             raise KeyError(
@@ -103,7 +103,7 @@ class Lineage:
         return _step(component, execution, self._outputs([execution.id]).get(execution.id, {}))
 
     def runs(self) -> list[RunSteps]:
-        """All runs with all they made, the oldest first; few queries, however many there are."""
+        """All runs with their steps and artifacts, the oldest first, by few queries however many there are."""
         component_of = {
             execution.id: node.name.split(".", 1)[1]
             for node in self._store.get_contexts_by_type("node")
@@ -114,7 +114,7 @@ class Lineage:
             run.id: sorted(self._store.get_executions_by_context(run.id), key=lambda execution: execution.id)
             for run in contexts
         }
-        outputs = self._outputs([execution.id for found in executions.values() for execution in found])
+        outputs = self._outputs([execution.id for of_run in executions.values() for execution in of_run])
         return [
             RunSteps(
                 run.name,
@@ -130,8 +130,8 @@ class Lineage:
             for run in contexts
         ]
 
-    def _outputs(self, execution_ids: Sequence[int]) -> dict[int, dict[str, list[Made]]]:
-        """What executions made: id -> output key -> artifacts."""
+    def _outputs(self, execution_ids: Sequence[int]) -> dict[int, dict[str, list[Artifact]]]:
+        """The outputs of executions: id -> output key -> artifacts."""
         if not execution_ids:
             return {}
         events = [
@@ -142,15 +142,16 @@ class Lineage:
         artifacts = {
             a.id: a for a in self._store.get_artifacts_by_id(sorted({event.artifact_id for event in events}))
         }
-        outputs: dict[int, dict[str, list[Made]]] = {}
+        outputs: dict[int, dict[str, list[Artifact]]] = {}
         for event in events:
             key = next(step.key for step in event.path.steps if step.HasField("key"))
-            made = outputs.setdefault(event.execution_id, {}).setdefault(key, [])
-            made.append(_made(artifacts[event.artifact_id]))
+            outputs.setdefault(event.execution_id, {}).setdefault(key, []).append(
+                _artifact(artifacts[event.artifact_id])
+            )
         return outputs
 
 
-def _step(component: str, execution: mlmd.Execution, outputs: dict[str, list[Made]]) -> Step:
+def _step(component: str, execution: mlmd.Execution, outputs: dict[str, list[Artifact]]) -> Step:
     state = execution.last_known_state
     return Step(
         component=component,
@@ -166,11 +167,11 @@ def _step(component: str, execution: mlmd.Execution, outputs: dict[str, list[Mad
     )
 
 
-def _made(artifact: mlmd.Artifact) -> Made:
+def _artifact(artifact: mlmd.Artifact) -> Artifact:
     properties: dict[str, str | int | float] = {}
     for named in (artifact.properties, artifact.custom_properties):
         for name, value in named.items():
             kind = value.WhichOneof("value")
             if kind in ("string_value", "int_value", "double_value"):
                 properties[name] = getattr(value, kind)
-    return Made(type=artifact.type, uri=artifact.uri, id=artifact.id, properties=properties)
+    return Artifact(type=artifact.type, uri=artifact.uri, id=artifact.id, properties=properties)

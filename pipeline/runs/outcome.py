@@ -1,4 +1,4 @@
-"""What came out of a run, in a few words by component, and as a record that `tagline status` reads."""
+"""The outcome of a run: a few words about each component, and a record that `tagline status` reads."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Outcome(msgspec.Struct, frozen=True):
         came_out: a few words by component.
         pushed_to: the folder of the version that serves this run's model; empty if a gate refused it.
         duplicate: that version held this very model before the run.
-        refusals: why gates refused it, also if it was pushed all the same; empty if they did not.
+        refusals: why gates refused it, also if it was pushed by force; empty if they did not.
         report: the page.
         log: the log file.
         forced: the reason for which it was pushed against the verdict; empty if it was not.
-        not_forced: why it was not, though that was asked for.
-        counted: what Beam's workers counted, in words, by component; of what was not cached.
+        not_forced: why it was not, in spite of --force-bless.
+        counted: what Beam's workers counted, in words, by component that was not cached.
     """
 
     run_id: str
@@ -58,12 +58,12 @@ class Outcome(msgspec.Struct, frozen=True):
     counted: dict[str, str] = {}
 
     def save(self, run_dir: Path) -> None:
-        """Keep it as the last run of a pipeline, in one step."""
+        """Write it as the last run of a pipeline, in one step."""
         atomic.write(run_dir / LAST_RUN, msgspec.json.format(msgspec.json.encode(self), indent=2))
 
 
 def load(run_dir: Path) -> Outcome | None:
-    """The last run that came to its end; None if there is none.
+    """Read the last run that came to its end; None before the first.
 
     Raises:
         SettingsError: a record that this version cannot read.
@@ -80,33 +80,33 @@ def load(run_dir: Path) -> Outcome | None:
 
 
 def describe(step: Step) -> str:
-    """What a component made, in a few words."""
-    tell = _TELL.get(step.component)
-    return tell(step) if tell and step.outputs else ""
+    """Describe the outputs of a component in a few words."""
+    description = _DESCRIPTIONS.get(step.component)
+    return description(step) if description and step.outputs else ""
 
 
 def counted(step: Step) -> str:
-    """What Beam's workers counted in a component of ours, in words; empty where they told nothing, or it is cached."""
+    """What Beam's workers counted in one of Tagline's components, in words; empty without counts, or from the cache."""
     if step.cached:
         return ""
-    for made in (one for artifacts in step.outputs.values() for one in artifacts):
-        if MEASURES in made.properties:
-            return _in_words(Measures.from_json(str(made.properties[MEASURES])))
+    for artifact in (artifact for artifacts in step.outputs.values() for artifact in artifacts):
+        if MEASURES in artifact.properties:
+            return _counts_text(Measures.from_json(str(artifact.properties[MEASURES])))
     return ""
 
 
-def _in_words(measures: Measures) -> str:
-    said = [f"{count:,} {name}" for name, count in measures.counters.items() if count]
-    said += [
+def _counts_text(measures: Measures) -> str:
+    counters = [f"{count:,} {name}" for name, count in measures.counters.items() if count]
+    spreads = [
         f"{name.replace('_', ' ')} {spread.min:,} to {spread.max:,}, {spread.mean:.1f} on average"
         for name, spread in measures.spreads.items()
         if spread.count
     ]
-    return ", ".join(said)
+    return ", ".join([*counters, *spreads])
 
 
 def refusals(lineage: Lineage, run_id: str) -> list[str]:
-    """Why the gates refused the run's model."""
+    """Read why ModelGate refused the run's model; empty if it did not."""
     gate = lineage.step(run_id, "ModelGate")
     if gate is None or gate.only("blessing").properties.get("blessed") == 1:
         return []
@@ -164,7 +164,7 @@ def _trainer(step: Step) -> str:
 
 
 def _median(step: Step) -> str:
-    """Of how many seeds a model is the median, and how far they are apart; empty of one trained alone."""
+    """Of how many seeds a model is the median, and their range; empty of one that was trained alone."""
     path = Path(step.only("model").uri, "Format-Serving/assets.extra/training_seeds.json")
     if not path.exists():
         return ""
@@ -190,7 +190,7 @@ def _evaluator(step: Step) -> str:
 
 
 def _answers(step: Step) -> str:
-    """How many answers there are, a line of the file each, and whose."""
+    """How many sentences were answered, a line of the file each, and by which models."""
     files = sorted(Path(step.only("predictions").uri).glob("*.jsonl.gz"))
     with gzip.open(files[0], "rb") as file:
         count = sum(1 for _ in file)
@@ -204,14 +204,14 @@ def _model_gate(step: Step) -> str:
         more = f" (and {len(verdict.reasons) - 1} more)" if len(verdict.reasons) > 1 else ""
         return f"NOT blessed: {verdict.reasons[0].splitlines()[0]}{more}"
     analysis = Analysis.from_json(Path(step.only("blessing").uri, ANALYSIS).read_bytes())
-    found = analysis.overall.candidate[analysis.primary]
-    interval = "" if found.low is None else f" ({found.low:.4f} to {found.high:.4f})"
+    score = analysis.overall.candidate[analysis.primary]
+    interval = "" if score.low is None else f" ({score.low:.4f} to {score.high:.4f})"
     skipped = sum(bool(rule.skipped) for rule in verdict.rules)
-    asked = len(verdict.rules) - skipped
-    rules = f"{asked} rule{'s' * (asked != 1)}" + (f", {skipped} not asked" if skipped else "")
+    applied = len(verdict.rules) - skipped
+    rules = f"{applied} rule{'s' * (applied != 1)}" + (f", {skipped} not asked" if skipped else "")
     before = analysis.overall.baseline.get(analysis.primary)
     compared = f", latest blessed {before.value:.4f}" if before else ""
-    return f"blessed by {rules}: {spoken(analysis.primary, {})} {found.value:.4f}{interval}{compared}"
+    return f"blessed by {rules}: {spoken(analysis.primary, {})} {score.value:.4f}{interval}{compared}"
 
 
 def _serving_check(step: Step) -> str:
@@ -234,7 +234,7 @@ def _report(step: Step) -> str:
     return str(Path(step.only("report").uri, "index.html"))
 
 
-_TELL: dict[str, Callable[[Step], str]] = {
+_DESCRIPTIONS: dict[str, Callable[[Step], str]] = {
     "CorpusGen": _corpus_gen,
     "SchemaGen": _schema,
     "ImportSchemaGen": _schema,

@@ -19,7 +19,7 @@ from components.report.comparison.page import Comparison, Row, Side, compare, re
 from files import atomic
 from pipeline.cli.console import output
 from pipeline.cli.line.run_list import runs_of, short_ids
-from pipeline.runs.history import PastRun, analysis_of, chosen, file_of, history_of, verdict_of
+from pipeline.runs.history import PastRun, analysis_of, file_of, find_run, history_of, verdict_of
 from pipeline.settings import Settings, SettingsError
 from serving.registry.manifest import BrokenManifest, manifest
 from tagging.schemes import scheme_named
@@ -32,7 +32,7 @@ def write_comparison(settings: Settings, first: str, second: str) -> Path:
         SettingsError: no such run, or the same one twice.
     """
     runs = runs_of(settings)
-    one, other = chosen(runs, first), chosen(runs, second)
+    one, other = find_run(runs, first), find_run(runs, second)
     if one is other:
         raise SettingsError(f"{first} and {second} are the same run, {one.run_id}; expected two")
     names = dict(zip([run.run_id for run in runs], short_ids([run.run_id for run in runs]), strict=True))

@@ -18,7 +18,7 @@ from components.predictor.answer import Answer
 from components.verdict import Rule, Verdict
 from corpus.checks.report import Findings, Report
 from pipeline.runs import outcome
-from pipeline.runs.lineage import Lineage, Made, Step
+from pipeline.runs.lineage import Artifact, Lineage, Step
 from pipeline.runs.outcome import Outcome, counted, describe
 from serving.batch.measures import Measures, Spread
 
@@ -36,7 +36,7 @@ OUTCOME = Outcome(
 
 
 def step(component: str, key: str, uri: Path | str = "", **properties: Any) -> Step:
-    made = Made(type="T", uri=str(uri), id=7, properties=properties)
+    made = Artifact(type="T", uri=str(uri), id=7, properties=properties)
     return Step(component=component, cached=False, complete=True, outputs={key: [made]})
 
 

@@ -167,9 +167,9 @@ def test_the_runner_still_logs_what_is_listened_for() -> None:
 
 
 def test_every_component_is_introduced() -> None:
-    from pipeline.runs.outcome import _TELL
+    from pipeline.runs.outcome import _DESCRIPTIONS
 
-    assert set(_TELL) <= set(DOING)
+    assert set(_DESCRIPTIONS) <= set(DOING)
 
 
 def test_the_log_file_holds_every_record(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -8,8 +8,8 @@ import pytest
 
 from components.predictor.answer import Answer
 from tests.pipeline.cli.test_app import tagline
-from tests.pipeline.runs.metadata import Store
-from tests.pipeline.runs.past_lines import answers, gated, pushed, trained, versions_folder
+from tests.pipeline.runs.metadata_store import Store
+from tests.pipeline.runs.recorded_runs import answers, gated, pushed, trained, versions_folder
 
 RIGHT = Answer(tokens=("Ann", "sings"), gold=("B-PER", "O"), predicted=("B-PER", "O"))
 WRONG = Answer(tokens=("Ann", "sings"), gold=("B-PER", "O"), predicted=("O", "O"))

@@ -13,7 +13,7 @@ from components.model_gate.measuring.analysis import OVERALL, Analysis, Estimate
 from components.predictor import answer
 from components.predictor.answer import Answer
 from components.verdict import Rule, Verdict
-from tests.pipeline.runs.metadata import Store
+from tests.pipeline.runs.metadata_store import Store
 
 FAILED, RUNNING = mlmd.Execution.FAILED, mlmd.Execution.RUNNING
 
@@ -92,3 +92,45 @@ def versions_folder(models: Path, *, version: int, metrics: dict[str, float]) ->
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(json.dumps({"version": version, "metrics": metrics}))
     return folder
+
+
+def every_ending(home: Path) -> None:
+    """A pipeline `tagger` below `home` whose runs ended in every way; the run of January 1st is the oldest."""
+    store = Store(home / "runs" / "tagger")
+
+    run = trained(store, "2026-01-01T10:00:00.000001", dev=0.5)
+    gated(store, run, f1=0.625)
+    pushed(store, run, pushed=1, pushed_version=1, pushed_destination=str(home / "models/tagger/1"))
+
+    run = trained(store, "2026-01-02T10:00:00.000001", fingerprint="b" * 64, dev=0.75)
+    gated(store, run, f1=0.8125)
+    pushed(store, run, pushed=1, pushed_version=2, pushed_destination=str(home / "models/tagger/2"))
+
+    run = trained(store, "2026-01-02T10:00:00.000002", dev=0.75)
+    gated(store, run, f1=0.8125)
+    pushed(store, run, pushed=1, duplicate=1, pushed_version=2)
+
+    run = trained(store, "2026-01-03T10:00:00.000001")
+    gated(store, run, f1=0.25, reasons=("entity_f1_strict [x] is 0.25", "and more"))
+    pushed(store, run)
+
+    run = trained(store, "2026-01-04T10:00:00.000001")
+    gated(store, run, f1=0.25, reasons=("too low",))
+    pushed(store, run, pushed=1, pushed_version=3, forced="the boss said so")
+
+    run = trained(store, "2026-01-05T10:00:00.000001")
+    store.step(run, "ServingCheck", state=FAILED)
+
+    run = store.run("2026-01-06T10:00:00.000001")
+    store.step(run, "CorpusGen", state=RUNNING)
+
+    run = trained(store, "2026-01-07T10:00:00.000001")
+    store.step(run, "Evaluator", "evaluation")
+
+    run = trained(store, "2026-01-08T10:00:00.000001")
+    gated(store, run, f1=0.5)
+    store.step(
+        run, "ServingCheck", "blessing", properties={"blessed": 0},
+        files={"verdict.json": {"blessed": False, "reasons": ["the server did not start: no port\nlog"]}},
+    )  # fmt: skip
+    pushed(store, run)
