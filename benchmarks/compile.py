@@ -1,7 +1,7 @@
 """How long each target takes to compile: `python -m benchmarks.compile [--runs N] [--config FILE]`.
 
-Each is the command itself in a process of its own, from the same settings file, in turn. Wall time is what a person
-waits, and what is bound; CPU time is what a busy machine leaves comparable.
+Each compilation is the command itself in a process of its own, from the same settings file, in turn. The bound is on
+wall time; CPU time can be compared between busy machines too.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from rich.table import Table
 from benchmarks.pipeline import ROOT, measure
 from pipeline.runners.targets import TARGETS
 
-# Seconds of wall time that any of them may take.
+# Most seconds of wall time.
 BOUND = 30.0
 
-# What a target asks of settings beside the file's.
+# Settings that a target needs beside the file's.
 _BUCKET = ("pipeline.root=gs://bucket/runs", "serving.models=gs://bucket/models", "data=gs://bucket/corpus")
 NEEDS: dict[str, Sequence[str]] = {
     "kubeflow": (),
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=1, help="times each is measured; medians are told")
+    parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     parser.add_argument("--config", default="configs/sample.yaml", help="the settings file")
     options = parser.parse_args()
     measured: dict[str, list[tuple[float, float, float]]] = {target: [] for target in TARGETS}
@@ -63,9 +63,9 @@ def main() -> None:
 
 def command(target: str, *, config: str, output: Path) -> list[str]:
     """The command that compiles for a target."""
-    given = [word for need in NEEDS[target] for word in ("--set", need)]
+    assignments = [word for need in NEEDS[target] for word in ("--set", need)]
     program = [sys.executable, "-m", "pipeline.cli.app", "compile", "--config", str(ROOT / config)]
-    return [*program, "--target", target, *given, "--output", str(output)]
+    return [*program, "--target", target, *assignments, "--output", str(output)]
 
 
 if __name__ == "__main__":

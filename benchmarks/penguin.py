@@ -1,10 +1,10 @@
 """The whole line beside TFX's own penguin example: `python -m benchmarks.penguin [--runs N] [--shipped]`.
 
-Each is a command in a process of its own, in a folder that is new for every first run, and both take turns: a first
-run of one, then of the other, then the same again with nothing changed. The line reads 3,000 sentences, trains a
-BiLSTM-CRF, asks a server and writes a report; the example reads 344 rows and trains three small layers. Without
-`--shipped` it is cut down to the least that it can be (benchmarks/rivals/penguin_example.py says to what). Wall
-time is what a person waits; CPU time, of the process and its children, is what a busy machine leaves comparable.
+Each is a command in a process of its own, in a new folder for every first run, and both take turns: a first run of
+one, then of the other, then the same again with nothing changed. The line reads 3,000 sentences, trains a BiLSTM-CRF,
+checks a server and writes a report; the example reads 344 rows and trains three small layers. Without `--shipped` it
+is cut down to its minimum (see benchmarks/rivals/penguin_example.py). CPU time, of the process and its children, can
+be compared between busy machines, unlike wall time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rich.table import Table
 from benchmarks.figures import Figure, show
 from benchmarks.pipeline import measure
 
-# What is claimed, as parts of the example's wall time.
+# Bounds, as parts of the example's wall time.
 FIRST_BOUND, SECOND_BOUND = 1.0, 0.6
 
 _LINE, _EXAMPLE = "tagline run", "penguin example"
@@ -35,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=1, help="times each is measured; medians are told")
-    parser.add_argument("--shipped", action="store_true", help="the example with all that it comes with")
+    parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
+    parser.add_argument("--shipped", action="store_true", help="the example as TFX ships it")
     options = parser.parse_args()
     runs = options.runs
     measured: Measured = {(what, which): [] for which in _ORDER for what in (_EXAMPLE, _LINE)}
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def ratios(measured: Measured) -> list[Figure]:
-    """The line's times as parts of the example's; wall time is bound, CPU time is told."""
+    """The line's times as parts of the example's; only wall time has a bound."""
     figures = []
     for which, bound in zip(_ORDER, (FIRST_BOUND, SECOND_BOUND), strict=True):
         line, example = measured[_LINE, which], measured[_EXAMPLE, which]
@@ -76,9 +76,9 @@ def _median(values: list[tuple[float, float, float]], at: int) -> float:
 
 def _commands(home: str, *, shipped: bool) -> dict[str, list[str]]:
     places = ["--set", f"pipeline.root={home}/runs", "--set", f"serving.models={home}/models"]
-    how = ["--shipped"] if shipped else []
+    options = ["--shipped"] if shipped else []
     return {
-        _EXAMPLE: [sys.executable, "-m", "benchmarks.rivals.penguin_example", *how, f"{home}/penguin"],
+        _EXAMPLE: [sys.executable, "-m", "benchmarks.rivals.penguin_example", *options, f"{home}/penguin"],
         _LINE: [sys.executable, "-m", "pipeline.cli.app", "run", "--config", "configs/sample.yaml", *places],
     }
 

@@ -1,7 +1,7 @@
 """How long the line takes on the shipped corpus: `python -m benchmarks.pipeline [--runs N]`.
 
-Each run is the command itself in a process of its own, in a folder that is new for every first run. Wall time is
-what a person waits; CPU time, of the process and its children, is what a busy machine leaves comparable.
+Each run is the command itself in a process of its own, in a new folder for every first run. CPU time, of the process
+and its children, can be compared between busy machines, unlike wall time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "pipeline.json"
 
-# What is claimed, in seconds of wall time on two cores.
+# Bounds in seconds of wall time, on two cores.
 BOUNDS = {"first run": 120.0, "second run": 30.0, "tagline check": 3.0, "tagline --help": 0.5}
 MEMORY_BOUND_GB = 2.5
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=1, help="times each is measured; medians are told")
+    parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     runs = parser.parse_args().runs
     measured: dict[str, list[tuple[float, float, float]]] = {name: [] for name in BOUNDS}
     for _ in range(runs):
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def measure(command: list[str]) -> tuple[float, float, float]:
-    """(wall seconds, CPU seconds, peak memory in GB) of a command that must succeed, run in the repository."""
+    """Run a command in the repository, which must succeed: (wall seconds, CPU seconds, peak memory in GB)."""
     began = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

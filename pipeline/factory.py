@@ -13,7 +13,7 @@ from pipeline.beam.components import set_component_args
 from pipeline.settings import METADATA, Settings
 from pipeline.stages.data import data_stage
 from pipeline.stages.deployment import deployment_stage
-from pipeline.stages.earlier_runs import Source, earlier_runs
+from pipeline.stages.earlier_runs import EarlierRuns, Source
 from pipeline.stages.evaluation import evaluation_stage
 from pipeline.stages.training import training_stage, tuner_node
 
@@ -47,7 +47,7 @@ def create_pipeline(
 
 
 def _nodes(settings: Settings, *, force_bless: str, source: Source, only_tuning: bool) -> list[BaseNode]:
-    earlier = earlier_runs(settings, source)
+    earlier = EarlierRuns(settings, source)
     data = data_stage(settings, earlier)
     if only_tuning:
         return [*data.nodes, tuner_node(settings, data)]

@@ -1,1 +1,1 @@
-"""Beam's arguments from the settings, and what must hold before its workers start."""
+"""Beam's arguments from the settings, and checks before its workers start."""

@@ -1,4 +1,4 @@
-"""What must hold for Beam's work to be done where the settings say: asked before a run, not minutes into it."""
+"""Checks of the engine in the settings, before a run and not minutes into it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.settings.beam import Beam
 
 Target = Literal["run", "predict", "kubeflow", "kubeflow-v2", "vertex"]
 
-_PATIENCE = 5.0
+_TIMEOUT_SECONDS = 5.0
 _IN_BUCKETS = ("kubeflow-v2", "vertex")
 _READS: dict[str, str] = {
     "run": "`tagline run` keeps runs in folders of this machine",
@@ -23,10 +23,10 @@ _READS: dict[str, str] = {
 
 
 def require_reachable(settings: Settings, *, target: Target | str) -> None:
-    """See that the engine's workers reach what they are to read and write.
+    """Check that the engine's workers reach the files that they read and write.
 
     Raises:
-        SettingsError: they do not.
+        SettingsError: workers elsewhere, and no disk or bucket that they share with the steps.
     """
     beam = settings.beam
     if beam.runner == "direct":
@@ -61,7 +61,7 @@ def _require_bucket(settings: Settings, target: str) -> None:
 
 
 def require_engine(beam: Beam) -> None:
-    """See that what the engine is reached by answers, within seconds.
+    """Check within seconds that the engine answers.
 
     Raises:
         SettingsError: nothing answers there, or a job service cannot be started.
@@ -78,7 +78,7 @@ def _require_job_service(key: str, endpoint: str) -> None:
 
     channel = grpc.insecure_channel(endpoint)
     try:
-        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+        grpc.channel_ready_future(channel).result(timeout=_TIMEOUT_SECONDS)
     except grpc.FutureTimeoutError:
         raise SettingsError(
             f"{key}: found {endpoint}, where something answers that speaks no gRPC; expected a Beam job service: its "
@@ -110,7 +110,7 @@ def _require_starter(beam: Beam, master: str) -> None:
 def _require_open(key: str, address: str, remedy: str) -> None:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+        socket.create_connection((host, int(port)), timeout=_TIMEOUT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise SettingsError(
             f"{key}: found {address}, where nothing answers ({getattr(error, 'strerror', None) or error}); {remedy}"

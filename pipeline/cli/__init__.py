@@ -1,1 +1,1 @@
-"""One file for each command: what `pipeline.cli.app` imports when it is asked for."""
+"""The `tagline` command line: `app.py` registers the commands, each of which has a file of its own."""

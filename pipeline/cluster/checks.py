@@ -1,4 +1,4 @@
-"""What a cluster must have before a pipeline is submitted to it, asked of its API one by one."""
+"""Checks, through the cluster's API, of what a submitted pipeline needs there."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ State = Literal["ok", "missing", "unknown"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing asked for.
+    """The result of one check.
 
     Attributes:
-        what: the thing.
-        state: whether it is there; unknown where one may not look.
-        expected: what would be right.
-        found: what is.
+        what: the object that was checked.
+        state: whether it is there; unknown without the right to read it.
+        expected: what a pipeline needs.
+        found: what the cluster has.
         remedy: what to do; empty where nothing is to be done.
     """
 
@@ -44,7 +44,7 @@ class Finding:
 
 
 def findings(settings: Settings, api: client.ApiClient) -> Iterator[Finding]:
-    """One finding after the other; the first that says the cluster does not answer is the last."""
+    """Check one object after the other; if the cluster does not answer, that is the only finding."""
     cluster = settings.kubeflow
     reachable = _reachable(api)
     yield reachable

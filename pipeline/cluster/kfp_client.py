@@ -16,7 +16,7 @@ from typing import Any
 
 import kfp
 
-# The only place for a token: settings and arguments are read by many.
+# The only place for a token: settings and arguments are visible to many.
 TOKEN = "TAGLINE_KFP_TOKEN"
 _ENDED = ("succeeded", "failed", "skipped", "error", "terminated")
 _ANSWER_SECONDS = 10
@@ -24,17 +24,17 @@ _ATTEMPT = re.compile(r"\(\d+\)$")
 
 
 class ClusterError(RuntimeError):
-    """A cluster that does not do what was asked: says what was expected, found, and what to do."""
+    """A request that the cluster refused or did not answer; names what was expected and found, and a remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A run as its API tells it.
+    """The state of a run, from the API.
 
     Attributes:
         status: of the run, in small letters; empty before it is known.
-        steps: phase of each component that has started, in its last attempt, by its name, in the order of the start.
-        error: why it failed, as far as the API says.
+        steps: phase of the last attempt of each component that has started, by name, in the order of their starts.
+        error: why it failed, where the API gives a reason.
     """
 
     status: str
@@ -43,39 +43,39 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        """Whether the run is over, whatever came of it."""
+        """Whether the run is over, well or not."""
         return self.status in _ENDED
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ran to its end. What a gate said of the model is in the report."""
+        """Whether it ran to its end; a gate may have refused the model all the same."""
         return self.status == "succeeded"
 
 
 class Pipelines:
-    """One API. Opening it asks whether somebody answers.
+    """A client of one API, which checks when it is opened that the API answers.
 
     Args:
         host: such as http://localhost:8888.
-        namespace: of the runs; where the API knows one user alone it has none, and this is not said.
+        namespace: of the runs; not sent to an API of a single user, which has none.
 
     Raises:
-        ClusterError: nobody answers there, or something else does.
+        ClusterError: no answer, or one of another program.
     """
 
     def __init__(self, host: str, *, namespace: str) -> None:
         self._host = host.rstrip("/")
         health = _health(self._host)
-        # The client's own questions would be repeated for half a minute, with a traceback each.
+        # Checked first: the client repeats failing requests for half a minute, with a traceback each.
         self._client = kfp.Client(host=self._host, namespace=namespace, existing_token=os.environ.get(TOKEN))
         self._namespace = namespace if health.get("multi_user") else None
-        # It falls back to what an earlier user of this machine has left in its context file.
+        # Otherwise the client takes the namespace that an earlier user has left in its context file.
         self._client._context_setting["namespace"] = self._namespace or ""
         logging.getLogger().setLevel(logging.WARNING)
 
     def start(self, package: Path, *, name: str, experiment: str, service_account: str) -> str:
-        """Run a compiled workflow once; the run's id."""
-        run = self._asked(
+        """Run a compiled workflow once; returns the run's id."""
+        run = self._call(
             lambda: self._client.run_pipeline(
                 self._experiment(experiment), name, str(package), service_account=service_account
             )
@@ -83,11 +83,11 @@ class Pipelines:
         return str(run.id)
 
     def schedule(self, package: Path, *, cron: str, name: str, experiment: str, service_account: str) -> str:
-        """Run it again and again, never twice at a time; the schedule's id.
+        """Run it on a schedule, never twice at a time; returns the schedule's id.
 
-        Missed times are not made up for: a later run sees the same corpus.
+        Missed runs are not caught up on: a later run sees the same corpus.
         """
-        job = self._asked(
+        job = self._call(
             lambda: self._client.create_recurring_run(
                 self._experiment(experiment),
                 name,
@@ -101,26 +101,26 @@ class Pipelines:
         return str(job.id)
 
     def follow(self, run: str, *, seconds: float) -> Iterator[Progress]:
-        """A run's progress each `seconds`, until it has ended."""
+        """Yield a run's progress every `seconds`, until it has ended."""
         while True:
-            progress = _progress(self._asked(lambda: self._client.get_run(run)))
+            progress = _progress(self._call(lambda: self._client.get_run(run)))
             yield progress
             if progress.ended:
                 return
             time.sleep(seconds)
 
     def page(self, run: str) -> str:
-        """Where a person sees the run."""
+        """The address of the run's page."""
         return f"{self._host}/#/runs/details/{run}"
 
     def _experiment(self, name: str) -> str:
         return str(self._client.create_experiment(name, namespace=self._namespace).id)
 
-    def _asked(self, question: Any) -> Any:
+    def _call(self, request: Any) -> Any:
         import kfp_server_api
 
         try:
-            return question()
+            return request()
         except kfp_server_api.ApiException as error:
             raise ClusterError(
                 f"{self._host}: expected the request to be taken, found {error.status} {_reason(error)}; "
@@ -129,7 +129,7 @@ class Pipelines:
 
 
 def six_fields(cron: str) -> str:
-    """A schedule as Kubeflow takes it, which begins with the second: of five fields, at second 0.
+    """Convert a schedule to Kubeflow's six fields, which begin with the second: of five fields, at second 0.
 
     Raises:
         ValueError: another number of fields.
@@ -153,7 +153,7 @@ def _health(host: str) -> dict[str, Any]:
     remedy = "set kubeflow.host, or `kubectl port-forward --namespace kubeflow svc/ml-pipeline 8888` in another shell"
     try:
         with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
-            found = json.loads(answer.read())
+            health = json.loads(answer.read())
     except urllib.error.HTTPError as error:
         if error.code in (401, 403):
             remedy = f"put a token into the environment variable {TOKEN}"
@@ -162,7 +162,7 @@ def _health(host: str) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError) as error:
         raise ClusterError(f"{url}: expected Kubeflow Pipelines' API, found {error}; {remedy}") from error
-    return found if isinstance(found, dict) else {}
+    return health if isinstance(health, dict) else {}
 
 
 def _progress(answer: Any) -> Progress:
@@ -183,7 +183,7 @@ def _progress(answer: Any) -> Progress:
 
 def _reason(error: Any) -> str:
     try:
-        told = json.loads(error.body)
-        return str(told.get("error_message") or told.get("error") or error.reason)
+        body = json.loads(error.body)
+        return str(body.get("error_message") or body.get("error") or error.reason)
     except (TypeError, ValueError, AttributeError):
         return str(error.reason)

@@ -45,7 +45,7 @@ def holds(condition: str, inputs: Mapping[str, Any]) -> bool:
 
 
 def selected(expression: str, value: Any) -> Any:
-    """The part of a parameter's value that a task asks for, such as `parseJson(string_value)["x"]`.
+    """Evaluate the selector of a part of a parameter's value, such as `parseJson(string_value)["x"]`.
 
     Raises:
         ConditionError: an expression that cannot be evaluated.

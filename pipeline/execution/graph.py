@@ -1,4 +1,4 @@
-"""A compiled pipeline spec 2.1 read into steps, in the order of the graph. Pure: starts nothing, imports no kfp."""
+"""A compiled pipeline spec 2.1 as steps in the order of the graph. Starts nothing and imports no kfp."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 from pipeline.execution.parameters import constant
 from pipeline.settings import SettingsError
 
-# What a back end takes where a retry policy does not say.
+# The defaults of a retry policy, as back ends have them.
 _FACTOR, _LONGEST_PAUSE = 2.0, 3600.0
 
 
@@ -27,13 +27,13 @@ class Retry:
     longest: float = _LONGEST_PAUSE
 
     def pause(self, failures: int) -> float:
-        """Seconds to wait after the so-many-th failure, the first being 1."""
+        """Seconds to wait after failure number `failures`, counted from 1."""
         return min(self.backoff * self.factor ** (failures - 1), self.longest)
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a step makes under a key."""
+    """An output of a step, by its key."""
 
     step: str
     key: str
@@ -46,12 +46,12 @@ class Step:
     Attributes:
         words: command and arguments, placeholders and all.
         env: what the spec sets in the container's environment.
-        parameters: values of inputs; an `Output` for one that another step makes, an `OfRun` for one of the run.
+        parameters: values of inputs; an `Output` of another step, or an `OfRun` that is known when the step runs.
         types: of inputs that are parameters, as the spec names them.
-        selectors: in CEL, for inputs that are a part of the value.
-        artifacts: which step makes each input.
-        makes: each output artifact's type, with the metadata that the spec gives it.
-        returns: output parameters, each with its type.
+        selectors: in CEL, for inputs that are a part of a value.
+        artifacts: the source of each input artifact.
+        makes: type and metadata of each output artifact.
+        returns: the type of each output parameter.
         after: steps that end before this one starts.
         condition: in CEL; empty for always.
         whatever_happened: starts too if a step before it failed.
@@ -74,7 +74,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Graph:
-    """A pipeline: its steps, each after those that it needs, and where its artifacts go (empty: not said)."""
+    """A pipeline: its steps, each after those that it needs, and the folder of its artifacts (empty if not given)."""
 
     name: str
     steps: tuple[Step, ...]
@@ -82,18 +82,18 @@ class Graph:
 
 
 def read(path: Path, *, translate: Callable[[str], str] = str) -> Graph:
-    """The graph in a file that `tagline compile --target kubeflow-v2` wrote.
+    """Read the graph from a file that `tagline compile --target kubeflow-v2` wrote.
 
     Args:
         path: JSON of a pipeline job or a spec, or YAML whose first document is the spec.
         translate: applied to every text of parameters, arguments, environment and root.
 
     Raises:
-        SettingsError: no such file, no spec, or one with what cannot be run here.
+        SettingsError: no such file, no spec, or one with a feature that cannot be run here.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        found = json.loads(text) if path.suffix == ".json" else next(iter(yaml.safe_load_all(text)), None)
+        document = json.loads(text) if path.suffix == ".json" else next(iter(yaml.safe_load_all(text)), None)
     except FileNotFoundError as error:
         raise SettingsError(
             f"--spec: found no {path}; expected a file written by `tagline compile --target kubeflow-v2`"
@@ -101,18 +101,18 @@ def read(path: Path, *, translate: Callable[[str], str] = str) -> Graph:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"--spec: {path} is no JSON or YAML: {error}") from error
     try:
-        return graph_of(found, translate=translate)
+        return graph_of(document, translate=translate)
     except SettingsError as error:
         raise SettingsError(f"--spec: {path}: {error}") from error
 
 
-def graph_of(found: Any, *, translate: Callable[[str], str] = str) -> Graph:
-    """The graph of a job or a spec in JSON form.
+def graph_of(document: Any, *, translate: Callable[[str], str] = str) -> Graph:
+    """Make the graph of a job or a spec in JSON form.
 
     Raises:
         SettingsError: as `read`.
     """
-    job = found if isinstance(found, dict) else {}
+    job = document if isinstance(document, dict) else {}
     spec = job.get("pipelineSpec", job)
     dag = spec.get("root", {}).get("dag", {}) if isinstance(spec, dict) else {}
     if not dag.get("tasks") or "deploymentSpec" not in spec or "components" not in spec:
@@ -120,11 +120,9 @@ def graph_of(found: Any, *, translate: Callable[[str], str] = str) -> Graph:
             "found no steps; expected a pipeline spec 2.1, as `tagline compile --target kubeflow-v2` writes it"
         )
     runtime = job.get("runtimeConfig", {})
-    declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    given = {key: one["defaultValue"] for key, one in declared.items() if "defaultValue" in one}
-    given |= runtime.get("parameterValues", {})
+    of_pipeline = {**_defaults(spec["root"]), **runtime.get("parameterValues", {})}
     steps = {
-        name: _step(name, task, spec, given, lambda value: _deep(value, translate))
+        name: _step(name, task, spec, of_pipeline, lambda value: _deep(value, translate))
         for name, task in dag["tasks"].items()
     }
     root = runtime.get("gcsOutputDirectory") or spec.get("defaultPipelineRoot", "")
@@ -139,46 +137,27 @@ def _step(
     name: str,
     task: Mapping[str, Any],
     spec: Mapping[str, Any],
-    given: Mapping[str, Any],
+    of_pipeline: Mapping[str, Any],
     translated: Callable[[Any], Any],
 ) -> Step:
-    for kind in ("artifactIterator", "parameterIterator"):
-        if kind in task:
-            raise SettingsError(
-                f"{name}: found {kind}; expected a step that runs once, which alone runs here"
-            )
-    reference = task["componentRef"]["name"]
-    if reference not in spec["components"]:
-        raise SettingsError(f"{name}: found no component {reference} in the spec")
-    component = spec["components"][reference]
-    label = component.get("executorLabel")
-    executor = spec["deploymentSpec"].get("executors", {}).get(label, {})
-    if "container" not in executor:
-        found = "a pipeline of its own" if "dag" in component else (next(iter(executor), "no executor"))
-        raise SettingsError(f"{name}: found {found}; expected a container, which alone runs here")
-    container = executor["container"]
+    component, container = _component(name, task, spec)
     inputs, outputs = task.get("inputs", {}), component.get("outputDefinitions", {})
-    declared = component.get("inputDefinitions", {}).get("parameters", {})
-    parameters = {key: one["defaultValue"] for key, one in declared.items() if "defaultValue" in one}
-    for key, one in inputs.get("parameters", {}).items():
-        value = _parameter(f"{name}.{key}", one, given)
-        if value is not None:
-            parameters[key] = value
-    for key, one in declared.items():
-        if key not in parameters and not one.get("isOptional"):
-            raise SettingsError(f"{name}.{key}: found no value; expected one, or a default, in the spec")
+    given = inputs.get("parameters", {})
+    parameters = _parameters(name, component, given, of_pipeline)
     artifacts = {key: _artifact(f"{name}.{key}", one) for key, one in inputs.get("artifacts", {}).items()}
     producers = [one for one in [*parameters.values(), *artifacts.values()] if isinstance(one, Output)]
-    trigger, policy = task.get("triggerPolicy", {}), task.get("retryPolicy", {})
+    trigger = task.get("triggerPolicy", {})
     return Step(
         name=name,
         words=tuple(translated([*container.get("command", []), *container.get("args", [])])),
         env={one["name"]: translated(one.get("value", "")) for one in container.get("env", [])},
         parameters=translated(parameters),
-        types={key: one["parameterType"] for key, one in declared.items() if "parameterType" in one},
+        types={
+            key: one["parameterType"] for key, one in _declared(component).items() if "parameterType" in one
+        },
         selectors={
             key: one["parameterExpressionSelector"]
-            for key, one in inputs.get("parameters", {}).items()
+            for key, one in given.items()
             if one.get("parameterExpressionSelector")
         },
         artifacts=artifacts,
@@ -192,16 +171,64 @@ def _step(
         after=frozenset([*task.get("dependentTasks", []), *(one.step for one in producers)]),
         condition=trigger.get("condition", ""),
         whatever_happened=trigger.get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED",
-        retry=Retry(
-            count=int(policy.get("maxRetryCount", 0)),
-            backoff=_seconds(policy.get("backoffDuration", "0s")),
-            factor=float(policy.get("backoffFactor") or _FACTOR),
-            longest=_seconds(policy.get("backoffMaxDuration", f"{_LONGEST_PAUSE}s")),
-        ),
+        retry=_retry(task.get("retryPolicy", {})),
     )
 
 
-def _parameter(where: str, one: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+def _component(
+    name: str, task: Mapping[str, Any], spec: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The component of a task and its container."""
+    for kind in ("artifactIterator", "parameterIterator"):
+        if kind in task:
+            raise SettingsError(
+                f"{name}: found {kind}; expected a step that runs once, which alone runs here"
+            )
+    reference = task["componentRef"]["name"]
+    if reference not in spec["components"]:
+        raise SettingsError(f"{name}: found no component {reference} in the spec")
+    component = spec["components"][reference]
+    executor = spec["deploymentSpec"].get("executors", {}).get(component.get("executorLabel"), {})
+    if "container" not in executor:
+        found = "a pipeline of its own" if "dag" in component else (next(iter(executor), "no executor"))
+        raise SettingsError(f"{name}: found {found}; expected a container, which alone runs here")
+    return component, executor["container"]
+
+
+def _declared(component: Mapping[str, Any]) -> Mapping[str, Any]:
+    declared: Mapping[str, Any] = component.get("inputDefinitions", {}).get("parameters", {})
+    return declared
+
+
+def _defaults(component: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one["defaultValue"] for key, one in _declared(component).items() if "defaultValue" in one}
+
+
+def _parameters(
+    name: str, component: Mapping[str, Any], given: Mapping[str, Any], of_pipeline: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a step's input parameters: those of its task, else the defaults of its component."""
+    parameters = _defaults(component)
+    for key, one in given.items():
+        value = _parameter(f"{name}.{key}", one, of_pipeline)
+        if value is not None:
+            parameters[key] = value
+    for key, one in _declared(component).items():
+        if key not in parameters and not one.get("isOptional"):
+            raise SettingsError(f"{name}.{key}: found no value; expected one, or a default, in the spec")
+    return parameters
+
+
+def _retry(policy: Mapping[str, Any]) -> Retry:
+    return Retry(
+        count=int(policy.get("maxRetryCount", 0)),
+        backoff=_seconds(policy.get("backoffDuration", "0s")),
+        factor=float(policy.get("backoffFactor") or _FACTOR),
+        longest=_seconds(policy.get("backoffMaxDuration", f"{_LONGEST_PAUSE}s")),
+    )
+
+
+def _parameter(where: str, one: Mapping[str, Any], of_pipeline: Mapping[str, Any]) -> Any:
     if "runtimeValue" in one and "constant" in one["runtimeValue"]:
         return constant(one["runtimeValue"]["constant"])
     if "taskOutputParameter" in one:
@@ -210,11 +237,11 @@ def _parameter(where: str, one: Mapping[str, Any], given: Mapping[str, Any]) -> 
     key = one.get("componentInputParameter") or one.get("runtimeValue", {}).get("runtimeParameter")
     if key is None:
         raise SettingsError(f"{where}: found {', '.join(one)}; expected a constant, an input or an output")
-    if key not in given:
+    if key not in of_pipeline:
         raise SettingsError(
             f"{where}: found no value of the pipeline's parameter {key}; expected one in the job"
         )
-    return given[key]
+    return of_pipeline[key]
 
 
 def _artifact(where: str, one: Mapping[str, Any]) -> Output:
@@ -225,7 +252,7 @@ def _artifact(where: str, one: Mapping[str, Any]) -> Output:
 
 
 def _ordered(steps: Mapping[str, Step]) -> tuple[Step, ...]:
-    """Each after those that it needs; among those that could be next, the one that the spec has first."""
+    """Sort the steps, each after those that it needs; of several that could be next, the first in the spec is next."""
     for step in steps.values():
         if unknown := sorted(step.after - steps.keys()):
             raise SettingsError(

@@ -1,4 +1,4 @@
-"""What a step finds where a container would be: a read-only copy of the code, and a nearly empty environment."""
+"""The surroundings of a step in place of its image: a read-only copy of the code, and a nearly empty environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# What the image has of the project.
+# The packages that the image has.
 PACKAGES = ("components", "corpus", "files", "pipeline", "serving", "tagging", "trainer", "configs")
 _SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 
@@ -23,22 +23,22 @@ def copy_code(target: Path) -> None:
             shutil.copytree(
                 source / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
             )
-    # As an image has it: no step can write it later.
+    # As an image has it: no step can write bytecode later.
     compileall.compile_dir(target, quiet=2)
     for path in [target, *target.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
 
 
 def remove_code(target: Path) -> None:
-    """Remove such a copy."""
+    """Remove a copy that `copy_code` made."""
     for path in [target, *target.rglob("*")]:
         if path.is_dir():
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
     shutil.rmtree(target, ignore_errors=True)
 
 
-def environment(code: Path, home: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """All that a step's process has in its environment: the spec's, and what any process needs to start.
+def environment(code: Path, home: Path, of_spec: Mapping[str, str]) -> dict[str, str]:
+    """Make the environment of a step's process: the spec's variables, and what any process needs to start.
 
     `python` is this interpreter, whose libraries the image would have; the project itself comes from the copy.
     """
@@ -49,5 +49,5 @@ def environment(code: Path, home: Path, given: Mapping[str, str]) -> dict[str, s
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": str(code),
         "PYTHONUNBUFFERED": "1",
-        **given,
+        **of_spec,
     }

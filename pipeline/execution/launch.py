@@ -1,4 +1,4 @@
-"""One step: the ExecutorInput that it is handed, its process, and what it says that it made."""
+"""One step: its ExecutorInput, its process, and its outputs."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from pipeline.execution.image import environment
 from pipeline.execution.parameters import OfRun, ParameterError, as_input, from_text
 from pipeline.execution.placeholders import resolved
 
-# A step is asked to end, then told to, then ended.
+# An interrupt first, so that a step can stop its own servers; each further signal after `_PATIENCE` seconds.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished step made.
+    """The outputs of a finished step.
 
     Attributes:
         artifacts: in the JSON form of a RuntimeArtifact (name, type, uri, metadata), by key.
         parameters: values, by key.
-        seconds: how long it took.
+        seconds: its duration.
     """
 
     artifacts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -41,19 +41,19 @@ class Result:
 
     @property
     def lost(self) -> bool:
-        """Whether something that it made is no longer on the disk."""
+        """Whether an artifact that it made is no longer on the disk."""
         return any(one.get("made") and not os.path.exists(one["uri"]) for one in self.artifacts.values())
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where one step of a run works.
+    """The files and folders of one step of a run.
 
     Attributes:
-        scratch: of its own: its output file, home and parameters.
-        artifacts: the folder of what it makes.
-        log: what its process writes.
-        code: the read-only copy, which is also where it starts.
+        scratch: its output file, home and parameters.
+        artifacts: the folder of its output artifacts.
+        log: the output of its process.
+        code: the read-only copy of the code, which is also its working directory.
     """
 
     scratch: Path
@@ -67,20 +67,20 @@ class Place:
 
 
 class OutputError(ValueError):
-    """A step ended well, but what it left is not what the spec says."""
+    """A step ended with exit code 0, but its outputs are not those of the spec."""
 
 
 def executor_input(step: Step, results: Mapping[str, Result], place: Place, *, run: str) -> dict[str, Any]:
-    """The ExecutorInput of a step, in JSON form.
+    """Make the ExecutorInput of a step, in JSON form.
 
     Raises:
         ParameterError: a parameter that is not of its type.
-        ConditionError: a part of one that there is not.
+        ConditionError: a selector that cannot be evaluated.
     """
 
     def artifact(source: Output) -> dict[str, Any]:
-        made = results[source.step].artifacts[source.key]
-        return {key: made[key] for key in ("name", "type", "uri", "metadata") if key in made}
+        stored = results[source.step].artifacts[source.key]
+        return {key: stored[key] for key in ("name", "type", "uri", "metadata") if key in stored}
 
     def parameter(key: str, value: Any) -> Any:
         if isinstance(value, Output):
@@ -121,23 +121,25 @@ def executor_input(step: Step, results: Mapping[str, Result], place: Place, *, r
     }
 
 
-def command_of(step: Step, given: Mapping[str, Any]) -> list[str]:
-    """The step's command and arguments, without placeholders.
+def command_of(step: Step, executor_input: Mapping[str, Any]) -> list[str]:
+    """Resolve the placeholders in the step's command and arguments.
 
     Raises:
         SettingsError: a placeholder that cannot be resolved.
     """
-    return [resolved(word, given) for word in step.words]
+    return [resolved(word, executor_input) for word in step.words]
 
 
-def start(step: Step, given: Mapping[str, Any], place: Place, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start the step's process, the leader of a session of its own, on folders that an earlier try left nothing in.
+def start(
+    step: Step, executor_input: Mapping[str, Any], place: Place, log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start the step's process, the leader of a session of its own, on empty folders.
 
     Raises:
         OSError: the program cannot be started.
         SettingsError: as `command_of`.
     """
-    command = command_of(step, given)
+    command = command_of(step, executor_input)
     for folder in (place.scratch, place.artifacts):
         shutil.rmtree(folder, ignore_errors=True)
     for folder in (
@@ -147,7 +149,7 @@ def start(step: Step, given: Mapping[str, Any], place: Place, log: IO[bytes]) ->
         place.artifacts,
     ):
         folder.mkdir(parents=True)
-    (place.scratch / "executor_input.json").write_text(json.dumps(given, indent=2), encoding="utf-8")
+    (place.scratch / "executor_input.json").write_text(json.dumps(executor_input, indent=2), encoding="utf-8")
     return subprocess.Popen(
         command,
         cwd=place.code,
@@ -159,35 +161,35 @@ def start(step: Step, given: Mapping[str, Any], place: Place, log: IO[bytes]) ->
     )
 
 
-def result(step: Step, given: Mapping[str, Any], place: Place, *, seconds: float) -> Result:
-    """What a step that ended well made: what it was asked for, as its output file changes it.
+def result(step: Step, executor_input: Mapping[str, Any], place: Place, *, seconds: float) -> Result:
+    """Read the outputs of a step that ended well: those of its input, as its output file changes them.
 
     Raises:
-        OutputError: the output file is no JSON, or a parameter that the spec promises is missing or of another type.
+        OutputError: the output file is no JSON, or a parameter of the spec is missing or of another type.
     """
-    said: dict[str, Any] = {}
+    output: dict[str, Any] = {}
     if place.output_file.exists():
         try:
-            said = json.loads(place.output_file.read_text(encoding="utf-8"))
+            output = json.loads(place.output_file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise OutputError(f"{place.output_file} is no JSON: {error}") from error
     artifacts = {}
-    for key, listed in given["outputs"]["artifacts"].items():
-        asked = listed["artifacts"][0]
-        found = (said.get("artifacts", {}).get(key, {}).get("artifacts") or [{}])[0]
-        uri = found.get("uri") or asked["uri"]
+    for key, listed in executor_input["outputs"]["artifacts"].items():
+        planned = listed["artifacts"][0]
+        written = (output.get("artifacts", {}).get(key, {}).get("artifacts") or [{}])[0]
+        uri = written.get("uri") or planned["uri"]
         artifacts[key] = {
-            **asked,
+            **planned,
             "uri": uri,
-            "metadata": {**asked["metadata"], **found.get("metadata", {})},
+            "metadata": {**planned["metadata"], **written.get("metadata", {})},
             "made": os.path.exists(uri),
         }
-    parameters = dict(said.get("parameterValues", {}))
+    parameters = dict(output.get("parameterValues", {}))
     for key, kind in step.returns.items():
-        # The output file comes first, for the launcher too.
+        # The output file takes precedence, as for Kubeflow's launcher.
         if key in parameters:
             continue
-        file = Path(given["outputs"]["parameters"][key]["outputFile"])
+        file = Path(executor_input["outputs"]["parameters"][key]["outputFile"])
         if not file.exists():
             raise OutputError(f"found no value of the output {key}; expected it in {file}")
         try:
@@ -198,28 +200,28 @@ def result(step: Step, given: Mapping[str, Any], place: Place, *, seconds: float
 
 
 def end(processes: Iterable[subprocess.Popen[bytes]]) -> None:
-    """End processes and what they started: asked by an interrupt, so that they take their own servers down."""
+    """End processes and their children: first by an interrupt, then by stronger signals."""
     running = [process for process in processes if process.poll() is None]
     try:
-        for sent in _SIGNALS:
+        for number in _SIGNALS:
             for process in running:
-                _send(process, sent)
+                _send(process, number)
             deadline = time.monotonic() + _PATIENCE
             while any(process.poll() is None for process in running) and time.monotonic() < deadline:
                 time.sleep(0.02)
     finally:
-        # A second interrupt cannot wait.
+        # Also after a second interrupt.
         for process in running:
             _send(process, signal.SIGKILL)
             process.wait()
 
 
 def sweep(process: subprocess.Popen[bytes]) -> None:
-    """End what an ended step left behind: nothing outlives a container's first process."""
+    """Kill the processes that an ended step left behind: none outlives a container's first process."""
     _send(process, signal.SIGKILL)
 
 
-def _send(process: subprocess.Popen[bytes], sent: signal.Signals) -> None:
-    """To all of its group, which may outlive it."""
+def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal the process group, which may outlive the process."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, sent)
+        os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""Where a cluster's volumes lie on this machine: `--mount /tagline=build/cluster`."""
+"""Folders of this machine in place of a cluster's volumes: `--mount /tagline=build/cluster`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pipeline.settings import SettingsError
 
-# Paths stand inside JSON and YAML that is itself text in the spec: nothing that would need quotes there.
+# Paths stand inside JSON and YAML that is itself text in the spec, so they may hold nothing that needs quotes there.
 _PLAIN = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 _SOURCE = re.compile(r"(/|(gs|s3|minio)://)[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 
@@ -16,7 +16,7 @@ _SOURCE = re.compile(r"(/|(gs|s3|minio)://)[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 class Mounts:
     """Turns paths below a volume, or a bucket, into paths of this machine, wherever they stand in a text.
 
-    A path ends before it what is no part of a path. Of mounts within each other the nearest counts, as for a kernel.
+    Of mounts within each other the nearest counts, as for a kernel.
     """
 
     def __init__(self, assignments: Iterable[str] = ()) -> None:
@@ -45,4 +45,4 @@ class Mounts:
         """The text with every path below a mount as it is on this machine."""
         if self._pattern is None:
             return text
-        return self._pattern.sub(lambda found: self.folders[found[1]], text)
+        return self._pattern.sub(lambda match: self.folders[match[1]], text)

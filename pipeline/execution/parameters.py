@@ -1,4 +1,4 @@
-"""Values of parameters, as Kubeflow's driver and launcher take them: what becomes what, and what they refuse."""
+"""Values of parameters, converted and checked as by Kubeflow's driver and launcher."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-# Constants that the driver puts something of the run in for; each is all of the constant, or nothing.
+# Constants that the driver replaces by a property of the run, where one of them is the whole constant.
 RUN_ID = "{{$.pipeline_job_uuid}}"
 _OF_RUN = (
     RUN_ID,
@@ -37,40 +37,40 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True)
 class OfRun:
-    """A constant that stands for something that is known when the step runs."""
+    """A constant whose value is known when the step runs."""
 
     placeholder: str
 
     def value(self, *, run: str, step: str) -> str:
-        """What it stands for, in the run of this id."""
+        """Its value in the run of this id."""
         if self.placeholder == "{{$.pipeline_task_name}}":
             return step
         return f"{run}-{step}" if self.placeholder == "{{$.pipeline_task_uuid}}" else run
 
 
 def constant(value: Any) -> Any:
-    """A constant as the spec has it, or what it stands for."""
+    """Read a constant of the spec; one of the run's placeholders becomes an `OfRun`."""
     return OfRun(value) if isinstance(value, str) and value in _OF_RUN else value
 
 
 def as_text(value: Any) -> str:
-    """A value as a command line has it: 6.0 is 6, and lists and objects are JSON.
+    """Write a value as on a command line: 6.0 is 6, and lists and objects are JSON.
 
     Raises:
-        ParameterError: null, for which there is no text.
+        ParameterError: null.
     """
     if value is None:
         raise ParameterError("found null; expected a value")
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, list, dict)):
-        return json.dumps(_whole(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        return json.dumps(_with_integers(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     text = format(Decimal(repr(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def as_input(value: Any, kind: str) -> Any:
-    """A value as a step with a parameter of this type gets it: a text of whatever there is, else that type alone.
+    """Convert a value for an input parameter of this type: STRING takes any value as text, others their own type alone.
 
     Raises:
         ParameterError: a value of another type.
@@ -83,10 +83,10 @@ def as_input(value: Any, kind: str) -> Any:
 
 
 def from_text(text: str, kind: str) -> Any:
-    """What a step wrote into the file of an output parameter, as a value of its type.
+    """Read the text in the file of an output parameter as a value of its type.
 
     Raises:
-        ParameterError: a text that is none.
+        ParameterError: a text that is no such value.
     """
     if kind == "STRING" or kind not in _TYPES:
         return text
@@ -107,12 +107,12 @@ def _is(value: Any, kind: str) -> bool:
     return isinstance(value, _TYPES[kind]) and (kind == "BOOLEAN" or not isinstance(value, bool))
 
 
-def _whole(value: Any) -> Any:
+def _with_integers(value: Any) -> Any:
     """The same with 6.0 as 6, as protobuf writes it."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_whole(one) for one in value]
+        return [_with_integers(one) for one in value]
     if isinstance(value, dict):
-        return {key: _whole(one) for key, one in value.items()}
+        return {key: _with_integers(one) for key, one in value.items()}
     return value

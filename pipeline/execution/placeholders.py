@@ -1,4 +1,4 @@
-"""What stands for what in a container's command: placeholders, resolved as Kubeflow's launcher resolves them."""
+"""Placeholders in a container's command, resolved as Kubeflow's launcher resolves them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEYED = re.compile(
     r"\{\{\$\.(?P<side>inputs|outputs)\.(?P<kind>artifacts|parameters)\['(?P<key>[^']*)'\]"
     r"(\.(?P<part>uri|path|output_file))?\}\}"
 )
-# What there is of each.
+# The parts that each side and kind has.
 _PARTS: dict[tuple[str, str], tuple[str | None, ...]] = {
     ("inputs", "artifacts"): ("uri", "path"),
     ("outputs", "artifacts"): ("uri", "path"),
@@ -25,28 +25,28 @@ _PARTS: dict[tuple[str, str], tuple[str | None, ...]] = {
 
 
 def resolved(word: str, executor_input: Mapping[str, Any]) -> str:
-    """A word of a command with every placeholder replaced; what is put in is not looked at again.
+    """Replace every placeholder in a word of a command; inserted text is not searched again.
 
     Raises:
-        SettingsError: a placeholder that the launcher does not know, and would leave as it is, or one that names what
-            the step does not have.
+        SettingsError: a placeholder that the launcher does not know, and would leave as it is, or one of an input or
+            output that the step does not have.
     """
-    return _ANY.sub(lambda found: _value(found[0], executor_input), word)
+    return _ANY.sub(lambda match: _value(match[0], executor_input), word)
 
 
 def _value(placeholder: str, executor_input: Mapping[str, Any]) -> str:
     if placeholder == "{{$}}":
         return json.dumps(executor_input)
-    found = _KEYED.fullmatch(placeholder)
-    if found is None or found["part"] not in _PARTS[found["side"], found["kind"]]:
+    match = _KEYED.fullmatch(placeholder)
+    if match is None or match["part"] not in _PARTS[match["side"], match["kind"]]:
         raise SettingsError(
             f"found the placeholder {placeholder}, which Kubeflow's launcher does not know: the step would get it as "
             "it is"
         )
-    side, key = executor_input.get(found["side"], {}), found["key"]
+    side, key = executor_input.get(match["side"], {}), match["key"]
     try:
-        if found["kind"] == "parameters":
-            if found["side"] == "inputs":
+        if match["kind"] == "parameters":
+            if match["side"] == "inputs":
                 return as_text(side["parameterValues"][key])
             return str(side["parameters"][key]["outputFile"])
         # Artifacts are on this machine's disk: their path is their URI.

@@ -1,4 +1,4 @@
-"""What a run has done so far, in a file: a run that was interrupted goes on after it."""
+"""The finished steps of a run, in a file from which an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Record:
     """The finished steps of a run, and its name, kept in `work`."""
 
     def __init__(self, work: Path, graph: Graph, *, fresh: bool = False) -> None:
-        """Read what is there, or begin.
+        """Read the record of an earlier run in `work`, or begin one.
 
         Args:
             work: the folder, made where it is missing.
             graph: what is run.
-            fresh: begin a new run, whatever is there.
+            fresh: begin a new run, even if there is a record.
 
         Raises:
             SettingsError: the folder holds a run of another spec, or one that cannot be read.
@@ -51,17 +51,17 @@ class Record:
                 f"--work: {work} holds a run of another spec, or with other mounts; --fresh begins a new one, and "
                 "another --work keeps both"
             )
-        self._forget_what_is_lost(graph)
+        self._drop_lost(graph)
 
     def add(self, step: str, result: Result) -> None:
-        """A step has finished."""
+        """Record a finished step."""
         self.finished[step] = result
         self._write()
 
-    def _forget_what_is_lost(self, graph: Graph) -> None:
+    def _drop_lost(self, graph: Graph) -> None:
         for step in graph.steps:
-            found = self.finished.get(step.name)
-            if found and (found.lost or not step.after <= self.finished.keys()):
+            result = self.finished.get(step.name)
+            if result and (result.lost or not step.after <= self.finished.keys()):
                 del self.finished[step.name]
 
     def _write(self) -> None:
@@ -75,6 +75,6 @@ class Record:
 
 
 def digest(graph: Graph) -> str:
-    """Tells one graph from another."""
+    """Hash a graph; another graph, or other mounts, has another hash."""
     parts = [[step.name, repr({**asdict(step), "after": sorted(step.after)})] for step in graph.steps]
     return hashlib.sha256(json.dumps([graph.name, graph.root, parts]).encode()).hexdigest()

@@ -1,1 +1,1 @@
-"""One file for each place where a pipeline can run."""
+"""The places where a pipeline runs: this process, and the targets of `tagline compile`, a file for each."""

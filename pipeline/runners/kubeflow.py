@@ -23,18 +23,18 @@ from pipeline.runners.volumes import on_volumes
 from pipeline.settings import Settings
 from pipeline.settings.kubeflow import Kubeflow, Step
 
-# Steps are no root, and may write nowhere but there and to their volumes.
+# Steps do not run as root: they can write to /tmp and to their volumes alone.
 _UI_METADATA = "/tmp/mlpipeline-ui-metadata.json"
-# That of deploy/k8s/server too, so that each reads what the other wrote.
+# Also the user of deploy/k8s/server, so that each can read the other's files.
 USER = 65532
 _STAMPS = ("pipelines.kubeflow.org/pipeline_compilation_time",)
 
 
 def workflow(settings: Settings) -> dict[str, Any]:
-    """The Argo workflow; metadata go to the cluster's own MLMD service. The same for the same settings and code.
+    """Compile the Argo workflow, the same for the same settings and code; metadata go to the cluster's MLMD service.
 
     Raises:
-        SettingsError: a path on no volume, or settings of a component that there is not.
+        SettingsError: a path on no volume, or settings of an unknown component.
     """
     settings = on_volumes(settings)
     pipeline = create_pipeline(settings)
@@ -101,7 +101,7 @@ class _Runner(kubeflow_dag_runner.KubeflowDagRunner):
 
 
 def _ordered(argument: str) -> str:
-    """JSON with its keys in order: protobuf writes them as they come, in each process otherwise."""
+    """Sort the keys of JSON: protobuf's order differs between processes."""
     if not argument.startswith("{\n"):
         return argument
     return json.dumps(json.loads(argument), sort_keys=True)
@@ -119,12 +119,12 @@ def _metadata(kubeflow: Kubeflow) -> kubeflow_pb2.KubeflowMetadataConfig:
 def _step_operator(
     kubeflow: Kubeflow, steps: dict[str, Step]
 ) -> Callable[[dsl.ContainerOp], dsl.ContainerOp]:
-    """What is done to each step's container."""
+    """Make the function that TFX applies to each step's container."""
     by_name = {name.lower(): step for name, step in steps.items()}
 
     def operate(op: dsl.ContainerOp) -> dsl.ContainerOp:
         step = by_name[op.name.lower()]
-        # TFX answers from its own cache; Kubeflow's, which knows a pod's template alone, stays out of it.
+        # TFX has a cache of its own; Kubeflow's would compare pod templates alone.
         op.set_caching_options(False)
         container = op.container
         if step.image:
@@ -147,7 +147,7 @@ def _step_operator(
                 )
             )
         if step.retries:
-            # A node that goes away is an error, not a failure: both are worth another try.
+            # A lost node is an error to Argo, not a failure: both are retried.
             op.set_retry(step.retries, policy="Always", backoff_duration="30s", backoff_factor=2)
         if step.timeout:
             op.set_timeout(step.timeout)

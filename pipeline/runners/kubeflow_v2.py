@@ -25,21 +25,21 @@ from pipeline.settings.kubeflow import Step
 from pipeline.stages.deployment import UNCACHED
 from pipeline.stages.earlier_runs import BASE_MODEL, BASELINE, BLESSED_STATISTICS
 
-# Maps what a back end hands over to what the components take, then runs TFX's own entry point.
+# Converts a back end's arguments, then runs TFX's own entry point.
 COMMAND = ("python", "-m", "pipeline.runners.v2_step")
-# An accelerator that Vertex has everywhere, where none is named.
+# The default accelerator, which Vertex has in every region.
 _VERTEX_GPU = "NVIDIA_TESLA_T4"
-# These look at the past, and no cache knows that it changed.
+# Resolvers of earlier runs, whose result changes with inputs unchanged.
 _NEVER_CACHED = (*UNCACHED, BASELINE, BASE_MODEL, BLESSED_STATISTICS)
-# It has no driver in these back ends, which would see that the files changed: cached where the settings say so alone.
+# These back ends run no driver of CorpusGen, which would notice changed files: cached only where the settings say so.
 _READS_FILES = "CorpusGen"
 
 
 def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
-    """The pipeline job, in protobuf's JSON form. The same for the same settings and code.
+    """Compile the pipeline job, in protobuf's JSON form; the same for the same settings and code.
 
     Raises:
-        SettingsError: a path that the back end cannot reach, or settings of a component that there is not.
+        SettingsError: a path that the back end cannot reach, or settings of an unknown component.
     """
     settings = _on_vertex(settings) if vertex else on_volumes(settings)
     pipeline = create_pipeline(settings, earlier="pushed")
@@ -58,15 +58,15 @@ def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
         )
         _task(spec["root"]["dag"]["tasks"][name], name, step, default=settings.pipeline.cache)
     for name in UNCACHED:
-        _name_the_run(spec, name)
-    # Nothing that the format does not know.
+        _add_run_id(spec, name)
+    # Fails on a field that the format does not have.
     json_format.ParseDict(compiled, pipeline_spec_pb2.PipelineJob())
     json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
     return compiled
 
 
 def write_spec(settings: Settings, output: Path, *, vertex: bool = False) -> None:
-    """Write the job as JSON, or for Kubeflow the spec as YAML, whose second document says what pods need beside it.
+    """Write the job as JSON, or for Kubeflow the spec as YAML with the platform spec as its second document.
 
     Raises:
         SettingsError: as `job`; or YAML for Vertex, which takes JSON.
@@ -104,14 +104,14 @@ def _on_vertex(settings: Settings) -> Settings:
 
 
 def _name(pipeline: tfx_pipeline.Pipeline, name: str) -> None:
-    """These back ends take small letters, digits and - alone for a pipeline's name."""
+    """Rename the pipeline: these back ends take small letters, digits and hyphens alone."""
     pipeline.pipeline_info = data_types.PipelineInfo(
         pipeline_name=name.lower().replace("_", "-"), pipeline_root=pipeline.pipeline_info.pipeline_root
     )
 
 
 def _executor(container: dict[str, Any], settings: Settings, step: Step, vertex: bool) -> None:
-    # A driver before the cache is asked, which open-source back ends do not run.
+    # A driver before the cache lookup, which open-source back ends do not run.
     container.pop("lifecycle", None)
     container["image"] = step.image or settings.kubeflow.image
     resources: dict[str, Any] = {}
@@ -130,10 +130,10 @@ def _executor(container: dict[str, Any], settings: Settings, step: Step, vertex:
         ]
 
 
-def _name_the_run(spec: dict[str, Any], name: str) -> None:
-    """Hand a step the run's id, which the back end puts in for a placeholder; no other entry point's words hold it.
+def _add_run_id(spec: dict[str, Any], name: str) -> None:
+    """Add the run's id as an input parameter, which TFX's entry point does not get otherwise.
 
-    It is another in every run, so a step that has it is never found in a cache.
+    It differs in every run, so such a step is never answered from a cache.
     """
     task = spec["root"]["dag"]["tasks"][name]
     component = spec["components"][task["componentRef"]["name"]]

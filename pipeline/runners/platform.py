@@ -1,6 +1,6 @@
-"""What a pod needs and a pipeline spec has no word for, as Kubeflow's second back end takes it: a platform spec.
+"""The platform spec of Kubeflow's second back end: what pods need and a pipeline spec cannot express.
 
-Its form is kfp-kubernetes' KubernetesExecutorConfig, which the client of this project's set does not hold.
+Its form is kfp-kubernetes' KubernetesExecutorConfig, which the kfp client that TFX requires does not have.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pipeline.settings.kubeflow import Kubeflow, Step
 
 
 def kubernetes(kubeflow: Kubeflow, steps: dict[str, Step]) -> dict[str, Any]:
-    """The second document of a spec; empty where no step needs anything."""
+    """Make the second document of a spec; empty where no step needs anything."""
     executors = {f"{name}_executor": _config(kubeflow, step) for name, step in sorted(steps.items())}
     executors = {name: config for name, config in executors.items() if config}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}} if executors else {}

@@ -11,19 +11,19 @@ _UNITS = {
 
 
 def cores(quantity: str) -> float:
-    """Of CPUs: `500m` is 0.5."""
+    """Convert a quantity of CPUs: `500m` is 0.5."""
     return _number(quantity)
 
 
 def gigabytes(quantity: str) -> float:
-    """Of memory, in 10^9 bytes, as pipeline specs count: `16Gi` is 17.18."""
+    """Convert a quantity of memory to 10^9 bytes, the unit of pipeline specs: `16Gi` is 17.18."""
     return _number(quantity) / 1e9
 
 
 def _number(quantity: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", quantity)
-    if found is None or found[2] not in _UNITS:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", quantity)
+    if match is None or match[2] not in _UNITS:
         raise ValueError(
             f"found {quantity!r}; expected a number and one of {', '.join(filter(None, _UNITS))}"
         )
-    return float(found[1]) * _UNITS[found[2]]
+    return float(match[1]) * _UNITS[match[2]]

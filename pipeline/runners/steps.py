@@ -1,4 +1,4 @@
-"""What each node's container gets, for all clusters."""
+"""The settings of each node's container, for all clusters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def steps_of(kubeflow: Kubeflow, nodes: Iterable[str]) -> dict[str, Step]:
     """The settings of every node of a pipeline, by its id.
 
     Raises:
-        SettingsError: settings of a node that there is not, or a cache for one that is never answered from it.
+        SettingsError: settings of an unknown node, or a cache for one that is never answered from it.
     """
     names = list(nodes)
     if wrong := unknown_nodes(kubeflow.components, names):
@@ -21,8 +21,8 @@ def steps_of(kubeflow: Kubeflow, nodes: Iterable[str]) -> dict[str, Step]:
     for name in UNCACHED:
         if name in kubeflow.components and kubeflow.components[name].cache:
             raise SettingsError(
-                f"kubeflow.components.{name}.cache: found true; {name} asks how the world is now and is never "
-                "answered from the cache: take the setting out"
+                f"kubeflow.components.{name}.cache: found true; {name} depends on what is served now and is "
+                "never answered from the cache: take the setting out"
             )
     return {name: kubeflow.components.get(name, Step()) for name in names}
 

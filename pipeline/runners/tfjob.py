@@ -1,4 +1,4 @@
-"""Several workers on a cluster: the TFJob that the Trainer's step asks Kubeflow's training operator for.
+"""Several workers on a cluster: the TFJob that the Trainer's step creates, for Kubeflow's training operator.
 
 Its pods are what the Trainer's step would be: the same image, volumes, environment, node and GPUs.
 """
@@ -16,21 +16,21 @@ from pipeline.settings import Settings, SettingsError
 from pipeline.settings.kubeflow import Kubeflow, Step
 from trainer.distributed.tfjob import JOB_FILE, MANIFEST
 
-# The operator knows the container and the port by these names.
+# The names by which the operator finds the container and the port.
 _CONTAINER, _PORT_NAME, _PORT = "tensorflow", "tfjob-port", 2222
 
-# That of the other steps and of deploy/k8s/server.
+# Also the user of the other steps and of deploy/k8s/server.
 _USER = 65532
 
-# Pods started anew before the operator gives the job up.
+# Restarts of pods before the operator gives the job up.
 _RESTARTS = 10
 
 
 def manifest(settings: Settings) -> dict[str, Any]:
-    """The TFJob. The Trainer's step fills in which job it is.
+    """Make the TFJob's manifest, to which the Trainer's step adds which job it is.
 
     Raises:
-        SettingsError: a single worker needs none.
+        SettingsError: a single worker, which needs no TFJob.
     """
     workers, kubeflow = settings.trainer.workers, settings.kubeflow
     if workers < 2:
@@ -40,21 +40,21 @@ def manifest(settings: Settings) -> dict[str, Any]:
         "apiVersion": "kubeflow.org/v1",
         "kind": "TFJob",
         "metadata": {
-            # The operator makes names of pods of it, whose parts may have 63 characters.
+            # The operator makes the names of pods from it, whose parts may have 63 characters.
             "name": f"{settings.name.lower().replace('_', '-')[:30].rstrip('-')}-training",
             "namespace": kubeflow.namespace,
             "labels": {"app.kubernetes.io/name": "tagline", "app.kubernetes.io/component": "training"},
         },
         "spec": {
-            # Who is done leaves nothing that another waits for.
+            # When the job has ended, pods that still run are deleted.
             "runPolicy": {"cleanPodPolicy": "Running", "backoffLimit": _RESTARTS},
             "tfReplicaSpecs": {
                 "Worker": {
                     "replicas": workers,
-                    # 128 and above is started again: killed by a signal, or what a worker ends with if another is gone.
+                    # 128 and above is restarted: killed by a signal, or ended because another worker is gone.
                     "restartPolicy": "ExitCode",
                     "template": {
-                        # A proxy in the pod would stand between workers, and outlive them.
+                        # A proxy in the pod would intercept the workers' connections, and outlive them.
                         "metadata": {"annotations": {"sidecar.istio.io/inject": "false"}},
                         "spec": _pod(kubeflow, step),
                     },
@@ -65,12 +65,12 @@ def manifest(settings: Settings) -> dict[str, Any]:
 
 
 def as_json(settings: Settings) -> str:
-    """The manifest as the step's environment holds it."""
+    """Write the manifest as it is in the step's environment."""
     return json.dumps(manifest(settings), sort_keys=True)
 
 
 def hand_over(container: dict[str, Any], settings: Settings) -> None:
-    """Make the Trainer's step one that asks for the TFJob and waits: the manifest in, its own GPUs out."""
+    """Make the Trainer's step create the TFJob and wait: add the manifest, and remove its own GPUs."""
     step = settings.kubeflow.components.get("Trainer", Step())
     container["env"].append({"name": MANIFEST, "value": as_json(settings)})
     for amounts in container.get("resources", {}).values():
@@ -111,7 +111,7 @@ def _volume(claim: str) -> str:
 
 def _container(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
     requests = {name: value for name, value in (("cpu", step.cpu), ("memory", step.memory)) if value}
-    # Kubernetes takes GPUs as a limit, and asks for as many by itself.
+    # Kubernetes takes GPUs as a limit, and requests as many.
     limits = {**requests, **({step.gpu_resource: str(step.gpus)} if step.gpus else {})}
     return {
         "name": _CONTAINER,

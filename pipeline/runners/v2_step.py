@@ -1,13 +1,12 @@
 """`python -m pipeline.runners.v2_step`: the entry point of a step in a pipeline spec 2.1.
 
-Takes the arguments of TFX's own entry point and runs it, with four things put right before and after:
+Runs TFX's own entry point with its arguments, and adapts four points before and after:
 
-- Components read and write folders. A back end names artifacts by bucket (`gs://b/x`) and has them on the step's disk
-  too, at `/gcs/b/x`, `/s3/b/x` or `/minio/b/x`: both Vertex, which mounts buckets, and Kubeflow's launcher, which
-  copies.
-- A spec has no inputs that may be missing. What PushedModel and PushedStatistics mark as not found is taken out.
+- Components read and write folders. A back end names artifacts by bucket (`gs://b/x`) and mounts or copies them to
+  the step's disk, at `/gcs/b/x`, `/s3/b/x` or `/minio/b/x`.
+- A spec has no optional artifacts. Those that PushedModel and PushedStatistics mark as not found are removed.
 - A spec names the project's own artifact types by title alone.
-- TFX's entry point knows no run. Where a step is handed its id, its executor's context has it, as elsewhere.
+- TFX's entry point knows no run id. Where a step has it as a parameter, it is put into the executor's context.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ from pipeline.beam.args import works_elsewhere
 
 _DISK = {"gs": "/gcs", "s3": "/s3", "minio": "/minio"}
 _BUCKET = re.compile(r"(gs|s3|minio)://")
-# The parameter that holds the run's id, for the steps that tell of it.
+# The parameter that holds the run's id, for the steps that record it.
 RUN_PARAMETER = "pipeline_run_id"
 _OWN_TYPES = ("CorpusVerdict", "RunReport", "Predictions")
 
 
 def on_disk(uri: str) -> str:
-    """Where the step finds what a URI names; a path stays as it is."""
+    """Convert a URI to the path on the step's disk; a path stays as it is."""
     return _BUCKET.sub(lambda found: f"{_DISK[found[1]]}/", uri, count=1) if _BUCKET.match(uri) else uri
 
 
 def localized(
     invocation: dict[str, Any], *, place: Callable[[str], str] = on_disk
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """An ExecutorInput in JSON form as components take it, and the URI for each output's path on the disk."""
+    """Convert an ExecutorInput in JSON form for components; also returns the URI of each path on the disk."""
     changed = json.loads(json.dumps(invocation))
     uris: dict[str, str] = {}
     for side in ("inputs", "outputs"):
@@ -58,7 +57,7 @@ def localized(
 
 
 def restored(output: dict[str, Any], uris: dict[str, str]) -> dict[str, Any]:
-    """An ExecutorOutput in JSON form with URIs in place of paths on the step's disk."""
+    """Put URIs back in place of the paths on the step's disk in an ExecutorOutput in JSON form."""
     changed = json.loads(json.dumps(output))
     for listed in changed.get("artifacts", {}).values():
         for artifact in listed.get("artifacts", []):
@@ -67,22 +66,22 @@ def restored(output: dict[str, Any], uris: dict[str, str]) -> dict[str, Any]:
 
 
 def with_reachable_parameters(invocation: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """The same with parameters that name buckets turned to folders, as far as the step's disk has them.
+    """Convert parameters that name buckets to folders, for buckets on the step's disk.
 
-    A corpus in a bucket that is not mounted is copied to `scratch`; where models are pushed is left as it is then, so
-    that AtomicPusher refuses it: a rename in a bucket is no rename.
+    A corpus in a bucket that is not mounted is copied to `scratch`. The destination of models in such a bucket is left
+    as it is, and AtomicPusher refuses it: buckets have no atomic rename.
     """
     parameters = invocation.get("inputs", {}).get("parameterValues", {})
     for name, value in parameters.items():
         if name == "custom_config" and isinstance(value, str):
-            # Checkpoints of interrupted trainings: for this machine alone where no bucket is mounted.
+            # Checkpoints of interrupted trainings, kept on this machine alone if no bucket is mounted.
             parameters[name] = re.sub(r'(?<=")gs://[^/"]+', _on_disk_if_mounted, value)
         elif isinstance(value, str) and _BUCKET.match(value):
             local = on_disk(value)
             if _is_mounted(local):
                 parameters[name] = local
             elif name == "input_base":
-                parameters[name] = str(_fetched(value, scratch / "data"))
+                parameters[name] = str(_fetch(value, scratch / "data"))
     return invocation
 
 
@@ -92,13 +91,13 @@ def _on_disk_if_mounted(uri: re.Match[str]) -> str:
 
 
 def _is_mounted(path: str) -> bool:
-    """Whether the bucket of `/gcs/BUCKET/...` is there: newer launchers mount an empty volume at /gcs itself."""
+    """Whether the bucket of `/gcs/BUCKET/...` is mounted: newer launchers mount an empty volume at /gcs itself."""
     root, bucket = path.split("/")[1:3]
     folder = f"/{root}/{bucket}"
     return os.path.ismount(folder) or (os.path.ismount(f"/{root}") and os.path.isdir(folder))
 
 
-def _fetched(uri: str, target: Path) -> Path:
+def _fetch(uri: str, target: Path) -> Path:
     from tfx.dsl.io import fileio
 
     for folder, _, names in fileio.walk(uri):
@@ -111,7 +110,7 @@ def _fetched(uri: str, target: Path) -> Path:
 
 @contextlib.contextmanager
 def _in_run(run: str | None) -> Iterator[None]:
-    """While TFX's entry point makes an executor's context, which it gives no run."""
+    """Add the run's id to the executor contexts that TFX's entry point makes."""
     from tfx.dsl.components.base.base_executor import BaseExecutor
 
     before: Any = BaseExecutor.Context

@@ -1,4 +1,4 @@
-"""Where the paths of the settings lie on a cluster: on a mounted volume, or in a bucket."""
+"""The paths of the settings on a cluster: on a mounted volume, or in a bucket."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline.settings.kubeflow import Volume
 
 
 def on_volumes(settings: Settings) -> Settings:
-    """The same settings with every path as a step sees it: a relative one below the first volume.
+    """Convert every path to that in a step: a relative one lies below the first volume.
 
     Raises:
-        SettingsError: an absolute path below no volume, such as one of this machine.
+        SettingsError: an absolute path outside of every volume, such as one of this machine.
     """
     volumes = settings.kubeflow.pvc
     schema, vectors = settings.schema, settings.trainer.vectors
@@ -36,7 +36,7 @@ def on_volumes(settings: Settings) -> Settings:
 
 
 def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:
-    """One path as a step sees it; `key` is the setting's name.
+    """Convert one path to that in a step; `key` is the setting's name.
 
     Raises:
         SettingsError: as `on_volumes`.
@@ -44,9 +44,11 @@ def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:
     if is_bucket(path):
         return path
     mounts = [volume.mount for volume in volumes]
-    whole = posixpath.normpath(path if path.startswith("/") else posixpath.join((mounts or ["/"])[0], path))
-    if any(whole == mount or whole.startswith(f"{mount}/") for mount in mounts):
-        return whole
+    absolute = posixpath.normpath(
+        path if path.startswith("/") else posixpath.join((mounts or ["/"])[0], path)
+    )
+    if any(absolute == mount or absolute.startswith(f"{mount}/") for mount in mounts):
+        return absolute
     raise SettingsError(
         f"{key}: found {path}; expected a relative path (below the first volume of kubeflow.pvc), one below "
         f"{' or '.join(mounts) or 'a volume, of which kubeflow.pvc names none'}, or a bucket such as gs://NAME/path"
@@ -54,7 +56,7 @@ def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:
 
 
 def volume_of(path: str, volumes: Sequence[Volume]) -> tuple[Volume, str] | None:
-    """The volume that holds a path, and where in the claim; None for a path on none.
+    """Find the volume that holds a path, and the path within its claim; None outside of every volume.
 
     The volume mounted nearest to the path counts, as for a kernel.
     """

@@ -1,1 +1,1 @@
-"""Runs: followed as they go, summed up when they end, found again later."""
+"""Runs on this machine: their lock, logs and progress, their outcome, and the history of earlier ones."""

@@ -1,4 +1,4 @@
-"""Where the log records of a run go: TensorFlow's, TFX's, Beam's and our own. Imports none of them itself."""
+"""The log records of a run, TensorFlow's, TFX's and Beam's among them, sent to one file. Imports none of them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pipeline.runs.progress import Progress, log_to_file
 
 
 def quiet_libraries(verbose: bool) -> None:
-    """Before TensorFlow and TFX are imported: their warnings go to the log file, not over the progress."""
+    """Send warnings to the log file, not over the progress; to be called before TensorFlow and TFX are imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     # Also for processes that components start.
     os.environ.setdefault("PYTHONWARNINGS", "default" if verbose else "ignore")
-    # Before any component starts a GPU: the Trainer comes too late for it.
+    # Before the first component uses a GPU, which is long before the Trainer.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     logging.captureWarnings(True)
 
 
 def send_logs(progress: Progress, log_path: Path, verbose: bool) -> None:
-    """All records to the file `log_path` and to `progress`; to stderr too if `verbose`."""
+    """Send all records to the file `log_path` and to `progress`, and to stderr too if `verbose`."""
     from absl import logging as absl_logging
 
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
-    # absl prints for itself unless told otherwise; its records go the way of all others.
+    # absl prints its records itself, unless its handlers are removed.
     absl_logger = absl_logging.get_absl_logger()
     absl_logger.handlers.clear()
     absl_logger.propagate = True

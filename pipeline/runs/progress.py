@@ -1,7 +1,7 @@
-"""A run as a person follows it: a line when a component starts and ends, and what it says in between.
+"""The progress of a run on the console: a line when a component starts and ends, and its messages in between.
 
-Everything arrives as log records: TFX's runner tells when components start and end, Tagline's own code tells the
-rest through loggers below `tagline`. All records also go to a file.
+Everything arrives as log records: those of TFX's runner when components start and end, all others from loggers
+below `tagline`. All records also go to a file.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _STARTS = "Component %s is running."
 _ENDS = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
 
-# Whose progress is shown as it comes; what the others say at their end is in their last line anyway.
-_TALKS = ("tagline.trainer", "tagline.crfsuite", "tagline.tuner")
+# Loggers whose messages are shown as they come; the last line of the other components says enough.
+_SHOWN = ("tagline.trainer", "tagline.crfsuite", "tagline.tuner")
 
 DOING = {
     "CorpusGen": "reading the corpus",
@@ -54,12 +54,12 @@ class Progress(logging.Handler):
 
     Args:
         console: where to.
-        describe: what came out of a component that has ended, in a few words.
+        describe: returns a few words about the outputs of a component that has ended.
 
     Attributes:
         seconds: wall time of each component that has ended.
-        cached: those that were answered from the cache.
-        came_out: what `describe` said of each.
+        cached: components answered from the cache.
+        came_out: what `describe` returned for each.
     """
 
     def __init__(self, console: Console, describe: Callable[[str], str]) -> None:
@@ -81,7 +81,7 @@ class Progress(logging.Handler):
             self._end()
         elif record.msg == _CACHED:
             self._cached = True
-        elif (record.name in _TALKS and not self._goes_without_saying(record)) or (
+        elif (record.name in _SHOWN and not self._is_epoch_of_a_trial(record)) or (
             record.name.startswith("tagline.") and record.levelno >= logging.WARNING
         ):
             self._note(record.getMessage(), record.levelno >= logging.WARNING)
@@ -95,8 +95,8 @@ class Progress(logging.Handler):
         else:
             self._console.print(f"  {component:<{_WIDTH}} [dim]{doing} ...[/]")
 
-    def _goes_without_saying(self, record: logging.LogRecord) -> bool:
-        """The epochs of a search's many trainings: the file has them, and each training's end is told."""
+    def _is_epoch_of_a_trial(self, record: logging.LogRecord) -> bool:
+        """Epochs of a search's many trainings are in the log file alone; the end of each training is shown."""
         return self._component == "Tuner" and record.name == "tagline.trainer"
 
     def _note(self, message: str, warning: bool) -> None:
@@ -114,7 +114,7 @@ class Progress(logging.Handler):
             words = self._describe(self._component)
         except Exception:
             # The runner logs between components: raised here, it would stop a run over a line of text.
-            log.exception("cannot tell what came out of %s", self._component)
+            log.exception("cannot describe the outputs of %s", self._component)
             words = ""
         self.came_out[self._component] = words
         self._console.print(
@@ -124,7 +124,7 @@ class Progress(logging.Handler):
         self._component = ""
 
     def fail(self) -> str:
-        """The run has stopped: mark the component that was running, and return its name."""
+        """Mark the component that was running when the run stopped; returns its name, empty if none was."""
         self._stop_status()
         if self._component:
             self._console.print(f"[red]✗[/] [bold]{self._component:<{_WIDTH}}[/] stopped")

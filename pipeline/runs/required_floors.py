@@ -1,4 +1,4 @@
-"""Whether the corpus has what floors are set for, asked before anything runs."""
+"""A check before a run that the test split has the labels, tags and slices that floors are set for."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ _DOMAIN = "domain"
 
 
 def require_floors(settings: Settings, report: Report) -> None:
-    """Args:
+    """Require data for every floor, which ModelGate would miss at the end of the run.
+
+    Args:
         settings: with the floors, and how the corpus is read.
-        report: a check's of this corpus.
+        report: of the checks of this corpus.
 
     Raises:
         SettingsError: a floor for a label, a tag or a slice that the test split does not have, or for a metric that
             such tags do not have.
     """
-    asked = settings.evaluation.asked
+    floors = settings.evaluation.asked
     plain = report.scheme.upper() == "PLAIN"
     test = report.splits["test"]
-    # Reading the files once more is spared where nobody asks.
-    features = {floor.kind for floor in asked} - {"", LENGTH, ENTITY}
+    # The files are read once more only for a floor of a domain.
+    features = {floor.kind for floor in floors} - {"", LENGTH, ENTITY}
     values: dict[str, set[str]] = {feature: set() for feature in features}
     if _DOMAIN in features:
         values[_DOMAIN] = domains_of_test(settings.data, settings.corpus)
     try:
         require_data(
-            asked,
+            floors,
             plain=plain,
             labels=test.tags if plain else test.entities,
-            # A feature that this module does not know is for the gate itself to look at.
+            # Other features are left to the gate, which has the examples.
             values=None if features - {_DOMAIN} else values,
         )
     except FloorWithoutData as error:
@@ -45,13 +47,13 @@ def require_floors(settings: Settings, report: Report) -> None:
 
 
 def domains_of_test(data: str, options: ReadOptions) -> set[str]:
-    """The domains of the test split's sentences.
+    """Collect the domains of the test split's sentences.
 
     Raises:
         CorpusError: a line that cannot be read.
     """
     layout = find(data, options)
-    found = set()
+    domains = set()
     for path, split in layout.files():
         if split not in ("test", None):
             continue
@@ -61,5 +63,5 @@ def domains_of_test(data: str, options: ReadOptions) -> set[str]:
                 if split_of(text_key(sentence.tokens), layout.shares) != "test":
                     continue
             if sentence.domain is not None:
-                found.add(sentence.domain)
-    return found
+                domains.add(sentence.domain)
+    return domains

@@ -1,4 +1,4 @@
-"""Where Beam's work is done, as plain, checked data. Imports no Beam, TensorFlow or TFX."""
+"""The settings below `beam`: which engine runs Beam's work. Imports no Beam, TensorFlow or TFX."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Direct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Worker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What an engine's workers run our Python in."""
+    """The environment in which an engine's workers run Python."""
 
     environment: Literal["container", "process", "pool", "loopback"] = "container"
     image: str | None = None
@@ -68,7 +68,7 @@ def _one_way(endpoint: str | None, master: str | None, jar: str | None) -> None:
 
 
 class Flink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Apache Flink: a job service that is there, or one that Beam starts beside the step for a master."""
+    """Apache Flink: a running job service, or one that Beam starts beside the step for a master."""
 
     endpoint: Endpoint | None = None
     master: str | None = None
@@ -146,7 +146,7 @@ class Dataflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Beam(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which engine, and what each needs; those that are not chosen may stand there all the same."""
+    """The engine and its settings; those of engines that are not chosen are ignored."""
 
     runner: Literal["direct", "flink", "spark", "dataflow", "portable"] = "direct"
     args: tuple[str, ...] = ()
@@ -212,12 +212,12 @@ class Beam(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def endpoint(self) -> str | None:
-        """The job service that is there already, if the chosen engine has one."""
+        """The running job service of the chosen engine, if one is set."""
         return getattr(getattr(self, self.runner), "endpoint", None)
 
     @property
     def master(self) -> str | None:
-        """The engine for which Beam starts a job service, if that is how it is reached."""
+        """The master of the chosen engine for which Beam starts a job service, if one is set."""
         return getattr(getattr(self, self.runner), "master", None)
 
     @property

@@ -1,4 +1,4 @@
-"""What a cluster needs to know of a pipeline, as plain, checked data. Imports no TensorFlow, TFX or kfp."""
+"""The settings below `kubeflow`, as plain, checked data. Imports no TensorFlow, TFX or kfp."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-# Names of Kubernetes objects (RFC 1123), and the quantities that it takes.
+# Names of Kubernetes objects (RFC 1123), and its quantities.
 ObjectName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
 EnvName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -19,7 +19,7 @@ MountPath = Annotated[str, msgspec.Meta(pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9._
 
 # The only nodes that train: a GPU anywhere else would stand idle.
 GPU_NODES = ("Trainer", "Tuner")
-# What NVIDIA's device plugin offers, and the label by which its tools tell a node's GPUs.
+# The resource of NVIDIA's device plugin, and the label for the kind of a node's GPUs.
 GPU_RESOURCE = "nvidia.com/gpu"
 GPU_PRODUCT = "nvidia.com/gpu.product"
 
@@ -30,7 +30,7 @@ _SECRET_VALUE = re.compile(
     r"-----BEGIN|^AKIA[0-9A-Z]{12,}|^gh[pousr]_\w{20,}|^eyJ[\w-]{10,}\.|^AIza[\w-]{30,}|^sk-\w{16,}"
     r"|://[^/\s:@]*:[^/\s@]+@|\"private_key\""
 )
-# Long, and of letters, digits and nothing that parts words: no person writes such a value by hand.
+# Long, and of letters and digits without spaces: nobody writes such a value by hand.
 _RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/=_-]{32,}")
 
 
@@ -79,7 +79,7 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What one component's container gets. None and empty: what the cluster gives by itself."""
+    """Resources, node and retries of one component's container. None and empty: the cluster's defaults."""
 
     cpu: Quantity | None = None
     memory: Quantity | None = None
@@ -94,18 +94,18 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def gpu_resource(self) -> str:
-        """The resource that Kubernetes counts the step's GPUs as."""
+        """The name of the resource that the step requests GPUs by."""
         return self.gpu_type if self.gpu_type and "/" in self.gpu_type else GPU_RESOURCE
 
     @property
     def node_labels(self) -> dict[str, str]:
-        """Labels that the step's node must have: that of the kind of GPU, and those asked for."""
+        """Labels that the step's node must have: the kind of GPU, and those of `node_selector`."""
         kind = {GPU_PRODUCT: self.gpu_type} if self.gpu_type and "/" not in self.gpu_type else {}
         return {**kind, **self.node_selector}
 
 
 class Kubeflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a cluster needs to know; the local runner does not look here."""
+    """The settings of clusters; the local runner ignores them."""
 
     image: str = "tagline:latest"
     host: str = "http://localhost:8888"
@@ -134,7 +134,7 @@ class Kubeflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 )
         for name, value in self.env.items():
             if _SECRET_NAME.search(name.upper()) or _SECRET_VALUE.search(value) or _RANDOM.fullmatch(value):
-                # Of a credential not even a part is told.
+                # No part of a credential is printed.
                 raise ValueError(
                     f"env.{name}: this looks like a credential, and what is compiled is read by many; put it "
                     f"into a Secret and write secrets: {{{name}: {{secret: NAME, key: KEY}}}}"
@@ -149,7 +149,7 @@ class Kubeflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def unknown_nodes(named: Collection[str], nodes: Collection[str]) -> list[str]:
-    """What is wrong with names in `kubeflow.components`: one line for each that is no node of the pipeline."""
+    """Explain which names in `kubeflow.components` are no node of the pipeline, a line for each."""
     lines = []
     for name in sorted(set(named) - set(nodes)):
         lower = {node.lower(): node for node in nodes}

@@ -18,10 +18,10 @@ DEFAULTS = Path(__file__).resolve().parents[2] / "configs" / "default.yaml"
 
 
 def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -> Settings:
-    """The defaults, overridden by the file `config`, overridden by `key.path=value` assignments.
+    """Load the defaults, overridden by the file `config`, overridden by `key.path=value` assignments.
 
     Raises:
-        SettingsError: a file that is missing or no YAML, an unknown key, a value of the wrong type.
+        SettingsError: a file that is missing or no YAML, an unknown key, or an illegal value.
     """
     merged = _read(DEFAULTS) if DEFAULTS.exists() else {}
     origins = [str(DEFAULTS.name)]
@@ -29,19 +29,17 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
         merged = _merge(merged, _read(Path(config)))
         origins.append(str(config))
     for assignment in assignments:
-        merged = _merge(merged, _assigned(assignment))
+        merged = _merge(merged, _assignment(assignment))
         origins.append(f"--set {assignment}")
     try:
         return msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(
-            f"{_explained(str(error), merged)} (settings from {', '.join(origins)})"
-        ) from error
+        raise SettingsError(f"{_explain(str(error), merged)} (settings from {', '.join(origins)})") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = _parsed(path.read_text(encoding="utf-8"))
+        data = _parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; expected a settings file in YAML") from error
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
@@ -56,7 +54,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which 1e-3 is a number, as people mean it; YAML 1.1 asks for 1.0e-3."""
+    """YAML in which 1e-3 is a number; YAML 1.1 requires 1.0e-3."""
 
 
 _Loader.add_implicit_resolver(
@@ -64,16 +62,16 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
-def _assigned(assignment: str) -> dict[str, Any]:
+def _assignment(assignment: str) -> dict[str, Any]:
     path, equals, text = assignment.partition("=")
     if not equals or not path.strip():
         raise SettingsError(f"--set {assignment}: expected KEY=VALUE, such as trainer.epochs=3")
     try:
-        value = _parsed(text)
+        value = _parse(text)
     except yaml.YAMLError as error:
         raise SettingsError(f"--set {assignment}: the value is not YAML: {error}") from error
     for key in reversed(path.strip().split(".")):
@@ -91,13 +89,13 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-# With something below every free key.
+# With an entry below every key that the user chooses.
 _FULL = Settings(
     kubeflow=Kubeflow(components={"Trainer": Step()}, secrets={"NAME": SecretKey(secret="a", key="b")})
 )
 
 
-def _instead(unknown: str, known: list[str]) -> str:
+def _suggestion(unknown: str, known: list[str]) -> str:
     if len(known) <= 20:
         return f"expected one of {', '.join(known)}"
     close = difflib.get_close_matches(unknown, known)
@@ -105,8 +103,8 @@ def _instead(unknown: str, known: list[str]) -> str:
     return f"{hint}expected one of the {len(known)} that configs/default.yaml lists"
 
 
-def _explained(message: str, merged: Mapping[str, Any]) -> str:
-    """msgspec's message with its path in front: `trainer.epochs: expected int, got str (found 'many')`."""
+def _explain(message: str, merged: Mapping[str, Any]) -> str:
+    """Put the path in front of msgspec's message: `trainer.epochs: expected int, got str; found 'many'`."""
     reason, _, path = message.partition(" - at ")
     # A path is `$.beam.args[0]`; one about the keys of an object begins with "`key` in ".
     where = path.removeprefix("`key` in ").strip("`").removeprefix("$").removeprefix(".")
@@ -117,17 +115,17 @@ def _explained(message: str, merged: Mapping[str, Any]) -> str:
         for key in keys:
             section, within, _ = key.partition("[")
             known = known[section]
-            # Below a free key, and in a list, the settings are those below any other.
+            # Below a key that the user chooses, and in a list, all entries have the same settings.
             if within:
                 known = next(iter(known.values() if isinstance(known, dict) else known))
         name = ".".join([*keys, unknown])
-        return f"{name}: no such setting; {_instead(unknown, sorted(known))}"
+        return f"{name}: no such setting; {_suggestion(unknown, sorted(known))}"
     explained = f"{where or 'settings'}: {reason[:1].lower()}{reason[1:]}"
     found: Any = merged
     for key in keys:
-        # Of a list, or of an object with free keys, the whole: msgspec names no place within the latter.
+        # Of a list, or an object whose keys the user chooses, all of it: msgspec names no place within.
         found = found.get(key.partition("[")[0]) if isinstance(found, Mapping) else None
     if path.startswith("`key`"):
         return f"{explained} as a key; found {', '.join(map(repr, found))}"
-    # The other checks are the settings' own, and say what they found.
+    # The other checks are the settings' own, whose messages name the value.
     return f"{explained}; found {found!r}" if reason.startswith(("Expected", "Invalid")) else explained

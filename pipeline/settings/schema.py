@@ -20,16 +20,16 @@ from trainer.hyperparameters import Hyperparameters
 # Below the folder of a pipeline's runs: the metadata of all runs (SQLite), and the trials of searches.
 METADATA, TUNING = "metadata.db", "tuning"
 
-# What a cluster's steps reach beside folders.
+# Buckets that a cluster's steps can read and write.
 BUCKETS = ("gs://", "s3://", "minio://")
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-# A model's name is a folder, a URL part and a pipeline's name.
+# A model's name is also the name of a folder, of a pipeline and a part of URLs.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
 
 
 class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where blessed models go and what ServingCheck asks of them."""
+    """The folder of blessed models, and the limits of ServingCheck."""
 
     models: str = "serving_models"
     check_requests: Positive = 32
@@ -41,21 +41,21 @@ class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     @property
     def budgets(self) -> Budgets:
-        """What serving a model may cost."""
+        """The budgets that a served model must keep."""
         return Budgets(
             max_median_ms=self.max_median_ms, max_p99_ms=self.max_p99_ms, max_model_mb=self.max_model_mb
         )
 
 
 class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where runs keep what they make."""
+    """The folder of runs, and their cache."""
 
     root: str = "runs"
     cache: bool = True
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """All of it. `configs/default.yaml` explains every key."""
+    """All settings; `configs/default.yaml` explains every key."""
 
     name: Name = "tagger"
     data: str = "sample/corpus"
@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kubeflow: Kubeflow = Kubeflow()
 
     def to_yaml(self) -> str:
-        """All settings in effect, as a file that `--config` takes."""
+        """Write all settings as a file that `--config` takes."""
         return yaml.safe_dump(msgspec.to_builtins(self), sort_keys=False, allow_unicode=True)
 
     def __post_init__(self) -> None:
@@ -87,10 +87,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             )
 
     def with_absolute_paths(self) -> Settings:
-        """The same with every path absolute: a relative one would be stored in the metadata as it is.
+        """Make every path absolute: the metadata would store a relative one as it is.
 
         Raises:
-            SettingsError: one of them is in a bucket, which only a cluster's steps can use.
+            SettingsError: a path in a bucket, which only a cluster's steps can use.
         """
         for key, path in self.places.items():
             _require_local(key, path)
@@ -107,8 +107,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         )
 
     def require_inputs(self) -> None:
-        """Raises:
-        SettingsError: no corpus is named, or the schema is not there.
+        """Require that the corpus is set and the schema exists.
+
+        Raises:
+            SettingsError: no corpus is set, or no such schema file.
         """
         if not self.data:
             raise SettingsError("data: not set; give the corpus by --data DIR, or set data: in the settings")
@@ -118,14 +120,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             )
 
     def require_vectors(self) -> None:
-        """Look at the beginning of the file of word vectors, where one is set: the Trainer comes minutes later.
+        """Read the beginning of the file of word vectors, if one is set, minutes before the Trainer would.
 
         Raises:
-            SettingsError: it is not there, or no file of word vectors.
+            SettingsError: no such file, or no word vectors in it.
         """
         if not self.trainer.vectors:
             return
-        # NumPy takes a tenth of a second, and few need it.
+        # NumPy takes a tenth of a second, which few runs need.
         from trainer.initial_weights.vector_files import VectorsError, recognise
 
         try:
@@ -140,18 +142,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def longest_training(self) -> Hyperparameters:
-        """The trainer's settings where others are searched for: what trials begin with and differ from."""
+        """The trainer's settings in a search, from which trials differ: with the epochs of the longest one."""
         return msgspec.structs.replace(self.trainer, epochs=self.tuning.epochs or self.trainer.epochs)
 
     @property
     def run_dir(self) -> Path:
-        """Where this pipeline's runs keep artifacts, metadata, logs and checkpoints, on this machine."""
+        """The folder of artifacts, metadata, logs and checkpoints, on this machine."""
         _require_local("pipeline.root", self.pipeline.root)
         return Path(self.run_place)
 
     @property
     def run_place(self) -> str:
-        """The same, wherever it is: a folder or below a bucket."""
+        """The same, which may be in a bucket."""
         return os.path.join(self.pipeline.root, self.name)
 
     @property
@@ -162,24 +164,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def models_place(self) -> str:
-        """The same, wherever it is: a folder or below a bucket."""
+        """The same, which may be in a bucket."""
         return os.path.join(self.serving.models, self.name)
 
     @property
     def places(self) -> dict[str, str]:
-        """The settings that say where data are read and written, as far as they are set."""
-        found = {
+        """The settings that are paths, by key; without those that are not set."""
+        paths = {
             "data": self.data,
             "schema": self.schema,
             "trainer.vectors": self.trainer.vectors,
             "serving.models": self.serving.models,
             "pipeline.root": self.pipeline.root,
         }
-        return {key: path for key, path in found.items() if path is not None}
+        return {key: path for key, path in paths.items() if path is not None}
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be: says which, what was expected and where it came from."""
+    """An illegal setting; the message names it, what was expected, and the file or option that it is from."""
 
 
 def is_bucket(path: str) -> bool:
@@ -190,6 +192,6 @@ def is_bucket(path: str) -> bool:
 def _require_local(key: str, path: str) -> None:
     if is_bucket(path):
         raise SettingsError(
-            f"{key}: found {path}; a bucket is for a cluster (`tagline compile`); here expected a folder, of a "
-            "mounted volume, say"
+            f"{key}: found {path}; a bucket is for a cluster (`tagline compile`); expected a folder, which "
+            "may be of a mounted volume"
         )

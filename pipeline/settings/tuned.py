@@ -1,4 +1,4 @@
-"""The settings that a search found best, as a file that `--config` takes. Imports no TensorFlow."""
+"""The best settings of a search, as a file that `--config` takes. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from trainer.hyperparameters import with_values
 
 
 def tuned(settings: Settings, values: Mapping[str, Any], *, epochs: int) -> Settings:
-    """`settings` with what a search found: its `values` and as many epochs. They search no further.
+    """Put the best `values` and `epochs` of a search into `settings`, and turn the search off.
 
-    All the rest stays, also what a search does without: several seeds, a warm start.
+    All other settings stay, also those that a search ignores: several seeds, a warm start.
     """
     return msgspec.structs.replace(
         settings,

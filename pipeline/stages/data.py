@@ -1,4 +1,4 @@
-"""From corpus files to transformed examples, past the gate that stops a run on data that would poison it."""
+"""From corpus files to transformed examples, through the gate that stops a run on bad data."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ A back end of a pipeline spec 2.1 runs no resolvers; there components read the m
 
 from __future__ import annotations
 
-import abc
 from typing import Any, Literal
 
 from tfx import types
@@ -26,14 +25,25 @@ BASELINE, BASE_MODEL, BLESSED_STATISTICS = "Baseline", "BaseModel", "BlessedStat
 Source = Literal["metadata", "pushed"]
 
 
-class EarlierRuns(abc.ABC):
-    """What earlier runs left, as nodes of this one."""
+class EarlierRuns:
+    """What earlier runs left, as nodes of this one: resolvers that query MLMD, or components on the pushed folder."""
 
-    @abc.abstractmethod
+    def __init__(self, settings: Settings, source: Source) -> None:
+        self._pushed: dict[str, str] | None = None
+        if source == "pushed":
+            self._pushed = {"destination": settings.models_place, "code": code_of("PushedResolver")}
+
     def blessed_statistics(self, *, examples: types.BaseChannel, statistics: types.BaseChannel) -> BaseNode:
         """Look up the statistics (`statistics`) of the data that the latest blessed model of other data learnt from."""
+        if self._pushed:
+            return PushedStatistics(examples=examples, **self._pushed).with_id(BLESSED_STATISTICS)
+        return Resolver(
+            strategy_class=StatisticsOfLatestBlessed,
+            candidate=statistics,
+            statistics=types.Channel(type=standard_artifacts.ExampleStatistics),
+            **_blessed_models(),
+        ).with_id(BLESSED_STATISTICS)
 
-    @abc.abstractmethod
     def base_model(
         self,
         *,
@@ -50,36 +60,10 @@ class EarlierRuns(abc.ABC):
             custom_config: the Trainer's.
             fingerprint: of the training, as manifests of pushed models have it.
         """
-
-    @abc.abstractmethod
-    def baseline(self, *, candidate: types.BaseChannel) -> BaseNode:
-        """Look up the latest blessed model (`model`) other than the candidate."""
-
-
-def earlier_runs(settings: Settings, source: Source) -> EarlierRuns:
-    """Choose where a pipeline with these settings looks earlier runs up."""
-    return _PushedFolder(settings.models_place) if source == "pushed" else _Metadata()
-
-
-class _Metadata(EarlierRuns):
-    """Resolvers, which query MLMD."""
-
-    def blessed_statistics(self, *, examples: types.BaseChannel, statistics: types.BaseChannel) -> BaseNode:
-        return Resolver(
-            strategy_class=StatisticsOfLatestBlessed,
-            candidate=statistics,
-            statistics=types.Channel(type=standard_artifacts.ExampleStatistics),
-            **_blessed_models(),
-        ).with_id(BLESSED_STATISTICS)
-
-    def base_model(
-        self,
-        *,
-        examples: types.BaseChannel,
-        trainer_inputs: dict[str, types.BaseChannel],
-        custom_config: dict[str, Any],
-        fingerprint: str,
-    ) -> BaseNode:
+        if self._pushed:
+            return PushedBaseModel(examples=examples, training=fingerprint, **self._pushed).with_id(
+                BASE_MODEL
+            )
         return Resolver(
             strategy_class=LatestBlessedOfAnotherTraining,
             config={"custom_config": custom_config},
@@ -88,32 +72,12 @@ class _Metadata(EarlierRuns):
         ).with_id(BASE_MODEL)
 
     def baseline(self, *, candidate: types.BaseChannel) -> BaseNode:
+        """Look up the latest blessed model (`model`) other than the candidate."""
+        if self._pushed:
+            return PushedModel(candidate=candidate, **self._pushed).with_id(BASELINE)
         return Resolver(
             strategy_class=LatestBlessedOtherModel, candidate=candidate, **_blessed_models()
         ).with_id(BASELINE)
-
-
-class _PushedFolder(EarlierRuns):
-    """Components that read the manifests of the versions in a folder."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = {"destination": folder, "code": code_of("PushedResolver")}
-
-    def blessed_statistics(self, *, examples: types.BaseChannel, statistics: types.BaseChannel) -> BaseNode:
-        return PushedStatistics(examples=examples, **self._folder).with_id(BLESSED_STATISTICS)
-
-    def base_model(
-        self,
-        *,
-        examples: types.BaseChannel,
-        trainer_inputs: dict[str, types.BaseChannel],
-        custom_config: dict[str, Any],
-        fingerprint: str,
-    ) -> BaseNode:
-        return PushedBaseModel(examples=examples, training=fingerprint, **self._folder).with_id(BASE_MODEL)
-
-    def baseline(self, *, candidate: types.BaseChannel) -> BaseNode:
-        return PushedModel(candidate=candidate, **self._folder).with_id(BASELINE)
 
 
 def _blessed_models() -> dict[str, types.Channel]:

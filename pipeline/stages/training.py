@@ -18,6 +18,7 @@ from pipeline.settings import TUNING, Settings
 from pipeline.stages.code_hash import code_of
 from pipeline.stages.data import Data
 from pipeline.stages.earlier_runs import EarlierRuns
+from trainer.hyperparameters import Hyperparameters
 from trainer.initial_weights.vector_files import fingerprint
 
 _TRAIN, _EVAL = trainer_pb2.TrainArgs(splits=["train"]), trainer_pb2.EvalArgs(splits=["dev"])
@@ -30,7 +31,7 @@ class Training:
     Attributes:
         nodes: in the order of the run.
         model: the trained model.
-        fingerprint: tells this way to train from another: the Trainer's settings, and how its examples are made.
+        fingerprint: a hash of the Trainer's settings and code, and of how its examples are made.
     """
 
     nodes: list[BaseNode]
@@ -42,9 +43,8 @@ def training_stage(settings: Settings, data: Data, earlier: EarlierRuns) -> Trai
     """Train, with the best settings of a search and from the weights of an earlier model where the settings say so."""
     tuner = tuner_node(settings, data) if settings.tuning.enabled else None
     best = tuner.outputs["best_hyperparameters"] if tuner else None
-    hyperparameters = settings.longest_training if tuner else settings.trainer
-    config = _custom_config(settings, hyperparameters=msgspec.json.encode(hyperparameters).decode())
-    fingerprint_ = _fingerprint(settings, config)
+    config = _custom_config(settings, settings.longest_training if tuner else settings.trainer)
+    training = _fingerprint(settings, config)
     base = None
     if settings.trainer.warm_start:
         base = earlier.base_model(
@@ -54,7 +54,7 @@ def training_stage(settings: Settings, data: Data, earlier: EarlierRuns) -> Trai
                 **({"hyperparameters": best} if best is not None else {}),
             },
             custom_config=config,
-            fingerprint=fingerprint_,
+            fingerprint=training,
         )
     trainer = Trainer(
         run_fn="trainer.run_fn.run_fn",
@@ -70,13 +70,13 @@ def training_stage(settings: Settings, data: Data, earlier: EarlierRuns) -> Trai
     return Training(
         nodes=[node for node in (tuner, base, trainer) if node],
         model=trainer.outputs["model"],
-        fingerprint=fingerprint_,
+        fingerprint=training,
     )
 
 
 def tuner_node(settings: Settings, data: Data) -> Tuner:
     """Search for better settings by many trainings."""
-    config = _custom_config(settings, hyperparameters=msgspec.json.encode(settings.longest_training).decode())
+    config = _custom_config(settings, settings.longest_training)
     return Tuner(
         tuner_fn="components.tuner.tune.tuner_fn",
         examples=data.transformed,
@@ -93,11 +93,11 @@ def tuner_node(settings: Settings, data: Data) -> Tuner:
     )
 
 
-def _custom_config(settings: Settings, *, hyperparameters: str) -> dict[str, Any]:
+def _custom_config(settings: Settings, hyperparameters: Hyperparameters) -> dict[str, Any]:
     """What a training is given beside its inputs. The vectors' content is part of the cache key, not their name."""
     vectors = settings.trainer.vectors
     return {
-        "hyperparameters": hyperparameters,
+        "hyperparameters": msgspec.json.encode(hyperparameters).decode(),
         # Empty where there is no such file, as on the machine that compiles for a cluster.
         "vectors": fingerprint(vectors) if vectors and os.path.isfile(vectors) else "",
         "scheme": settings.scheme,

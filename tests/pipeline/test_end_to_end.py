@@ -297,7 +297,7 @@ def test_a_killed_training_is_finished_by_the_next_run(tmp_path: Path) -> None:
     assert [entity["text"] for entity in json.loads(decoded.stdout)["entities"]] == ["Maria", "Rome"]
 
 
-def test_a_broken_line_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_malformed_line_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus")
     train = corpus / "train.conll"
     lines = train.read_text().splitlines()

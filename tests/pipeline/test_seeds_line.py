@@ -12,7 +12,7 @@ from tests.pipeline.test_end_to_end import run, write_corpus
 
 
 @pytest.mark.slow
-def test_the_median_is_what_the_line_goes_on_with(tmp_path: Path) -> None:
+def test_the_line_continues_with_the_median_seed(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus")
     chosen, steps = run(
         tmp_path, "trainer.seed=5", "trainer.seeds=2", "trainer.epochs=2", "evaluation.floor=0.0"

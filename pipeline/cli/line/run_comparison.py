@@ -68,7 +68,7 @@ def _side(run: PastRun, name: str) -> Side:
 
 
 def _options(side: Side, settings: Settings) -> Evaluation:
-    """How the run was measured; the settings at hand where it does not say, or as an older version said it."""
+    """How the run was measured; for one that stopped before its settings were recorded, the current settings."""
     try:
         return msgspec.convert(side.settings.get("evaluation"), Evaluation)
     except msgspec.ValidationError:
@@ -76,21 +76,21 @@ def _options(side: Side, settings: Settings) -> Evaluation:
 
 
 def _settings_of(run: PastRun) -> dict[str, Any]:
-    """All settings in effect, as the components were told them; empty of a run that never came to those."""
+    """The settings of a run, from the parameters of its last components; empty for one that stopped before them."""
     for component in ("Report", "AtomicPusher"):
         step = run.steps.steps.get(component)
         text = step.parameters.get("settings") if step else None
         if text:
-            found = yaml.safe_load(text)
-            return found if isinstance(found, dict) else {}
+            settings = yaml.safe_load(text)
+            return settings if isinstance(settings, dict) else {}
     return {}
 
 
 def _pushed_metrics(run: PastRun) -> dict[str, float] | None:
     pushed = run.steps.steps.get("AtomicPusher")
-    made = pushed.outputs.get("pushed_model", []) if pushed else []
+    models = pushed.outputs.get("pushed_model", []) if pushed else []
     try:
-        about = manifest(Path(str(made[0].properties["pushed_destination"]))) if made else {}
+        about = manifest(Path(str(models[0].properties["pushed_destination"]))) if models else {}
     except (KeyError, BrokenManifest):
         return None
     return about.get("metrics")
@@ -101,11 +101,11 @@ def _print(comparison: Comparison) -> None:
     for which, side in (("first", comparison.first), ("second", comparison.second)):
         console.print(f"{which:<7} [bold]{escape(side.name)}[/]  {escape(side.verdict)}", soft_wrap=True)
     if comparison.settings:
-        told = ", ".join(
+        changes = ", ".join(
             f"{key} {one or 'unset'} -> {other or 'unset'}" for key, one, other in comparison.settings[:5]
         )
         more = len(comparison.settings) - 5
-        console.print(f"settings {escape(told)}{f' and {more} more' if more > 0 else ''}", soft_wrap=True)
+        console.print(f"settings {escape(changes)}{f' and {more} more' if more > 0 else ''}", soft_wrap=True)
     if not comparison.same_data:
         console.print("data    not the same")
     if not comparison.overall:
@@ -119,20 +119,20 @@ def _print(comparison: Comparison) -> None:
         table.add_row(escape(display_name(row.name)), *_cells(row))
     console.print(table)
     if comparison.sentences:
-        found = comparison.sentences
+        right = comparison.sentences
         console.print(
-            f"sentences right: both {found.both:,}, the first alone {found.first_only:,}, the second alone "
-            f"{found.second_only:,}, neither {found.neither:,}"
+            f"sentences right: both {right.both:,}, the first alone {right.first_only:,}, the second alone "
+            f"{right.second_only:,}, neither {right.neither:,}"
         )
 
 
 def _cells(row: Row) -> tuple[str, str, str]:
-    values = ["" if found is None else f"{found.value:.4f}" for found in (row.first, row.second)]
-    found = row.difference
-    difference = "" if found is None else f"{found.value:+.4f}"
-    if found is not None and found.low is not None and found.high is not None:
-        difference += f" ({found.low:+.4f} to {found.high:+.4f})"
-    return values[0], values[1], difference
+    first, second = ("" if score is None else f"{score.value:.4f}" for score in (row.first, row.second))
+    estimate = row.difference
+    difference = "" if estimate is None else f"{estimate.value:+.4f}"
+    if estimate is not None and estimate.low is not None and estimate.high is not None:
+        difference += f" ({estimate.low:+.4f} to {estimate.high:+.4f})"
+    return first, second, difference
 
 
 def _file(name: str) -> str:

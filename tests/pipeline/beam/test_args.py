@@ -41,18 +41,18 @@ def parsed(*assignments: str) -> PipelineOptions:
     return PipelineOptions(arguments(*assignments))
 
 
-def test_beam_as_it_is_by_itself_is_told_nothing() -> None:
+def test_defaults_need_no_arguments() -> None:
     # Arguments of Beam are part of what the cache goes by.
     assert arguments() == []
     assert arguments("beam.direct.workers=1") == []
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"), [("threads", "multi_threading"), ("processes", "multi_processing")]
+    ("mode", "expected"), [("threads", "multi_threading"), ("processes", "multi_processing")]
 )
-def test_workers_on_this_machine(mode: str, told: str) -> None:
+def test_workers_on_this_machine(mode: str, expected: str) -> None:
     direct = parsed(f"beam.direct={{workers: 3, mode: {mode}}}").view_as(DirectOptions)
-    assert (direct.direct_num_workers, direct.direct_running_mode) == (3, told)
+    assert (direct.direct_num_workers, direct.direct_running_mode) == (3, expected)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_dataflow() -> None:
         "beam.direct.workers=2",
     ],
 )
-def test_beam_finds_nothing_wrong_and_nothing_unknown(assignment: str) -> None:
+def test_beam_accepts_every_argument(assignment: str) -> None:
     beam = load(assignments=[assignment]).beam
     given = [*pipeline_args(beam), *component_args(beam, pipeline="Sample_1", component="Transform")]
     options = PipelineOptions(given)
@@ -145,13 +145,13 @@ def test_beam_finds_nothing_wrong_and_nothing_unknown(assignment: str) -> None:
 
 
 def test_further_arguments_come_last_and_count() -> None:
-    told = arguments("beam.direct.workers=2", "beam.args=[--direct_num_workers=5, --experiments=x]")
-    assert PipelineOptions(told).view_as(DirectOptions).direct_num_workers == 5
-    assert PipelineOptions(told).view_as(DebugOptions).experiments == ["x"]
+    expected = arguments("beam.direct.workers=2", "beam.args=[--direct_num_workers=5, --experiments=x]")
+    assert PipelineOptions(expected).view_as(DirectOptions).direct_num_workers == 5
+    assert PipelineOptions(expected).view_as(DebugOptions).experiments == ["x"]
 
 
 @pytest.mark.parametrize(
-    ("assignments", "workers", "told"),
+    ("assignments", "workers", "expected"),
     [
         ([], None, []),
         ([], 1, []),
@@ -164,13 +164,15 @@ def test_further_arguments_come_last_and_count() -> None:
         (["beam.direct.workers=5"], None, ["--direct_num_workers=5"]),
     ],
 )
-def test_workers_of_a_bulk_prediction(assignments: list[str], workers: int | None, told: list[str]) -> None:
+def test_workers_of_a_bulk_prediction(
+    assignments: list[str], workers: int | None, expected: list[str]
+) -> None:
     found = bulk_args(load(assignments=assignments).beam, workers=workers)
-    assert bool(found) == bool(told)
-    assert all(any(one.startswith(part) for one in found) for part in told)
+    assert bool(found) == bool(expected)
+    assert all(any(one.startswith(part) for one in found) for part in expected)
 
 
-def test_who_works_elsewhere() -> None:
+def test_which_workers_do_not_see_the_steps_disk() -> None:
     flink = arguments(f"beam={{runner: flink, flink: {{endpoint: 'j:1'}}, {POOL}}}")
     assert works_elsewhere(flink)
     assert works_elsewhere(arguments(DATAFLOW))
@@ -192,7 +194,7 @@ def test_a_jobs_name_is_one_that_dataflow_takes(pipeline: str, component: str) -
     assert name.endswith(f"-{component.lower()}")
 
 
-def test_jobs_are_named_by_the_pipeline_or_as_asked() -> None:
+def test_jobs_are_named_by_the_pipeline_or_the_setting() -> None:
     beam = load(assignments=[DATAFLOW]).beam
     assert component_args(beam, pipeline="My_Model", component="Transform") == [
         "--job_name=my-model-transform"

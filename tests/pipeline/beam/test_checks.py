@@ -37,9 +37,9 @@ def refusal(target: str, *assignments: str) -> str:
 
 @pytest.mark.parametrize("target", ["run", "predict", "kubeflow"])
 def test_folders_are_for_workers_that_see_them(target: str) -> None:
-    told = refusal(target, FLINK)
-    assert told.startswith("beam.runner: found flink, whose workers see no folder of ours, but ")
-    assert told.endswith("; mount them on every machine of the engine by the same paths, and say so by "
+    message = refusal(target, FLINK)
+    assert message.startswith("beam.runner: found flink, whose workers see no folder of ours, but ")
+    assert message.endswith("; mount them on every machine of the engine by the same paths, and say so by "
                          "beam.shared_disk: true")  # fmt: skip
     assert "compile for vertex, whose artifacts lie in gs://" in refusal(target, DATAFLOW)
     for assignment in (SHARED, LOOPBACK, "beam.direct.workers=4"):
@@ -50,8 +50,8 @@ def test_folders_are_for_workers_that_see_them(target: str) -> None:
 def test_buckets_are_for_workers_that_do_not(target: str) -> None:
     for assignment in (FLINK, DATAFLOW, LOOPBACK, "beam.direct.workers=4"):
         require_reachable(settings(assignment, *BUCKETS), target=target)
-    told = refusal(target, DATAFLOW, "pipeline.root=s3://b/runs")
-    assert told.startswith(
+    message = refusal(target, DATAFLOW, "pipeline.root=s3://b/runs")
+    assert message.startswith(
         "pipeline.root: found s3://b/runs; expected gs://BUCKET/path, which dataflow's workers"
     )
     assert f"but steps of {target} have their artifacts in buckets" in refusal(target, SHARED, *BUCKETS)
@@ -71,18 +71,19 @@ def free_port() -> int:
 
 def test_an_endpoint_that_does_not_answer() -> None:
     port = free_port()
-    told = engine_refusal(FLINK.replace("jobs:8099", f"localhost:{port}"))
-    assert told.startswith(f"beam.flink.endpoint: found localhost:{port}, where nothing answers (")
-    assert told.endswith("; start the job service, or name the one that runs")
+    message = engine_refusal(FLINK.replace("jobs:8099", f"localhost:{port}"))
+    assert message.startswith(f"beam.flink.endpoint: found localhost:{port}, where nothing answers (")
+    assert message.endswith("; start the job service, or name the one that runs")
 
 
-def test_an_endpoint_that_is_none_of_beams() -> None:
+def test_an_endpoint_without_grpc_is_refused() -> None:
     with http.server.HTTPServer(("localhost", 0), http.server.BaseHTTPRequestHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        told = engine_refusal(FLINK.replace("jobs:8099", f"localhost:{server.server_port}"))
+        message = engine_refusal(FLINK.replace("jobs:8099", f"localhost:{server.server_port}"))
         server.shutdown()
     assert (
-        f"found localhost:{server.server_port}, where something answers that speaks no gRPC; expected" in told
+        f"found localhost:{server.server_port}, where something answers that speaks no gRPC; expected"
+        in message
     )
 
 

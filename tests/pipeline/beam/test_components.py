@@ -1,4 +1,4 @@
-"""Which components of a pipeline work on Beam, and what each of them is told."""
+"""Which components of a pipeline run on Beam, and the arguments of each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHARED = FLINK.replace("runner: flink", "runner: flink, shared_disk: true")
 LOOPBACK = FLINK.replace("image: 'me/beam:1'", "environment: loopback")
 
 
-def told(*assignments: str) -> dict[str, PipelineOptions]:
+def options_of(*assignments: str) -> dict[str, PipelineOptions]:
     """By component, as Beam's own parser understands it: of what is said twice the last counts."""
     return {
         component.id: PipelineOptions(component.executor_spec.beam_pipeline_args)
@@ -29,7 +29,7 @@ def told(*assignments: str) -> dict[str, PipelineOptions]:
 
 
 def test_the_docs_name_the_components_that_work_on_beam() -> None:
-    assert set(told()) == set(ON_BEAM)
+    assert set(options_of()) == set(ON_BEAM)
     assert re.search(rf"^{', '.join(ON_BEAM[:-1])} and {ON_BEAM[-1]} do their work in ", TEXT, re.MULTILINE)
 
 
@@ -43,8 +43,12 @@ def test_the_docs_name_the_components_that_work_on_beam() -> None:
         ("beam.runner=direct", None, None),
     ],
 )
-def test_who_works_where(assignment: str, of_the_corpus: str | None, of_others: str | None) -> None:
-    found = {name: options.view_as(StandardOptions).runner for name, options in told(assignment).items()}
+def test_the_runner_of_each_component(
+    assignment: str, of_the_corpus: str | None, of_others: str | None
+) -> None:
+    found = {
+        name: options.view_as(StandardOptions).runner for name, options in options_of(assignment).items()
+    }
     assert found.pop("CorpusGen") == of_the_corpus
     assert found == dict.fromkeys(ON_BEAM[1:], of_others)
 
@@ -52,6 +56,6 @@ def test_who_works_where(assignment: str, of_the_corpus: str | None, of_others: 
 def test_each_component_is_a_job_of_its_own() -> None:
     names = {
         name: options.view_as(GoogleCloudOptions).job_name
-        for name, options in told(FLINK, "name=sample").items()
+        for name, options in options_of(FLINK, "name=sample").items()
     }
     assert names == {name: f"sample-{name.lower()}" for name in ON_BEAM}

@@ -149,7 +149,7 @@ def test_examples_and_vocabularies_are_those_of_the_direct_runner(
         lineage = Lineage(settings.run_dir / METADATA)
         step = lineage.step(lineage.run_ids()[-1], "CorpusGen")
         assert step is not None
-        # 76 sentences of 4 tokens, a third of which have one more; told by the workers.
+        # 76 sentences of 4 tokens, a third of which have one more; counted by the workers.
         assert counted(step).startswith("76 sentences, 329 tokens, tokens per sentence 4 to 5, ")
 
 
@@ -178,7 +178,7 @@ def test_bulk_answers_are_those_of_the_direct_runner(assignment: str, corpus: Pa
     assert counts[0] == counts[1] == {"sentences": 76, "tokens": 329}
 
 
-def test_a_bad_line_is_told_with_its_place(assignment: str, tmp_path: Path) -> None:
+def test_a_bad_line_is_reported_with_its_place(assignment: str, tmp_path: Path) -> None:
     source = tmp_path / "corpus"
     source.mkdir()
     for name in ("train", "dev", "test"):

@@ -122,7 +122,7 @@ def test_a_path_is_taken_as_it_is(corpus: Path, tmp_path: Path, name: str) -> No
     assert done.stdout.startswith(f"{name}  scheme BIO")
 
 
-def test_a_corpus_that_is_not_there_is_bad_input(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
+def test_a_missing_corpus_is_bad_input(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
     for command in (("check", tmp_path / "none"), ("run", "--data", tmp_path / "none", *elsewhere)):
         done = tagline(*command)
         assert done.returncode == 2
@@ -130,7 +130,7 @@ def test_a_corpus_that_is_not_there_is_bad_input(tmp_path: Path, elsewhere: tupl
         assert "Traceback" not in done.stderr
 
 
-def test_a_bad_corpus_is_told_before_anything_is_written(
+def test_a_bad_corpus_is_reported_before_anything_is_written(
     corpus: Path, tmp_path: Path, elsewhere: tuple[str, ...]
 ) -> None:
     (corpus / "dev.conll").write_text("only-a-token\n")
@@ -211,7 +211,7 @@ def test_report_of_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
         (("compile", "-o", "x", "--target", "mars"), "--target: found 'mars'; expected one of kubeflow"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(
+def test_illegal_options_are_refused(
     elsewhere: tuple[str, ...], arguments: tuple[str, ...], message: str
 ) -> None:
     done = tagline(*arguments, *elsewhere)

@@ -114,19 +114,19 @@ def test_nothing_is_missing(cluster: Api) -> None:
          "0 on the best of 0 nodes with these labels", "device plugin"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_told_with_what_to_do(
+def test_missing_objects_are_reported_with_a_remedy(
     cluster: Api, request_: str, answer: Any, what: str, state: str, found: str, remedy: str
 ) -> None:
     cluster.answers[request_] = answer
-    told = checked(cluster)
-    finding = told.pop(what)
+    by_object = checked(cluster)
+    finding = by_object.pop(what)
     assert (finding.state, finding.found) == (state, found)
     assert remedy in finding.remedy
     # And nothing else.
-    assert {other.state for other in told.values()} == {"ok"}
+    assert {other.state for other in by_object.values()} == {"ok"}
 
 
-def test_what_is_not_asked_for_is_not_looked_for(cluster: Api) -> None:
+def test_only_what_the_settings_need_is_checked(cluster: Api) -> None:
     found = checked(
         cluster,
         "trainer.workers=1",
@@ -152,7 +152,7 @@ def test_an_image_that_nodes_can_pull(cluster: Api, image: str, state: str) -> N
     assert checked(cluster, f"kubeflow.image={image}")[f"image {image}"].state == state
 
 
-def test_a_cluster_that_does_not_answer_is_all_that_is_told() -> None:
+def test_a_cluster_that_does_not_answer_is_the_only_finding() -> None:
     with serving({}) as gone:
         pass
     (finding,) = checked(gone).values()
@@ -183,7 +183,7 @@ def tagline(cluster: Api, folder: Path, *more: str) -> subprocess.CompletedProce
 
 
 @pytest.mark.slow
-def test_the_command_says_all_of_it(cluster: Api, tmp_path: Path) -> None:
+def test_the_command_prints_every_finding(cluster: Api, tmp_path: Path) -> None:
     cluster.answers["GET /apis/v1beta1/healthz"] = {"multi_user": False}
     done = tagline(cluster, tmp_path, "--set", f"kubeflow.host={cluster.address}")
     assert done.returncode == 0, done.stderr

@@ -22,14 +22,14 @@ NAMES = {"name": "sample", "experiment": "trials", "service_account": "runner"}
 
 def detail(status: str | None, *nodes: tuple[str, str], error: str = "") -> dict[str, Any]:
     """A run as the API tells it, with a workflow whose steps have these phases."""
-    told = {
+    nodes = {
         f"n{i}": {"type": "Pod", "displayName": name, "phase": phase, "startedAt": f"2024-01-01T00:00:0{i}Z"}
         for i, (name, phase) in enumerate(nodes)
     }
-    told["dag"] = {"type": "DAG", "displayName": "sample", "phase": "Running"}
+    nodes["dag"] = {"type": "DAG", "displayName": "sample", "phase": "Running"}
     return {
         "run": {"id": "r1", "name": "sample", "status": status, "error": error or None},
-        "pipeline_runtime": {"workflow_manifest": json.dumps({"status": {"nodes": told}})},
+        "pipeline_runtime": {"workflow_manifest": json.dumps({"status": {"nodes": nodes}})},
     }
 
 
@@ -71,7 +71,7 @@ def test_a_run_is_started_in_its_experiment(api: Api, package: Path) -> None:
     assert pipelines.page("r1") == f"{api.address}/#/runs/details/r1"
 
 
-def test_where_there_are_several_users_the_namespace_is_said(api: Api, package: Path) -> None:
+def test_a_multi_user_api_gets_the_namespace(api: Api, package: Path) -> None:
     Pipelines(api.address, namespace="mine").start(package, **NAMES)
     assert api.bodies(f"POST {BASE}/experiments") == [{"name": "trials", "resource_references": []}]
     api.answers[f"GET {BASE}/healthz"] = {"multi_user": True}
@@ -80,7 +80,7 @@ def test_where_there_are_several_users_the_namespace_is_said(api: Api, package: 
     assert reference["key"] == {"id": "mine", "type": "NAMESPACE"}
 
 
-def test_an_experiment_that_is_there_is_used(api: Api, package: Path) -> None:
+def test_an_existing_experiment_is_used(api: Api, package: Path) -> None:
     api.answers[f"GET {BASE}/experiments"] = {"experiments": [{"id": "e7", "name": "trials"}]}
     Pipelines(api.address, namespace="kubeflow").start(package, **NAMES)
     assert api.bodies(f"POST {BASE}/experiments") == []
@@ -105,15 +105,15 @@ def test_a_run_is_followed_to_its_end(api: Api) -> None:
     assert seen[-1].succeeded
 
 
-def test_a_step_that_is_tried_again_is_one_step_and_what_it_overcame_no_error(api: Api) -> None:
+def test_a_retried_step_is_one_step_and_its_first_failure_no_error(api: Api) -> None:
     # Argo makes a pod of each attempt and puts its number behind the step's name.
-    told = detail("Failed", ("trainer(0)", "Failed"), ("trainer(1)", "Succeeded"), ("report", "Failed"))
-    manifest = json.loads(told["pipeline_runtime"]["workflow_manifest"])
+    answer = detail("Failed", ("trainer(0)", "Failed"), ("trainer(1)", "Succeeded"), ("report", "Failed"))
+    manifest = json.loads(answer["pipeline_runtime"]["workflow_manifest"])
     for node in manifest["status"]["nodes"].values():
         if node["displayName"] in ("trainer(0)", "report"):
             node["message"] = f"of {node['displayName']}"
-    told["pipeline_runtime"]["workflow_manifest"] = json.dumps(manifest)
-    api.answers[f"GET {BASE}/runs/r1"] = [told]
+    answer["pipeline_runtime"]["workflow_manifest"] = json.dumps(manifest)
+    api.answers[f"GET {BASE}/runs/r1"] = [answer]
     (progress,) = Pipelines(api.address, namespace="n").follow("r1", seconds=0)
     assert progress.steps == {"trainer": "Succeeded", "report": "Failed"}
     assert progress.error == "report: of report"
@@ -129,11 +129,11 @@ def test_a_token_is_sent_and_comes_from_the_environment(
     }
 
 
-@pytest.mark.parametrize(("status", "told"), [(401, "TAGLINE_KFP_TOKEN"), (503, "kubectl port-forward")])
-def test_what_does_not_answer_is_told_at_once(api: Api, status: int, told: str) -> None:
+@pytest.mark.parametrize(("status", "remedy"), [(401, "TAGLINE_KFP_TOKEN"), (503, "kubectl port-forward")])
+def test_an_api_that_does_not_answer_is_reported_at_once(api: Api, status: int, remedy: str) -> None:
     api.answers[f"GET {BASE}/healthz"] = status
     with pytest.raises(
-        ClusterError, match=f"expected Kubeflow Pipelines' API, found HTTP {status}; .*{told}"
+        ClusterError, match=f"expected Kubeflow Pipelines' API, found HTTP {status}; .*{remedy}"
     ):
         Pipelines(api.address, namespace="kubeflow")
     assert len(api.asked) == 1
@@ -148,7 +148,7 @@ def test_nobody_there() -> None:
         Pipelines(address, namespace="kubeflow")
 
 
-def test_a_refused_request_is_told_in_the_apis_words(api: Api, package: Path) -> None:
+def test_a_refused_request_is_reported_in_the_apis_words(api: Api, package: Path) -> None:
     api.answers[f"POST {BASE}/runs"] = 400
     with pytest.raises(ClusterError, match=f"found 400 no POST {BASE}/runs; `tagline cluster check`"):
         Pipelines(api.address, namespace="kubeflow").start(package, **NAMES)
@@ -161,7 +161,7 @@ def test_a_schedule_begins_with_the_second(cron: str, expected: str) -> None:
     assert six_fields(cron) == expected
 
 
-def test_a_schedule_that_is_none_is_refused() -> None:
+def test_a_malformed_schedule_is_refused() -> None:
     with pytest.raises(ValueError, match="--cron: found 'daily'; expected five fields"):
         six_fields("daily")
 

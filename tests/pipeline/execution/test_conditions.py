@@ -39,7 +39,7 @@ INPUT = {
         ("true || inputs.parameter_values['gone'] == 1", True),
     ],
 )
-def test_what_holds(condition: str, expected: bool) -> None:
+def test_conditions(condition: str, expected: bool) -> None:
     assert holds(condition, INPUT) is expected
 
 

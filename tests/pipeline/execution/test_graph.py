@@ -28,7 +28,7 @@ def test_every_step_comes_after_what_it_needs(order: list[int], pairs: set[tuple
         assert all(names.index(f"s{one}") < names.index(f"s{number}") for one in before)
 
 
-def test_what_a_step_takes_is_what_it_comes_after() -> None:
+def test_a_step_comes_after_the_producers_of_its_inputs() -> None:
     job = spec(
         last=task(
             "true", takes={"model": ("first", "made")}, parameters={"n": ("second", "count"), "m": 6.0}
@@ -126,12 +126,12 @@ def _without_its_container() -> dict[str, Any]:
         (spec(a=task("true", retryPolicy={"backoffDuration": "soon"})), "found the duration 'soon'"),
     ],
 )  # fmt: skip
-def test_what_cannot_run_is_told(job: Any, message: str) -> None:
+def test_unsupported_specs_are_refused(job: Any, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         graph_of(job)
 
 
-def test_a_file_that_is_none(tmp_path: Path) -> None:
+def test_a_file_that_is_no_spec_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"found no .*gone\.json; expected a file written by"):
         read(tmp_path / "gone.json")
     (tmp_path / "bad.json").write_text("{")

@@ -10,7 +10,7 @@ from pipeline.execution.image import PACKAGES, copy_code, environment, remove_co
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_copy_has_what_the_image_has() -> None:
+def test_the_copy_and_the_image_have_the_same_packages() -> None:
     dockerfile = (ROOT / "deploy" / "docker" / "pipeline" / "Dockerfile").read_text(encoding="utf-8")
     copied = re.findall(r"^COPY (\w+) /opt/tagline/\1$", dockerfile, re.MULTILINE)
     assert sorted(copied) == sorted(PACKAGES)

@@ -40,6 +40,6 @@ def test_a_folder_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("wrong", ["/v", "v=x", "/v=", "/v=a b", '/v="', "http://h=x"])
-def test_what_is_no_mount_is_told(wrong: str) -> None:
+def test_illegal_mounts_are_refused(wrong: str) -> None:
     with pytest.raises(SettingsError, match="--mount"):
         Mounts([wrong])

@@ -38,7 +38,7 @@ def test_a_text_is_the_value_as_protobuf_has_it(value: Any) -> None:
 
 
 @given(VALUES)
-def test_what_is_written_as_text_is_read_again(value: Any) -> None:
+def test_a_value_written_as_text_is_read_back(value: Any) -> None:
     kinds = {bool: "BOOLEAN", int: "NUMBER_INTEGER", float: "NUMBER_DOUBLE", list: "LIST", dict: "STRUCT"}
     kind = kinds.get(type(value), "STRING")
     assert from_text(as_text(value), kind) == json.loads(json.dumps(value))
@@ -55,7 +55,7 @@ def test_what_is_written_as_text_is_read_again(value: Any) -> None:
         ({}, "{}"),
     ],
 )
-def test_numbers_have_no_point_that_says_nothing(value: Any, text: str) -> None:
+def test_whole_numbers_have_no_decimal_point(value: Any, text: str) -> None:
     assert as_text(value) == text
     assert as_input(value, "STRING") == text
 
@@ -67,7 +67,7 @@ def test_numbers_have_no_point_that_says_nothing(value: Any, text: str) -> None:
         ("t", "BOOLEAN", True), ("False\n", "BOOLEAN", False), ("[1]", "LIST", [1]), ('{"a": 1}', "STRUCT", {"a": 1}),
     ],
 )  # fmt: skip
-def test_what_a_file_says(text: str, kind: str, value: Any) -> None:
+def test_values_read_from_a_file(text: str, kind: str, value: Any) -> None:
     found = from_text(text, kind)
     assert (found, type(found)) == (value, type(value))
 
@@ -76,7 +76,7 @@ def test_what_a_file_says(text: str, kind: str, value: Any) -> None:
     ("text", "kind"),
     [("7.5", "NUMBER_INTEGER"), ("x", "NUMBER_DOUBLE"), ("yes", "BOOLEAN"), ("{}", "LIST"), ("[", "STRUCT")],
 )
-def test_a_text_that_is_none_is_told(text: str, kind: str) -> None:
+def test_text_of_another_type_is_refused(text: str, kind: str) -> None:
     with pytest.raises(ParameterError, match=f"expected {kind}"):
         from_text(text, kind)
 
@@ -94,7 +94,7 @@ def test_null_is_no_value() -> None:
         as_input(None, "STRING")
 
 
-def test_what_stands_for_something_of_the_run_is_all_of_a_constant() -> None:
+def test_only_a_whole_constant_is_a_placeholder_of_the_run() -> None:
     assert constant(RUN_ID) == OfRun(RUN_ID)
     assert constant(RUN_ID).value(run="r", step="s") == "r"
     assert constant("{{$.pipeline_task_name}}").value(run="r", step="s") == "s"

@@ -45,11 +45,11 @@ INPUT = {
         ("{{$.inputs.parameters['s']}}", "{{$}} 'q'"),
     ],
 )
-def test_what_stands_for_what(word: str, expected: str) -> None:
+def test_placeholders(word: str, expected: str) -> None:
     assert resolved(word, INPUT) == expected
 
 
-def test_the_whole_input_is_json() -> None:
+def test_the_complete_input_is_json() -> None:
     assert json.loads(resolved("{{$}}", INPUT)) == INPUT
 
 
@@ -62,6 +62,6 @@ def test_the_whole_input_is_json() -> None:
         "{{$.inputs.artifacts['m']}}", "{{$.inputs.parameters['n'].path}}", "{{$.outputs.parameters['p']}}",
     ],
 )  # fmt: skip
-def test_what_cannot_be_resolved_is_told(word: str) -> None:
+def test_unknown_placeholders_are_refused(word: str) -> None:
     with pytest.raises(SettingsError, match="found the placeholder"):
         resolved(word, INPUT)

@@ -104,7 +104,7 @@ def _failing(times: int, log: Path) -> str:
     return f'echo x >> "{log}"; [ $(wc -l < "{log}") -gt {times} ]'
 
 
-def test_a_step_is_tried_again_as_the_spec_says(tmp_path: Path) -> None:
+def test_a_step_is_retried_as_the_spec_says(tmp_path: Path) -> None:
     policy = {"maxRetryCount": 2, "backoffDuration": "0.01s", "backoffFactor": 2.0}
     job = spec(a=task(_failing(2, tmp_path / "a"), retryPolicy=policy), b=task("true", after=("a",)))
     outcome, events = execute(job, tmp_path / "work")
@@ -120,7 +120,7 @@ def test_and_no_more_often_than_that(tmp_path: Path) -> None:
     assert outcome.failures[0].reason == "ended with exit code 1, the last of 2 tries"
 
 
-def test_a_try_finds_nothing_of_the_one_before(tmp_path: Path) -> None:
+def test_a_retry_starts_with_empty_folders(tmp_path: Path) -> None:
     command = f'mkdir "$0"; {_failing(1, tmp_path / "count")}'
     job = spec(
         a=task(command, "{{$.outputs.artifacts['o'].path}}", makes=("o",), retryPolicy={"maxRetryCount": 1})
@@ -200,7 +200,7 @@ def test_a_step_that_could_not_be_started_is_reported_too(tmp_path: Path) -> Non
     assert execute(job, tmp_path)[1] == ["failed a", "started tell", "finished tell"]
 
 
-def test_a_second_call_goes_on_after_the_last_finished_step(tmp_path: Path) -> None:
+def test_a_second_call_resumes_after_the_last_finished_step(tmp_path: Path) -> None:
     log = tmp_path / "log"
     job = spec(
         a=task(f'echo a >> {log}; echo made > "$0"', "{{$.outputs.artifacts['o'].path}}", makes=("o",)),

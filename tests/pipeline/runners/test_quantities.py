@@ -20,6 +20,6 @@ def test_gigabytes(text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "4 GB", "16gb", "-1"])
-def test_what_is_no_quantity_is_refused(text: str) -> None:
+def test_an_illegal_quantity_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected a number and one of m, k,"):
         cores(text)

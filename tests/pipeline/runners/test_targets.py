@@ -49,7 +49,7 @@ def golden_text(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_person_has_read_what_is_compiled(name: str) -> None:
+def test_compiled_pipelines_equal_the_golden_files(name: str) -> None:
     assert golden_text(name) == (GOLDEN / name).read_text(encoding="utf-8"), (
         "read the difference; then python -m tests.pipeline.runners.golden"
     )
@@ -134,7 +134,7 @@ def test_the_gpu_is_the_trainers_alone() -> None:
         assert with_gpu == ["Trainer_executor"]
 
 
-def test_secrets_are_named_and_not_told() -> None:
+def test_secrets_are_referenced_by_name_alone() -> None:
     for template in containers(compiled.argo()).values():
         (variable,) = [one for one in template["container"]["env"] if one["name"] == "S3_ID"]
         assert variable["valueFrom"] == {"secretKeyRef": {"name": "s3", "key": "id"}}
@@ -143,16 +143,16 @@ def test_secrets_are_named_and_not_told() -> None:
 
 
 def test_metadata_by_address_or_by_the_clusters_own_map() -> None:
-    def told(workflow: dict[str, Any]) -> Any:
+    def metadata_of(workflow: dict[str, Any]) -> Any:
         return json.loads(argument(containers(workflow)["Trainer"], "--kubeflow_metadata_config"))[
             "grpc_config"
         ]
 
-    assert told(compiled.argo())["grpc_service_host"] == {
+    assert metadata_of(compiled.argo())["grpc_service_host"] == {
         "environment_variable": "METADATA_GRPC_SERVICE_HOST"
     }
     workflow = kubeflow.workflow(settings("kubeflow.metadata={host: mlmd.ml, port: 9090}"))
-    assert told(workflow) == {
+    assert metadata_of(workflow) == {
         "grpc_service_host": {"value": "mlmd.ml"},
         "grpc_service_port": {"value": "9090"},
     }
@@ -180,7 +180,7 @@ def test_the_spec_is_one_of_kfps_own_format(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", SPECS)
-def test_every_input_comes_from_a_task_that_is_waited_for(target: str) -> None:
+def test_every_input_comes_from_an_upstream_task(target: str) -> None:
     spec = SPECS[target]()["pipelineSpec"]
     tasks = spec["root"]["dag"]["tasks"]
     for name, task in tasks.items():
@@ -225,7 +225,7 @@ def test_models_are_pushed_where_the_baseline_is_looked_up() -> None:
     assert set(places.values()) == {"/tagline/serving_models/Sample_1"}
 
 
-def test_yaml_holds_the_spec_and_what_pods_need(tmp_path: Path) -> None:
+def test_yaml_holds_the_spec_and_the_platform_spec(tmp_path: Path) -> None:
     kubeflow_v2.write_spec(settings(SECRET), tmp_path / "pipeline.yaml")
     spec, pods = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text(encoding="utf-8"))
     assert spec == compiled.job()["pipelineSpec"]
@@ -266,17 +266,17 @@ def test_a_local_file_is_out_of_reach_of_a_cluster() -> None:
             kubeflow_v2.job(settings(given, *compiled.BUCKETS), vertex=True)
 
 
-def test_the_steps_that_are_never_cached_are_told_the_run() -> None:
+def test_steps_that_are_never_cached_get_the_run_id() -> None:
     for spec in (compiled.job()["pipelineSpec"], compiled.vertex()["pipelineSpec"]):
-        told = {}
+        run_ids = {}
         for name, task in spec["root"]["dag"]["tasks"].items():
             given = task["inputs"].get("parameters", {}).get("pipeline_run_id")
             declared = spec["components"][name].get("inputDefinitions", {}).get("parameters", {})
             assert ("pipeline_run_id" in declared) == (given is not None)
             if given:
-                told[name] = given["runtimeValue"]["constant"]
+                run_ids[name] = given["runtimeValue"]["constant"]
                 assert task["cachingOptions"] == {}
-        assert told == dict.fromkeys(("AtomicPusher", "Report"), "{{$.pipeline_job_uuid}}")
+        assert run_ids == dict.fromkeys(("AtomicPusher", "Report"), "{{$.pipeline_job_uuid}}")
 
 
 def test_a_warm_start_finds_its_model_in_each_target() -> None:

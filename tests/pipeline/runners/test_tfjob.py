@@ -87,7 +87,7 @@ def test_a_container_by_another_name_would_be_seen() -> None:
         jsonschema.validate(manifest, SCHEMA)
 
 
-def test_workers_get_what_the_trainers_step_would() -> None:
+def test_workers_get_the_settings_of_the_trainers_step() -> None:
     manifest = tfjob.manifest(RICH)
     container, pod = _container(manifest), _pod(manifest)["spec"]
     assert manifest["metadata"]["namespace"] == "research"

@@ -51,7 +51,7 @@ def test_where_a_bucket_is_on_the_disk(uri: str, path: str) -> None:
     st.lists(st.sampled_from(["gs://b/", "s3://c/", "minio://d/", "/v/"]), min_size=1, max_size=5),
     st.integers(0, 9),
 )
-def test_what_comes_back_names_what_was_handed_over(places: list[str], salt: int) -> None:
+def test_outputs_have_their_uris_again(places: list[str], salt: int) -> None:
     given_uris = [f"{place}{index}-{salt}" for index, place in enumerate(places)]
     artifacts = {f"a{i}": {"artifacts": [{"uri": uri}]} for i, uri in enumerate(given_uris)}
     invocation = {"inputs": {}, "outputs": {"artifacts": artifacts, "outputFile": "/x/out.json"}}
@@ -64,7 +64,7 @@ def test_what_comes_back_names_what_was_handed_over(places: list[str], salt: int
     assert invocation["outputs"]["artifacts"]["a0"]["artifacts"][0]["uri"] == given_uris[0]
 
 
-def test_what_was_not_found_is_no_input() -> None:
+def test_artifacts_marked_as_not_found_are_removed() -> None:
     def listed(**metadata: Any) -> dict[str, Any]:
         return {"artifacts": [{"uri": "/m", "metadata": metadata}]}
 
@@ -180,7 +180,7 @@ def test_a_bucket_is_a_folder_where_it_is_mounted_itself(
     assert json.loads(given["custom_config"]) == {"checkpoint_root": found, "epochs": 3}
 
 
-def test_two_steps_run_as_the_spec_says(tmp_path: Path) -> None:
+def test_two_steps_run(tmp_path: Path) -> None:
     """CorpusGen, and BlessedStatistics on what it made, each a process with its own command and arguments."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()

@@ -70,7 +70,7 @@ def test_a_name_of_no_run_or_of_several_is_refused(runs: list[PastRun], name: st
         find_run(runs, name)
 
 
-def test_there_is_no_previous_of_one(tmp_path: Path) -> None:
+def test_a_single_run_has_no_previous(tmp_path: Path) -> None:
     trained(Store(tmp_path / "tagger"), "only")
     with pytest.raises(SettingsError, match="previous: found 1 run; expected 2 or more"):
         find_run(past_runs(tmp_path / "tagger" / "metadata.db"), "previous")

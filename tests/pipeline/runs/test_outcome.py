@@ -1,4 +1,4 @@
-"""What is told of a run, on steps and files made by hand."""
+"""The description of each component, on steps and files made by hand."""
 
 from __future__ import annotations
 
@@ -61,27 +61,27 @@ def test_a_later_run_takes_the_place_of_the_last(tmp_path: Path) -> None:
     assert outcome.load(tmp_path) == later
 
 
-def test_the_corpus_is_told_by_splits(tmp_path: Path) -> None:
+def test_the_corpus_by_its_splits(tmp_path: Path) -> None:
     splits = {
         "train": {"sentences": 2400, "tokens": 36000, "repairs": 1200},
         "dev": {"sentences": 300, "tokens": 4000, "repairs": 0},
     }
     write(tmp_path / "corpus.json", {"scheme": "BIO", "splits": splits})
-    told = describe(step("CorpusGen", "examples", tmp_path))
-    assert told == "train 2,400, dev 300 sentences, 40,000 tokens, BIO; 1,200 tags repaired"
+    words = describe(step("CorpusGen", "examples", tmp_path))
+    assert words == "train 2,400, dev 300 sentences, 40,000 tokens, BIO; 1,200 tags repaired"
     splits["train"]["repairs"] = 0
     write(tmp_path / "corpus.json", {"scheme": "BIO", "splits": splits})
     assert describe(step("CorpusGen", "examples", tmp_path)).endswith("40,000 tokens, BIO")
 
 
 @pytest.mark.parametrize("component", ["SchemaGen", "ImportSchemaGen"])
-def test_the_schema_is_told_by_its_features(tmp_path: Path, component: str) -> None:
+def test_the_schema_by_its_features(tmp_path: Path, component: str) -> None:
     write(tmp_path / "schema.pbtxt", 'feature { name: "tokens" } feature { name: "tags" }')
     assert describe(step(component, "schema", tmp_path)) == "2 features"
 
 
 @pytest.mark.parametrize(
-    ("codes", "told"),
+    ("codes", "words"),
     [
         ([], "passed"),
         (["D301"], "passed"),
@@ -89,61 +89,59 @@ def test_the_schema_is_told_by_its_features(tmp_path: Path, component: str) -> N
         (["D204", "D206"] * 2, "passed; 4 warnings"),
     ],
 )
-def test_the_gate_is_told_by_its_warnings_also_those_not_listed(
-    tmp_path: Path, codes: list[str], told: str
-) -> None:
+def test_the_corpus_gate_by_all_its_warnings(tmp_path: Path, codes: list[str], words: str) -> None:
     findings = Findings(limit=1)
     for code in codes:
         findings.add(code, "found")
     report = Report(findings.ordered(), findings.counts, {})
     write(tmp_path / "verdict.json", json.loads(CorpusVerdict.of(report).to_json()))
-    assert describe(step("CorpusGate", "verdict", tmp_path)) == told
+    assert describe(step("CorpusGate", "verdict", tmp_path)) == words
 
 
-def test_the_vocabularies_are_told_by_their_sizes(tmp_path: Path) -> None:
+def test_transform_by_the_sizes_of_vocabularies(tmp_path: Path) -> None:
     write(tmp_path / "transform_fn/assets/words", "9 the\n" * 1001)
     write(tmp_path / "transform_fn/assets/tags", "O\nB-PER\n")
     assert describe(step("Transform", "transform_graph", tmp_path)) == "1,001 words, 2 tags"
 
 
-def test_the_training_is_told_by_its_best_epoch(tmp_path: Path) -> None:
+def test_the_training_by_its_best_epoch(tmp_path: Path) -> None:
     epochs = [{"number": number, "dev_score": score} for number, score in ((1, 0.5), (2, 0.8125), (3, 0.75))]
     history = {"epochs": epochs, "best": 2, "metric": "entity_f1_strict"}
     write(tmp_path / "Format-Serving/assets.extra/training_history.json", history)
-    told = describe(step("Trainer", "model", tmp_path))
-    assert told == "entity F1 (strict) 0.8125 on dev, epoch 2 of 3"
+    words = describe(step("Trainer", "model", tmp_path))
+    assert words == "entity F1 (strict) 0.8125 on dev, epoch 2 of 3"
 
 
-def test_the_median_is_told_with_the_spread_of_all_seeds(tmp_path: Path) -> None:
+def test_the_median_with_the_range_of_all_seeds(tmp_path: Path) -> None:
     epochs = [{"number": 1, "dev_score": 0.5}]
     extra = "Format-Serving/assets.extra"
     history = {"epochs": epochs, "best": 1, "metric": "token_accuracy"}
     write(tmp_path / extra / "training_history.json", history)
     seeds = {"chosen": 4, "lowest": 0.25, "highest": 0.75, "seeds": [{"seed": seed} for seed in (3, 4, 5)]}
     write(tmp_path / extra / "training_seeds.json", seeds)
-    told = describe(step("Trainer", "model", tmp_path))
-    assert told.endswith("0.5000 on dev, epoch 1 of 1, seed 4, the median of 3 (0.2500 to 0.7500)")
+    words = describe(step("Trainer", "model", tmp_path))
+    assert words.endswith("0.5000 on dev, epoch 1 of 1, seed 4, the median of 3 (0.2500 to 0.7500)")
 
 
 @pytest.mark.parametrize("component", ["Baseline", "BaseModel"])
-def test_a_blessed_model_is_told_by_its_number(component: str) -> None:
+def test_a_blessed_model_by_its_number(component: str) -> None:
     assert describe(step(component, "model")) == "model 7"
     none = Step(component, cached=False, complete=True, outputs={"model": []})
     assert describe(none) == "none yet"
 
 
-def test_the_served_answers_are_told(tmp_path: Path) -> None:
+def test_the_serving_check_by_its_answers(tmp_path: Path) -> None:
     verdict = {"blessed": True, "reasons": [], "answers": 82, "median_ms": 3.25, "p99_ms": 9.5}
     write(tmp_path / "verdict.json", verdict)
-    told = describe(step("ServingCheck", "blessing", tmp_path))
-    assert told == "blessed: 82 answers as in memory, median 3.25 ms, p99 9.5 ms"
+    words = describe(step("ServingCheck", "blessing", tmp_path))
+    assert words == "blessed: 82 answers as in memory, median 3.25 ms, p99 9.5 ms"
 
 
-def test_a_refusal_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_refusal_in_one_line(tmp_path: Path) -> None:
     reasons = ["the server did not start: the end of its log:\nTraceback\nmore", "another"]
     write(tmp_path / "verdict.json", {"blessed": False, "reasons": reasons})
-    told = describe(step("ServingCheck", "blessing", tmp_path))
-    assert told == "NOT blessed: the server did not start: the end of its log:"
+    words = describe(step("ServingCheck", "blessing", tmp_path))
+    assert words == "NOT blessed: the server did not start: the end of its log:"
 
 
 def answers_in(folder: Path, **counts: int) -> Path:
@@ -154,7 +152,7 @@ def answers_in(folder: Path, **counts: int) -> Path:
     return folder
 
 
-def test_the_answers_are_told_by_whose_they_are(tmp_path: Path) -> None:
+def test_the_answers_by_their_models(tmp_path: Path) -> None:
     alone = step("Predictor", "predictions", answers_in(tmp_path, candidate=3))
     assert describe(alone) == "3 answers"
     both = step("Predictor", "predictions", answers_in(tmp_path, baseline=3))
@@ -179,11 +177,11 @@ def gate(folder: Path, *failed: str, before: float | None = None) -> Step:
     return step("ModelGate", "blessing", folder, blessed=int(not failed))
 
 
-def test_the_gate_is_told_by_its_verdict(tmp_path: Path) -> None:
-    told = describe(gate(tmp_path))
-    assert told == "blessed by 1 rule, 1 not asked: entity F1 (strict) 0.9071 (0.8800 to 0.9300)"
-    told = describe(gate(tmp_path, before=0.875))
-    assert told.endswith(" 0.9071 (0.8800 to 0.9300), latest blessed 0.8750")
+def test_the_model_gate_by_its_verdict(tmp_path: Path) -> None:
+    words = describe(gate(tmp_path))
+    assert words == "blessed by 1 rule, 1 not asked: entity F1 (strict) 0.9071 (0.8800 to 0.9300)"
+    words = describe(gate(tmp_path, before=0.875))
+    assert words.endswith(" 0.9071 (0.8800 to 0.9300), latest blessed 0.8750")
     assert describe(gate(tmp_path, "too low")) == "NOT blessed: too low"
     assert describe(gate(tmp_path, "too low\nby far", "too slow")) == "NOT blessed: too low (and 1 more)"
 
@@ -207,7 +205,7 @@ def test_refusals_are_the_rules_that_failed(tmp_path: Path) -> None:
     assert outcome.refusals(cast(Lineage, OneStep(gate(tmp_path / "blessed"))), "r") == []
 
 
-def test_the_push_is_told_by_its_folder() -> None:
+def test_the_push_by_its_folder() -> None:
     assert describe(step("AtomicPusher", "pushed_model", pushed_destination="/m/t/3")) == "/m/t/3"
     assert describe(step("AtomicPusher", "pushed_model", pushed=0)) == "not pushed"
     forced = step("AtomicPusher", "pushed_model", pushed_destination="/m/t/3", forced="we need it")
@@ -228,7 +226,7 @@ def test_components_without_words_have_none() -> None:
     assert describe(Step("Trainer", cached=False, complete=False, outputs={})) == ""
 
 
-def test_what_workers_counted_is_told_once() -> None:
+def test_the_counts_of_workers_are_printed_once() -> None:
     measures = Measures(
         {"sentences": 1200, "repairs": 0}, {"tokens_per_sentence": Spread(1200, 18_000, 1, 41)}
     )

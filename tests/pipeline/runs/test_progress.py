@@ -77,7 +77,7 @@ def test_a_component_begins_and_ends_in_a_line_each(seen: Seen) -> None:
     assert seen.progress.cached == []
 
 
-def test_what_came_from_the_cache_says_so(seen: Seen) -> None:
+def test_cached_components_are_marked(seen: Seen) -> None:
     starts("CorpusGen")
     cached()
     ends("CorpusGen")
@@ -107,7 +107,7 @@ def test_brackets_in_words_are_shown(seen: Seen) -> None:
         ("apache_beam", logging.WARNING, False),
     ],
 )
-def test_who_is_heard(seen: Seen, name: str, level: int, shown: bool) -> None:
+def test_which_loggers_are_shown(seen: Seen, name: str, level: int, shown: bool) -> None:
     logging.getLogger(name).log(level, "something %s", "happened")
     assert ("something happened" in seen.text()) == shown
 
@@ -153,7 +153,7 @@ def test_on_a_terminal_the_running_component_is_a_status_line() -> None:
     assert seen.progress._status is None
 
 
-def test_the_runner_still_logs_what_is_listened_for() -> None:
+def test_the_runner_still_logs_the_expected_messages() -> None:
     files = importlib.metadata.files("tfx")
     assert files is not None
     texts = [

@@ -59,18 +59,18 @@ def test_floors_that_the_test_split_answers_are_taken(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("floor", "told"),
+    ("floor", "expected"),
     [
         ("entity_f1_strict/ORG", "the test split has no entity of the label ORG; it has LOC, PER"),
         ("primary@domain=news", "no sentence of the test split is domain=news; domain is sport"),
         ("tag_f1/NOUN", "the corpus has entity tags"),
     ],
 )
-def test_others_are_refused(corpus: Path, floor: str, told: str) -> None:
+def test_others_are_refused(corpus: Path, floor: str, expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
         require(asked(corpus, floor))
     assert str(caught.value).startswith(f"evaluation.floors: {floor}: ")
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_plain_tags_have_tags(corpus: Path) -> None:

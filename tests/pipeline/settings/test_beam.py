@@ -20,7 +20,7 @@ def refusal(*assignments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("assignments", "told"),
+    ("assignments", "expected"),
     [
         (["beam.runner=samza"], "beam.runner: invalid enum value 'samza'"),
         (["beam.direct.workers=0"], "beam.direct.workers: expected `int` >= 1; found 0"),
@@ -58,10 +58,10 @@ def refusal(*assignments: str) -> str:
         ([DATAFLOW, "beam.worker.image=null"], "found none, and dataflow's workers are containers"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(assignments: list[str], told: str) -> None:
+def test_illegal_values_are_refused(assignments: list[str], expected: str) -> None:
     # A project of digits alone is a number in YAML.
     assignments = [line.replace("=1234567", "='1234567'") for line in assignments]
-    assert told in refusal(*assignments)
+    assert expected in refusal(*assignments)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_what_cannot_be_is_refused(assignments: list[str], told: str) -> None:
         (DATAFLOW, False),
     ],
 )
-def test_who_sees_the_steps_disk(assignment: str, shares: bool) -> None:
+def test_which_workers_see_the_steps_disk(assignment: str, shares: bool) -> None:
     assert load(assignments=[assignment]).beam.shares_disk is shares
 
 
-def test_what_is_not_chosen_may_stand_there() -> None:
+def test_settings_of_other_engines_are_ignored() -> None:
     chosen = load(assignments=[DATAFLOW, "beam.runner=direct", "beam.flink.master='[local]'"]).beam
     assert (chosen.runner, chosen.endpoint, chosen.master) == ("direct", None, None)
     assert chosen.dataflow.region == "europe-west4"

@@ -1,4 +1,4 @@
-"""What a cluster is told: refused where it cannot be, before anything is compiled."""
+"""Illegal settings of a cluster are refused before anything is compiled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def refusal(*assignments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("assignment", "told"),
+    ("assignment", "expected"),
     [
         (
             "kubeflow.components.Transform.gpus=1",
@@ -50,8 +50,8 @@ def refusal(*assignments: str) -> str:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_place(assignment: str, told: str) -> None:
-    assert told in refusal(assignment)
+def test_illegal_values_are_refused_with_their_place(assignment: str, expected: str) -> None:
+    assert expected in refusal(assignment)
 
 
 # Put together here, so that nobody who looks for credentials in the sources finds any.
@@ -89,7 +89,7 @@ def test_a_plain_value_is_none(name: str, value: str) -> None:
     assert Kubeflow(env={name: value}).env == {name: value}
 
 
-def test_a_slip_in_a_components_name_is_told_with_what_was_meant() -> None:
+def test_a_misspelt_component_gets_a_suggestion() -> None:
     assert unknown_nodes(["Trainer"], NODES) == []
     (line,) = unknown_nodes(["Trainor", "Evaluator"], NODES)
     assert line.startswith(
@@ -112,13 +112,13 @@ def test_a_gpu_is_for_training_alone(node: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("toleration", "told"),
+    ("toleration", "expected"),
     [
         ("{operator: Equal, value: x}", "expected a key, or operator Exists"),
         ("{key: gpu, operator: Exists, value: x}", "expected no value beside Exists"),
     ],
 )
-def test_a_toleration_that_kubernetes_refuses_is_refused_here(toleration: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_a_toleration_that_kubernetes_refuses_is_refused_here(toleration: str, expected: str) -> None:
+    with pytest.raises(SettingsError, match=expected):
         load(assignments=[f"kubeflow.components.Trainer.tolerations=[{toleration}]"])
     load(assignments=["kubeflow.components.Trainer.tolerations=[{operator: Exists}]"])

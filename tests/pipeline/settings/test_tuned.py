@@ -10,7 +10,7 @@ from pipeline.settings import Settings, load, tuned
 VALUES = {"learning_rate": 0.00213, "batch_size": 8, "crf.constrained": False}
 
 
-def test_the_file_is_taken_as_settings_and_says_what_it_is(tmp_path: Path) -> None:
+def test_the_file_loads_as_settings_and_begins_with_comments(tmp_path: Path) -> None:
     before = load(
         assignments=[
             "name=mine", "data=größer/ein Pfad", "tuning.enabled=true", "tuning.space.lstm_units=null",

@@ -76,7 +76,7 @@ def test_moving_text_between_files_changes_it(root: Path) -> None:
     assert fresh("one") != before
 
 
-def test_what_is_no_code_does_not_change_it(root: Path) -> None:
+def test_other_files_do_not_change_it(root: Path) -> None:
     before = fresh("one")
     (root / "one/data.txt").write_text("D")
     (root / "one/__pycache__").mkdir()

@@ -21,7 +21,7 @@ def test_a_warm_start_looks_its_model_up_before_the_training() -> None:
     assert found["Trainer"].inputs["base_model"].producer_component_id == "BaseModel"
 
 
-def test_without_it_the_line_is_what_it_was() -> None:
+def test_without_a_warm_start_there_is_no_base_model() -> None:
     found = nodes()
     assert "BaseModel" not in found
     assert "base_model" not in found["Trainer"].inputs

@@ -60,18 +60,18 @@ def test_a_step_sees_a_copy_of_the_code_and_a_clean_environment(tmp_path: Path) 
     }  # fmt: skip
     assert seen["env"]["GIVEN"] == f"{tmp_path}/v/x"
     code = Path(seen["cwd"])
-    assert Path(seen["code"]) == code / "pipeline" / "cli.py"
+    assert Path(seen["code"]) == code / "pipeline" / "cli" / "app.py"
     assert not code.is_relative_to(ROOT)
     assert seen["writable"] == []
     assert str(code) in done.stderr
-    assert (code / "pipeline" / "cli.py").read_bytes() == (ROOT / "pipeline" / "cli.py").read_bytes()
+    assert (code / "pipeline" / "cli" / "app.py").read_bytes() == (ROOT / "pipeline" / "cli.py").read_bytes()
     from pipeline.execution.image import remove_code
 
     remove_code(code)
     assert not code.exists()
 
 
-def test_a_failure_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_failure_is_reported_with_a_remedy(tmp_path: Path) -> None:
     job = spec(first=task("true"), broken=task("echo the cause; exit 3", after=("first",)))
     done = execute(job, tmp_path, "--work", "w")
     assert done.returncode == 1
@@ -84,7 +84,7 @@ def test_a_failure_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "tagline execute --spec job.json --work w" in done.stderr
 
 
-def test_what_is_finished_is_said(tmp_path: Path) -> None:
+def test_finished_steps_are_reported(tmp_path: Path) -> None:
     job = spec(a=task("true"))
     assert "done; no step pushed a model" in execute(job, tmp_path).stdout
     assert (tmp_path / "build" / "execute" / "shells" / "logs" / "a.log").exists()
@@ -125,7 +125,7 @@ def test_a_refused_model_is_exit_code_3_and_the_reasons(tmp_path: Path) -> None:
     assert execute(_pushing(tmp_path, {"pushed": 0}), tmp_path, "--work", "w").returncode == 3
 
 
-def test_how_to_ask_a_pushed_model_is_said(tmp_path: Path) -> None:
+def test_the_command_to_decode_with_the_pushed_model_is_printed(tmp_path: Path) -> None:
     pushed = {"pushed": 1, "pushed_destination": str(tmp_path / "models" / "mine" / "4")}
     done = execute(_pushing(tmp_path, pushed), tmp_path, "--work", "w")
     assert done.returncode == 0

@@ -57,7 +57,7 @@ def test_findings_are_grouped_with_one_remedy_and_short_paths(corpus: Path) -> N
     ]
 
 
-def test_what_a_token_holds_is_no_path(tmp_path: Path) -> None:
+def test_a_path_in_a_token_is_not_shortened(tmp_path: Path) -> None:
     folder = tmp_path / "and"
     folder.mkdir()
     for name in ("train", "dev", "test"):
@@ -97,13 +97,13 @@ def test_sarif_names_paths_from_the_working_folder(corpus: Path) -> None:
     assert places[0] == {"artifactLocation": {"uri": "corpus/train.conll"}, "region": {"startLine": 5}}
 
 
-def test_a_format_that_is_none_is_refused(corpus: Path) -> None:
+def test_an_unknown_format_is_refused(corpus: Path) -> None:
     done = check(corpus, "--format", "xml")
     assert done.returncode == 2
     assert done.stderr == "error: --format: found xml; expected one of text, json, sarif\n"
 
 
-def test_a_warning_can_be_an_error_or_nothing(corpus: Path) -> None:
+def test_a_warning_can_be_made_an_error_or_ignored(corpus: Path) -> None:
     strict = check(corpus, "--set", "checks.errors=[D205]")
     assert strict.returncode == 2
     assert strict.stdout.splitlines()[-1] == "1 error"
@@ -111,20 +111,20 @@ def test_a_warning_can_be_an_error_or_nothing(corpus: Path) -> None:
     assert "D205" not in check(corpus, "--set", "checks.ignore=[D205]").stdout
 
 
-def test_a_code_that_is_none_is_refused_with_those_there_are(corpus: Path) -> None:
+def test_an_unknown_code_is_refused_with_a_list_of_codes(corpus: Path) -> None:
     done = check(corpus, "--set", "checks.errors=[D999]")
     assert done.returncode == 2
     assert "checks: errors: found D999; expected codes among D101, " in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_comparator_that_is_none_is_refused_with_those_there_are(corpus: Path) -> None:
+def test_an_unknown_comparator_is_refused_with_a_list(corpus: Path) -> None:
     done = check(corpus, "--set", "checks.skew={tags: {linf: 1}}")
     assert done.returncode == 2
     assert "checks.skew[].linf: no such setting; expected one of jensen_shannon, l_infinity" in done.stderr
 
 
-def test_a_repaired_copy_and_what_is_left_in_it(corpus: Path, tmp_path: Path) -> None:
+def test_a_repaired_copy_and_its_remaining_findings(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = check(corpus, "--fix", out)
     assert (done.returncode, done.stderr) == (0, "")
@@ -140,20 +140,20 @@ def test_a_repaired_copy_and_what_is_left_in_it(corpus: Path, tmp_path: Path) ->
 
 
 def test_a_repaired_copy_as_json(corpus: Path, tmp_path: Path) -> None:
-    told = json.loads(check(corpus, "--fix", tmp_path / "out", "--json").stdout)
-    assert told["mended"]["counts"] == {"D201": 1}
-    assert told["mended"]["files"] == {"train.conll": 1}
-    assert set(told["counts"]) == {"D205"}
+    document = json.loads(check(corpus, "--fix", tmp_path / "out", "--json").stdout)
+    assert document["mended"]["counts"] == {"D201": 1}
+    assert document["mended"]["files"] == {"train.conll": 1}
+    assert set(document["counts"]) == {"D205"}
 
 
-def test_a_copy_is_not_written_over_anything(corpus: Path) -> None:
+def test_a_copy_does_not_overwrite_files(corpus: Path) -> None:
     for place in (corpus, corpus / "fixed", corpus.parent):
         done = check(corpus, "--fix", place)
         assert done.returncode == 2
         assert "within the corpus" in done.stderr or "already exists" in done.stderr
 
 
-def test_a_single_file_is_mended_into_a_folder(corpus: Path, tmp_path: Path) -> None:
+def test_a_single_file_is_repaired_into_a_folder(corpus: Path, tmp_path: Path) -> None:
     text = "".join(f"w{number % 50}\tB-A\nx\tO\n\n" for number in range(400)) + "so\tO\nEve\tI-A\n"
     (tmp_path / "all.conll").write_text(text)
     done = check(tmp_path / "all.conll", "--fix", tmp_path / "out")

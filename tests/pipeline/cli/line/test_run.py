@@ -1,4 +1,4 @@
-"""What `tagline run` says at its end of the model that is pushed."""
+"""What `tagline run` prints about the pushed model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IN_VAIN = "nothing was forced, and the reason is written nowhere"
 
 
 @pytest.mark.parametrize(
-    ("outcome", "force", "told", "untold"),
+    ("outcome", "force", "expected", "absent"),
     [
         (PUSHED, "", ["pushed  /models/tagger/1"], ["force", "refused"]),
         (PUSHED, "so", [NOTHING_TO_FORCE, "pushed  /models/tagger/1"], ["against the verdict"]),
@@ -46,12 +46,12 @@ IN_VAIN = "nothing was forced, and the reason is written nowhere"
     ],
     ids=["pushed", "nothing to force", "forced", "in place"],
 )
-def test_a_force_is_told_for_what_it_did(
-    tmp_path: Path, outcome: Outcome, force: str, told: list[str], untold: list[str]
+def test_what_force_bless_did_is_printed(
+    tmp_path: Path, outcome: Outcome, force: str, expected: list[str], absent: list[str]
 ) -> None:
     text = io.StringIO()
     settings = Settings(serving=Serving(models=str(tmp_path)))
     _print_pushed(Console(file=text, width=120), settings, outcome, force)
-    said = text.getvalue()
-    assert all(words in said for words in told), said
-    assert not any(words in said for words in untold), said
+    printed = text.getvalue()
+    assert all(words in printed for words in expected), printed
+    assert not any(words in printed for words in absent), printed

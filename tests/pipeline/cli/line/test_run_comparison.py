@@ -70,7 +70,7 @@ def test_a_run_from_before_there_were_answers(home: Path) -> None:
         (("last", "9"), "9: found better, worse, old; expected the id of one run"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(home: Path, names: tuple[str, str], message: str) -> None:
+def test_runs_that_cannot_be_compared_are_refused(home: Path, names: tuple[str, str], message: str) -> None:
     done = tagline("report", "--compare", *names, "--set", f"pipeline.root={home}/runs")
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr

@@ -54,13 +54,13 @@ def asked_for(*arguments: str) -> subprocess.CompletedProcess[str]:
         ),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_run(arguments: list[str], message: str) -> None:
+def test_illegal_options_are_refused_before_the_search(arguments: list[str], message: str) -> None:
     done = asked_for(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
 
 
-def test_bad_input_is_told_and_nothing_is_tried(tmp_path: Path) -> None:
+def test_bad_input_is_reported_and_nothing_is_tried(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "train.conll").write_text("Anna\tB-PER\nlives\n")
     done = asked_for("--data", str(tmp_path / "corpus"), "--set", f"pipeline.root={tmp_path / 'runs'}")
@@ -69,7 +69,7 @@ def test_bad_input_is_told_and_nothing_is_tried(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_the_help_says_what_is_searched_and_that_it_goes_on() -> None:
+def test_the_help_explains_the_search_and_how_it_resumes() -> None:
     words = " ".join(asked_for("--help").stdout.replace("│", " ").split())
     assert "tuning.space" in words
     assert "trains no trial twice" in words

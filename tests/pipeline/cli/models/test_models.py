@@ -135,7 +135,7 @@ def test_promote_canary_rollback_follow_for_a_later_server(models: Path) -> None
     assert "the [first]" in tagline("history", models=models).stdout
 
 
-def test_a_torn_history_is_told(models: Path) -> None:
+def test_a_torn_history_is_reported(models: Path) -> None:
     tagline("promote", 1, "--no-wait", "--target", NOBODY, models=models)
     with (models / "labels.jsonl").open("a") as file:
         file.write('{"at": "20')
@@ -160,7 +160,7 @@ def test_a_torn_history_is_told(models: Path) -> None:
         (("--json", "promote", "1"), "options come after the command 'promote'"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(models: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_illegal_options_are_refused(models: Path, arguments: tuple[str, ...], message: str) -> None:
     target = () if arguments[0] in ("verify", "config") else ("--target", NOBODY)
     done = tagline(*arguments, *target, models=models)
     assert done.returncode == 2
@@ -190,7 +190,7 @@ def test_the_config_for_a_container(models: Path) -> None:
     assert (kept.base_path, dict(kept.version_labels)) == ("/models/tagger", {"stable": 1})
 
 
-def test_help_says_when_a_push_is_served_and_imports_nothing_heavy() -> None:
+def test_help_explains_when_a_push_is_served_and_imports_nothing_heavy() -> None:
     program = f"""
 import sys
 from typer.testing import CliRunner

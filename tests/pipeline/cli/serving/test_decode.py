@@ -80,7 +80,7 @@ def on_a_terminal(command: list[str]) -> str:
     return shown.decode()
 
 
-def test_a_person_who_types_gets_each_answer_before_the_next_line(target: str) -> None:
+def test_typed_lines_are_answered_one_by_one(target: str) -> None:
     keyboard, theirs = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, "--target", target, "--file", "-", "--format", "conll"],
@@ -141,9 +141,7 @@ def test_the_source_is_not_read_to_its_end_before_the_first_answer(target: str) 
     assert process.wait() == 0
 
 
-def test_a_line_that_is_not_utf8_is_told_with_its_place_after_those_before(
-    target: str, tmp_path: Path
-) -> None:
+def test_a_line_that_is_not_utf8_is_reported_after_the_lines_before_it(target: str, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_bytes(b"Anna\nBob\nM\xfcller left\nmore\n")
     done = decode(target, "--file", tmp_path / "in.txt", "--format", "conll")
     assert done.returncode == 2
@@ -157,7 +155,7 @@ def test_a_line_that_is_not_utf8_is_told_with_its_place_after_those_before(
     assert b"error: text 1 'M\\udcfcller': not UTF-8" in done.stderr
 
 
-def test_what_is_asked_for_reaches_the_server() -> None:
+def test_options_reach_the_server() -> None:
     asked = []
 
     def keep(request, context):
@@ -187,7 +185,7 @@ def test_what_is_asked_for_reaches_the_server() -> None:
         (("--target", "localhost:1", "--file", "none.txt"), "give either texts or --file"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(arguments: tuple[str, ...], message: str) -> None:
+def test_illegal_options_are_refused(arguments: tuple[str, ...], message: str) -> None:
     done = subprocess.run([*COMMAND, "Anna", *arguments], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 2
     assert message in done.stderr

@@ -90,7 +90,7 @@ def test_it_shows_the_versions_that_were_promoted(models: Path, tmp_path: Path) 
         assert versions(address) == {"1"}
 
 
-def test_a_port_that_is_taken_is_told(models: Path) -> None:
+def test_a_taken_port_is_reported(models: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
@@ -103,7 +103,7 @@ def test_a_port_that_is_taken_is_told(models: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_model_it_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_model_is_reported_with_a_remedy(tmp_path: Path) -> None:
     done = subprocess.run(
         [PROGRAM, "demo", "--no-open", "--set", f"serving.models={tmp_path}"], capture_output=True, text=True
     )

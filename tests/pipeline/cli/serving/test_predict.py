@@ -55,7 +55,7 @@ def test_a_folder_becomes_parts_and_a_manifest(models: Path, tmp_path: Path) -> 
     source, output = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     (source / "b.conll").write_text(TAGGED)
-    # A link is told by its own name, wherever what it names may lie.
+    # A link is listed by its own name, wherever its target is.
     (tmp_path / "elsewhere.conll").write_text(TAGGED.replace("Ann", "Bob"))
     (source / "a.conll").symlink_to(tmp_path / "elsewhere.conll")
     done = predict(
@@ -101,7 +101,7 @@ def test_a_folder_becomes_parts_and_a_manifest(models: Path, tmp_path: Path) -> 
         assert names(output) == ["_SUCCESS", "manifest.json", *parts]
 
 
-def test_a_killed_run_goes_on_where_it_stopped(models: Path, tmp_path: Path) -> None:
+def test_a_killed_run_resumes_where_it_stopped(models: Path, tmp_path: Path) -> None:
     source, output = tmp_path / "in.txt", tmp_path / "out"
     source.write_text("".join(f"Anna {n} left\n" for n in range(1_500)))
     arguments = ("-i", source, "-o", output, "--version", "1", "--shard-size", "5", "--workers", "1")
@@ -132,7 +132,7 @@ def test_a_killed_run_goes_on_where_it_stopped(models: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
-def test_an_interrupted_run_says_how_to_go_on(models: Path, tmp_path: Path, workers: str) -> None:
+def test_an_interrupted_run_prints_how_to_resume(models: Path, tmp_path: Path, workers: str) -> None:
     source, output = tmp_path / "in.txt", tmp_path / "out"
     source.write_text("Anna left\n" * 3_000)
     arguments = ("-i", source, "-o", output, "--version", "1", "--shard-size", "5", "--workers", workers)
@@ -143,10 +143,10 @@ def test_an_interrupted_run_says_how_to_go_on(models: Path, tmp_path: Path, work
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, message = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told.splitlines()[-1] == "interrupted; the same command resumes from here"
-    assert "Traceback" not in told
+    assert message.splitlines()[-1] == "interrupted; the same command resumes from here"
+    assert "Traceback" not in message
     assert not (output / "_SUCCESS").exists()
 
 
@@ -173,7 +173,7 @@ def test_one_file_out(models: Path, tmp_path: Path, ending: str) -> None:
         assert output.read_text() == "Anna\tB-PER\nleft\tO\n\n\nso\tO\nBob\tB-PER\n\n"
 
 
-def test_a_full_disk_is_told_and_what_is_finished_stays(models: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_finished_parts_stay(models: Path, tmp_path: Path) -> None:
     source, output = tmp_path / "in.txt", tmp_path / "out"
     source.write_text("Anna left\n" * 3 + "Anna left " * 2_000 + "\n")
     arguments = ("-i", source, "-o", output, "--version", "1", "--shard-size", "3", "--workers", "1")
@@ -185,15 +185,17 @@ def test_a_full_disk_is_told_and_what_is_finished_stays(models: Path, tmp_path: 
     done = predict(models, *arguments, limit=small_files)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
-    told = done.stderr.splitlines()[-1]
-    assert told.startswith(f"error: {output}/part-00001-of-00002.jsonl: cannot be written (File too large)")
-    assert "the same command resumes" in told
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith(
+        f"error: {output}/part-00001-of-00002.jsonl: cannot be written (File too large)"
+    )
+    assert "make room, then the same command" in message
     assert names(output) == [".progress", "part-00000-of-00002.jsonl"]
     assert predict(models, *arguments).returncode == 0
     assert "_SUCCESS" in names(output)
 
 
-def test_a_model_that_is_no_tagger_is_told(models: Path, tmp_path: Path) -> None:
+def test_a_model_that_is_no_tagger_is_refused(models: Path, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("Anna left\n")
     done = predict(models, "-i", tmp_path / "in.txt", "-o", tmp_path / "out", "--version", "2")
     assert done.returncode == 1
@@ -215,7 +217,7 @@ def test_a_model_that_is_no_tagger_is_told(models: Path, tmp_path: Path) -> None
         (b"Ann\tO\n", ("--set", "name=other"), "other: found no version; expected a version; `tagline run`"),
     ],
 )
-def test_what_cannot_be_done_is_told_before_anything_is(
+def test_illegal_options_are_refused_before_anything_is_written(
     models: Path, tmp_path: Path, content: bytes, arguments: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "in.conll").write_bytes(content)
@@ -227,7 +229,7 @@ def test_what_cannot_be_done_is_told_before_anything_is(
 
 
 @pytest.mark.parametrize("name", ["out", "out.jsonl", "."])
-def test_what_is_written_is_not_read(models: Path, tmp_path: Path, name: str) -> None:
+def test_the_output_must_not_be_part_of_the_input(models: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "in.txt").write_text("Anna left\n")
     done = predict(models, "-i", tmp_path, "-o", tmp_path / name)
     assert done.returncode == 2
@@ -236,7 +238,7 @@ def test_what_is_written_is_not_read(models: Path, tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize("way", ["in.conll", "link.conll"])
-def test_what_is_read_is_not_written_over(models: Path, tmp_path: Path, way: str) -> None:
+def test_the_input_is_not_overwritten(models: Path, tmp_path: Path, way: str) -> None:
     (tmp_path / "in.conll").write_text(TAGGED)
     (tmp_path / "link.conll").symlink_to("in.conll")
     done = predict(models, "-i", tmp_path / "in.conll", "-o", tmp_path / way)
@@ -245,7 +247,7 @@ def test_what_is_read_is_not_written_over(models: Path, tmp_path: Path, way: str
     assert (tmp_path / "in.conll").read_text() == TAGGED
 
 
-def test_the_form_is_told_once(models: Path, tmp_path: Path) -> None:
+def test_file_name_and_format_must_agree(models: Path, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("Anna left\n")
     done = predict(models, "-i", tmp_path / "in.txt", "-o", tmp_path / "x.jsonl", "--format", "conll")
     assert done.returncode == 2

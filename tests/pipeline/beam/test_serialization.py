@@ -57,9 +57,9 @@ def test_examples_and_their_summary(carry: Callable[[Any], Any]) -> None:
         assert isinstance(example, TaggedOutput)
         assert example.tag == "train"
         assert b"S-PER" in example.value
-        (told,) = step.finish_bundle()
-        summary = carry(told.value.value)
-        assert told.tag == SUMMARY
+        (output,) = step.finish_bundle()
+        summary = carry(output.value.value)
+        assert output.tag == SUMMARY
         assert (summary.splits["train"].sentences, summary.splits["train"].tokens) == (1, 2)
         assert summary.files == {"train.conll": 1}
 
@@ -72,7 +72,7 @@ def test_a_bundle_reads_each_file_by_its_own_format(carry: Callable[[Any], Any])
         assert list(step.process(found)) == [tags]
 
 
-def test_combiners_and_what_they_hold(carry: Callable[[Any], Any]) -> None:
+def test_combiners_and_their_accumulators(carry: Callable[[Any], Any]) -> None:
     evidence = carry(CombineEvidence())
     held = carry(evidence.add_input(evidence.create_accumulator(), ("B-PER", "I-PER", "O")))
     merged = evidence.merge_accumulators([held, carry(evidence.create_accumulator())])

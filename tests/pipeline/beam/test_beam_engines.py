@@ -17,7 +17,7 @@ from tests.pipeline.beam.beam_engines import JOB_SERVICES, ROOT, engine, process
 MODULE = "timeit"
 PROGRAM = (
     "import subprocess; p = subprocess.Popen(['sleep', '600']); "
-    "open({told!r}, 'w').write(f'{{p.pid}}.'); p.wait()"
+    "open({pid_file!r}, 'w').write(f'{{p.pid}}.'); p.wait()"
 )
 OWNER = """
 import pathlib, signal
@@ -27,17 +27,17 @@ with process_of(*{arguments!r}, log=pathlib.Path({log!r})):
 """
 
 
-def arguments(told: Path) -> tuple[str, ...]:
-    return (MODULE, "--number=1", "--repeat=1", PROGRAM.format(told=str(told)))
+def arguments(pid_file: Path) -> tuple[str, ...]:
+    return (MODULE, "--number=1", "--repeat=1", PROGRAM.format(pid_file=str(pid_file)))
 
 
-def started(told: Path) -> list[psutil.Process]:
+def started(pid_file: Path) -> list[psutil.Process]:
     """The program's child, the program, and the shell around it."""
     deadline = time.monotonic() + 60
-    while not told.exists() or not told.read_text().endswith("."):
+    while not pid_file.exists() or not pid_file.read_text().endswith("."):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    child = psutil.Process(int(told.read_text().rstrip(".")))
+    child = psutil.Process(int(pid_file.read_text().rstrip(".")))
     found = [child, *child.parents()[:2]]
     assert child.name() == "sleep"
     assert MODULE in found[1].cmdline()
@@ -51,12 +51,12 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
-def test_whoever_is_killed_leaves_nothing_behind(end: signal.Signals, tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    owner = OWNER.format(arguments=arguments(told), log=str(tmp_path / "log"))
+def test_a_killed_test_leaves_no_process_behind(end: signal.Signals, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid_file"
+    owner = OWNER.format(arguments=arguments(pid_file), log=str(tmp_path / "log"))
     with subprocess.Popen([sys.executable, "-c", owner], cwd=ROOT) as process:
         try:
-            there = started(told)
+            there = started(pid_file)
         finally:
             process.send_signal(end)
     assert process.returncode == -end
@@ -64,8 +64,8 @@ def test_whoever_is_killed_leaves_nothing_behind(end: signal.Signals, tmp_path: 
 
 
 def test_nothing_is_left_when_the_test_ends(tmp_path: Path) -> None:
-    with process_of(*arguments(tmp_path / "told"), log=tmp_path / "log"):
-        there = started(tmp_path / "told")
+    with process_of(*arguments(tmp_path / "pid_file"), log=tmp_path / "log"):
+        there = started(tmp_path / "pid_file")
     assert gone(there)
 
 
@@ -76,7 +76,7 @@ def test_a_program_that_ends_by_itself_is_seen_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("runner", "variable"), sorted(JOB_SERVICES.items()))
-def test_an_engine_that_is_not_there_is_said_to_be_not_run(
+def test_a_missing_engine_is_reported_as_not_run(
     runner: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(variable, raising=False)
