@@ -54,12 +54,12 @@ def run(
 
     require_floors(settings, report)
     quiet_libraries(verbose)
+    # Seconds: TFX and TensorFlow. Before `follow`, which redirects the loggers that they set up.
+    from pipeline.runners import local
+
     log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
 
     def run_line(progress: Progress) -> int:
-        # Seconds: TFX and TensorFlow.
-        from pipeline.runners import local
-
         local.run(settings, force_bless=force_bless)
         outcome = _record(settings, progress, log_path)
         _print_outcome(console, outcome)

@@ -78,7 +78,7 @@ def _require_target(target: Path, config: Path | None) -> None:
 
 
 def _search(settings: Settings, console: Console, target: Path, verbose: bool) -> int:
-    # Seconds: TFX and TensorFlow.
+    # Seconds: TFX and TensorFlow. Before `follow`, which redirects the loggers that they set up.
     from pipeline.runners.tuning import search, trials_of
 
     run_dir = settings.with_absolute_paths().run_dir

@@ -249,7 +249,7 @@ def test_vertex_takes_buckets_json_and_no_secrets(tmp_path: Path) -> None:
 def test_settings_of_no_component_are_refused(compile_: Any) -> None:
     with pytest.raises(SettingsError, match=r"kubeflow\.components\.Evalutor: .*did you mean Evaluator\?"):
         compile_(settings("kubeflow.components.Evalutor.memory=1Gi"))
-    with pytest.raises(SettingsError, match=r"AtomicPusher asks how the world is now"):
+    with pytest.raises(SettingsError, match=r"AtomicPusher depends on what is served now"):
         compile_(settings("kubeflow.components.AtomicPusher.cache=true"))
 
 

@@ -64,7 +64,7 @@ def test_a_step_sees_a_copy_of_the_code_and_a_clean_environment(tmp_path: Path) 
     assert not code.is_relative_to(ROOT)
     assert seen["writable"] == []
     assert str(code) in done.stderr
-    assert (code / "pipeline" / "cli" / "app.py").read_bytes() == (ROOT / "pipeline" / "cli.py").read_bytes()
+    assert (code / "pipeline" / "cli" / "app.py").read_bytes() == (ROOT / "pipeline" / "cli" / "app.py").read_bytes()
     from pipeline.execution.image import remove_code
 
     remove_code(code)
