@@ -1,4 +1,4 @@
-"""The whole line on a tiny corpus: real TFX, real Beam, a real server. One pipeline, run again and again.
+"""The line on a tiny corpus: real TFX, real Beam, a real server. One pipeline, run again and again.
 
 The tests of a class run in their order, each on what the one before has left: that is what they are about.
 """

@@ -1,4 +1,4 @@
-"""Several seeds in one run of the whole line."""
+"""Several seeds in one run of the line."""
 
 from __future__ import annotations
 

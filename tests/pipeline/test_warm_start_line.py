@@ -1,4 +1,4 @@
-"""The whole line, run again on a corpus that has grown: real TFX, real artifacts, one pipeline.
+"""The line, run again on a corpus that has grown: real TFX, real artifacts, one pipeline.
 
 Tests of the class run in their order, each on what the one before has left.
 """
@@ -32,7 +32,7 @@ def extra(model: Any, name: str) -> Any:
 
 
 def learned(model: Any) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], float]]:
-    """Each word's vector and the score of each step between tags, read as whoever knows the file's names would."""
+    """Each word's vector and the score of each step between tags, read by the names in the file."""
     names = extra(model, "row_names.json")
     weights = tf.train.load_checkpoint(str(Path(model.uri, "Format-Serving/variables/variables")))
 

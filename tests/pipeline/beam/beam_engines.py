@@ -60,7 +60,7 @@ def _job_service(scratch: Path) -> Iterator[str]:
         deadline = time.monotonic() + _PATIENCE
         while not port_file.exists():
             assert process.poll() is None, (scratch / "jobs.log").read_text()
-            assert time.monotonic() < deadline, "the job service tells no port"
+            assert time.monotonic() < deadline, "the job service prints no port"
             time.sleep(0.1)
         yield f"localhost:{port_file.read_text()}"
 

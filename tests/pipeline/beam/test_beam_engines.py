@@ -13,7 +13,7 @@ import pytest
 
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, ROOT, engine, process_of
 
-# A program that starts another, as a pool starts workers, and tells its id.
+# A program that starts another, as a pool starts workers, and writes its process id.
 MODULE = "timeit"
 PROGRAM = (
     "import subprocess; p = subprocess.Popen(['sleep', '600']); "
@@ -80,7 +80,7 @@ def test_a_missing_engine_is_reported_as_not_run(
     runner: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(variable, raising=False)
-    said = f"not run: {variable} names no Beam job service"
-    with pytest.raises(pytest.skip.Exception, match=said), engine(runner, tmp_path):
+    reason = f"not run: {variable} names no Beam job service"
+    with pytest.raises(pytest.skip.Exception, match=reason), engine(runner, tmp_path):
         pass
     assert not list(tmp_path.iterdir())

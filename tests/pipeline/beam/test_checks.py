@@ -1,4 +1,4 @@
-"""What is asked before a run: do workers reach our folders, does the engine answer?"""
+"""Checks before a run: workers reach the folders, and the engine answers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ LOOPBACK = FLINK.replace("image: 'me/beam:1'", "environment: loopback")
 
 
 def options_of(*assignments: str) -> dict[str, PipelineOptions]:
-    """By component, as Beam's own parser understands it: of what is said twice the last counts."""
+    """The options of each component, as Beam's own parser reads them: the last of a kind counts."""
     return {
         component.id: PipelineOptions(component.executor_spec.beam_pipeline_args)
         for component in create_pipeline(load(assignments=assignments)).components
@@ -28,9 +28,9 @@ def options_of(*assignments: str) -> dict[str, PipelineOptions]:
     }
 
 
-def test_the_docs_name_the_components_that_work_on_beam() -> None:
+def test_the_docs_name_the_components_that_run_on_beam() -> None:
     assert set(options_of()) == set(ON_BEAM)
-    assert re.search(rf"^{', '.join(ON_BEAM[:-1])} and {ON_BEAM[-1]} do their work in ", TEXT, re.MULTILINE)
+    assert re.search(rf"^{', '.join(ON_BEAM[:-1])} and {ON_BEAM[-1]} run on Apache Beam", TEXT, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

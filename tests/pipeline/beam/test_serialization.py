@@ -25,10 +25,10 @@ from serving.batch.inference import TaggerHandler
 from tagging.schemes import scheme_named
 
 CARRIED: dict[str, Callable[[Any], Any]] = {
-    "pickle": lambda thing: pickle.loads(pickle.dumps(thing)),
-    "dill": lambda thing: dill.loads(dill.dumps(thing)),
-    "cloudpickle": lambda thing: cloudpickle.loads(cloudpickle.dumps(thing)),
-    "beam": lambda thing: pickler.loads(pickler.dumps(thing)),
+    "pickle": lambda value: pickle.loads(pickle.dumps(value)),
+    "dill": lambda value: dill.loads(dill.dumps(value)),
+    "cloudpickle": lambda value: cloudpickle.loads(cloudpickle.dumps(value)),
+    "beam": lambda value: pickler.loads(pickler.dumps(value)),
 }
 FOUND = LocatedRecord("train.conll", 0, b"Ann\tB-PER\nsings\tO\n")
 OPTIONS = ReadOptions(format="conll")
@@ -80,8 +80,8 @@ def test_combiners_and_their_accumulators(carry: Callable[[Any], Any]) -> None:
     summaries = carry(CombineSummaries())
     part = PartialSummary("BIO")
     part.splits["dev"].sentences = 3
-    whole = summaries.merge_accumulators([carry(part), carry(part)])
-    assert summaries.extract_output(summaries.add_input(whole, part)).splits["dev"].sentences == 9
+    merged = summaries.merge_accumulators([carry(part), carry(part)])
+    assert summaries.extract_output(summaries.add_input(merged, part)).splits["dev"].sentences == 9
 
 
 def test_the_metrics_combiner(carry: Callable[[Any], Any]) -> None:

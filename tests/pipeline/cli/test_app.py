@@ -1,4 +1,4 @@
-"""The command line as its users meet it: quick to help, exact about what is wrong, honest in its exit code."""
+"""The command line: a help that imports little, exact messages and exit codes."""
 
 from __future__ import annotations
 

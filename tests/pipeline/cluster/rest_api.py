@@ -14,14 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Api:
-    """What it answers, and what it was asked.
+    """The answers of a server, and the requests that it got.
 
     An answer is JSON, a status for none of it, or a list of answers for one request after the other, the last for
     all that follow.
     """
 
     answers: dict[str, Any]
-    asked: list[tuple[str, dict[str, list[str]], Any]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, list[str]], Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     address: str = ""
 
@@ -35,7 +35,7 @@ class Api:
 
     def bodies(self, request: str) -> list[Any]:
         """What was sent with requests of one kind."""
-        return [body for asked, _, body in self.asked if asked == request]
+        return [body for received, _, body in self.requests if received == request]
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def serving(answers: dict[str, Any]) -> Iterator[Api]:
             parts = urlsplit(self.path)
             request = f"{self.command} {parts.path}"
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            api.asked.append((request, parse_qs(parts.query), json.loads(text) if text else None))
+            api.requests.append((request, parse_qs(parts.query), json.loads(text) if text else None))
             api.headers.append(dict(self.headers))
             status, answer = api.answer(request)
             body = json.dumps(answer).encode()

@@ -1,4 +1,4 @@
-"""What a cluster lacks, asked by Kubernetes' own client of a server that speaks what it asks."""
+"""Checks of a cluster, by Kubernetes' own client against a server that answers as its API does."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def node(gpus: int) -> dict[str, Any]:
     }
 
 
-def whole() -> dict[str, Any]:
+def complete() -> dict[str, Any]:
     """A cluster that lacks nothing."""
     return {
         "GET /version/": {
@@ -58,7 +58,7 @@ def whole() -> dict[str, Any]:
 
 @pytest.fixture
 def cluster() -> Iterator[Api]:
-    with serving(whole()) as api:
+    with serving(complete()) as api:
         yield api
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_missing(cluster: Api) -> None:
         "image registry.example.org/tagline:1",
     ]  # fmt: skip
     assert found["cluster"].found == "Kubernetes v1.29.3"
-    (query,) = [query for request, query, _ in cluster.asked if request == f"GET {CORE}/nodes"]
+    (query,) = [query for request, query, _ in cluster.requests if request == f"GET {CORE}/nodes"]
     assert query == {"labelSelector": ["pool=gpu"]}
 
 

@@ -21,7 +21,7 @@ NAMES = {"name": "sample", "experiment": "trials", "service_account": "runner"}
 
 
 def detail(status: str | None, *nodes: tuple[str, str], error: str = "") -> dict[str, Any]:
-    """A run as the API tells it, with a workflow whose steps have these phases."""
+    """A run as the API returns it, with a workflow whose steps have these phases."""
     nodes = {
         f"n{i}": {"type": "Pod", "displayName": name, "phase": phase, "startedAt": f"2024-01-01T00:00:0{i}Z"}
         for i, (name, phase) in enumerate(nodes)
@@ -136,7 +136,7 @@ def test_an_api_that_does_not_answer_is_reported_at_once(api: Api, status: int, 
         ClusterError, match=f"expected Kubeflow Pipelines' API, found HTTP {status}; .*{remedy}"
     ):
         Pipelines(api.address, namespace="kubeflow")
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
 def test_nobody_there() -> None:
@@ -219,7 +219,7 @@ def test_a_schedule_is_not_waited_for(api: Api) -> None:
         command(api, cron="0 3 * * 1", wait=True)
     with pytest.raises(SettingsError, match="--cron: found 'daily'; expected five fields"):
         command(api, cron="daily")
-    assert api.asked == []
+    assert api.requests == []
 
 
 def test_without_a_cluster_nothing_is_compiled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ class Asked(BaseBeamExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         (read,), (written,) = input_dict["read"], output_dict["written"]
-        written.set_string_custom_property("asked", f"{read.uri} {written.uri}")
+        written.set_string_custom_property("uris", f"{read.uri} {written.uri}")
 
 
 FLINK = "beam={runner: flink, flink: {endpoint: 'jobs:8099'}, worker: {image: 'me/beam:1'}}"
@@ -98,7 +98,7 @@ LOOPBACK = FLINK.replace("image: 'me/beam:1'", "environment: loopback")
 
 
 @pytest.mark.parametrize(
-    ("assignment", "further", "asked"),
+    ("assignment", "further", "uris"),
     [
         (FLINK, (), "gs://b/x gs://b/y"),
         (DATAFLOW, (), "gs://b/x gs://b/y"),
@@ -110,7 +110,7 @@ LOOPBACK = FLINK.replace("image: 'me/beam:1'", "environment: loopback")
     ],
 )
 def test_workers_elsewhere_are_sent_to_the_bucket_itself(
-    assignment: str, further: tuple[str, ...], asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assignment: str, further: tuple[str, ...], uris: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # TFX reads this program's arguments by absl, to which pytest's `-v` is a flag that takes a number.
     monkeypatch.setattr("sys.argv", ["v2_step"])
@@ -131,8 +131,8 @@ def test_workers_elsewhere_are_sent_to_the_bucket_itself(
     program += ["--json_serialized_invocation_args", json.dumps(invocation)]
     _run(_parse([*program, *pipeline_args(load(assignments=[assignment]).beam), *further]))
     (made,) = json.loads(output.read_text(encoding="utf-8"))["artifacts"]["written"]["artifacts"]
-    assert made["metadata"]["asked"] == asked
-    # Whoever asked for it hears of the bucket in any case.
+    assert made["metadata"]["uris"] == uris
+    # The artifact is reported in the bucket in any case.
     assert made["uri"] == "gs://b/y"
 
 

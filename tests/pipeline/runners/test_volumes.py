@@ -1,4 +1,4 @@
-"""Where the paths of the settings lie on a cluster."""
+"""The paths of the settings on a cluster."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def history(*scores: float) -> dict[str, Any]:
 def analysis(f1: float) -> str:
     """ModelGate's, with this score alone."""
     found = {"entity_f1_strict": Estimate(f1, f1 - 0.1, f1 + 0.1)}
-    whole = Slice(name=OVERALL, sentences=3, tokens=9, entities=2, candidate=found)
-    return Analysis(primary="entity_f1_strict", level=0.95, resamples=1000, slices=[whole]).to_json()
+    overall = Slice(name=OVERALL, sentences=3, tokens=9, entities=2, candidate=found)
+    return Analysis(primary="entity_f1_strict", level=0.95, resamples=1000, slices=[overall]).to_json()
 
 
 def trained(store: Store, run_id: str, *, fingerprint: str = "a" * 64, dev: float = 0.5) -> int:

@@ -13,7 +13,7 @@ from rich.console import Console
 from pipeline.runs import progress as module
 from pipeline.runs.progress import DOING, Progress, log_to_file
 
-# Progress goes by what is said, not by who says it; absl's own logger has a level of its own once TFX is there.
+# Progress goes by messages, not by loggers; absl's own logger has a level of its own once TFX is imported.
 RUNNER = logging.getLogger("runner")
 WORDS = {"CorpusGen": "10 sentences", "Trainer": "F1 0.5 [on dev]", "Broken": ""}
 
@@ -122,7 +122,7 @@ def test_a_component_that_cannot_be_described_does_not_stop_the_run(
         starts("Trainer")
     assert "✓ CorpusGen" in seen.text()
     assert "Trainer" in seen.text()
-    # The log tells why.
+    # The log has the reason.
     assert "KeyError" in caplog.text
 
 

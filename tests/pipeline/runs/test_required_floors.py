@@ -35,7 +35,7 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(corpus: Path, *floors: str, **others: str) -> Settings:
+def settings_with(corpus: Path, *floors: str, **others: str) -> Settings:
     listed = ", ".join(f'"{floor}": 0.5' for floor in floors)
     return load(
         assignments=[
@@ -52,9 +52,11 @@ def require(settings: Settings) -> None:
 
 
 def test_floors_that_the_test_split_answers_are_taken(corpus: Path) -> None:
-    require(asked(corpus))
+    require(settings_with(corpus))
     require(
-        asked(corpus, "entity_f1_strict/PER", "primary@domain=sport", "entity_recall_strict@entity=unseen")
+        settings_with(
+            corpus, "entity_f1_strict/PER", "primary@domain=sport", "entity_recall_strict@entity=unseen"
+        )
     )
 
 
@@ -68,21 +70,21 @@ def test_floors_that_the_test_split_answers_are_taken(corpus: Path) -> None:
 )
 def test_others_are_refused(corpus: Path, floor: str, expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        require(asked(corpus, floor))
+        require(settings_with(corpus, floor))
     assert str(caught.value).startswith(f"evaluation.floors: {floor}: ")
     assert expected in str(caught.value)
 
 
 def test_plain_tags_have_tags(corpus: Path) -> None:
-    require(asked(corpus, "tag_f1/B-PER", corpus__scheme="PLAIN"))
+    require(settings_with(corpus, "tag_f1/B-PER", corpus__scheme="PLAIN"))
     with pytest.raises(SettingsError, match="the test split has no tag NOUN; it has B-LOC, B-PER, O"):
-        require(asked(corpus, "tag_f1/NOUN", corpus__scheme="PLAIN"))
+        require(settings_with(corpus, "tag_f1/NOUN", corpus__scheme="PLAIN"))
     with pytest.raises(SettingsError, match="the corpus has plain tags"):
-        require(asked(corpus, "entity_f1_strict", corpus__scheme="PLAIN"))
+        require(settings_with(corpus, "entity_f1_strict", corpus__scheme="PLAIN"))
 
 
 def test_a_feature_that_files_may_give_otherwise_is_left_to_the_gate(corpus: Path) -> None:
-    require(asked(corpus, "primary@genre=x"))
+    require(settings_with(corpus, "primary@genre=x"))
 
 
 def test_domains_of_a_test_split_that_is_cut_by_hash(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def test_a_step_sees_a_copy_of_the_code_and_a_clean_environment(tmp_path: Path) 
     assert not code.is_relative_to(ROOT)
     assert seen["writable"] == []
     assert str(code) in done.stderr
-    assert (code / "pipeline" / "cli" / "app.py").read_bytes() == (ROOT / "pipeline" / "cli" / "app.py").read_bytes()
+    assert (code / "pipeline" / "cli" / "app.py").read_bytes() == (
+        ROOT / "pipeline" / "cli" / "app.py"
+    ).read_bytes()
     from pipeline.execution.image import remove_code
 
     remove_code(code)
@@ -100,7 +102,7 @@ def _pushing(folder: Path, metadata: dict[str, Any]) -> dict[str, Any]:
         Rule(name="floor", words="entity F1 is 0.1, less than 0.75", passed=False),
         Rule(name="calibration", words="calibrated", passed=True),
     ]
-    said = {"artifacts": {"pushed_model": {"artifacts": [{"metadata": metadata}]}}}
+    output = {"artifacts": {"pushed_model": {"artifacts": [{"metadata": metadata}]}}}
     output_file = folder / "w" / "steps" / "push" / "outputs" / "executor_output.json"
     return spec(
         gate=task(
@@ -110,7 +112,7 @@ def _pushing(folder: Path, metadata: dict[str, Any]) -> dict[str, Any]:
             makes=("blessing",),
         ),
         push=task(
-            'echo "$0" > "$1"', json.dumps(said), str(output_file), after=("gate",), makes=("pushed_model",)
+            'echo "$0" > "$1"', json.dumps(output), str(output_file), after=("gate",), makes=("pushed_model",)
         ),
     )
 
@@ -184,12 +186,12 @@ def test_a_compiled_pipeline_pushes_a_model_that_answers(tmp_path: Path) -> None
     assert _made(first, "Baseline", "model")["metadata"]["found"] == 0
     assert _made(first, "BlessedStatistics", "statistics")["metadata"]["found"] == 0
     models = volume / "serving_models" / "sample"
-    asked = tagline(
+    decoded = tagline(
         "decode", "--set", "name=sample", "--set", "serving.models=volume/serving_models", "--format", "jsonl",
         "Anna Keller flew to Oslo.", cwd=tmp_path,
     )  # fmt: skip
-    assert asked.returncode == 0, asked.stderr
-    answer = json.loads(asked.stdout)
+    assert decoded.returncode == 0, decoded.stderr
+    answer = json.loads(decoded.stdout)
     assert [token["text"] for token in answer["tokens"]] == ["Anna", "Keller", "flew", "to", "Oslo", "."]
     assert all(token["tag"] for token in answer["tokens"])
 

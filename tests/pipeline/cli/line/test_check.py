@@ -70,12 +70,12 @@ def test_a_path_in_a_token_is_not_shortened(tmp_path: Path) -> None:
 
 def test_the_first_of_a_kind_are_shown_and_all_with_the_option(corpus: Path) -> None:
     (corpus / "train.conll").write_text("so\tO\nEve\tI-PER\n\n" * 9)
-    short, whole = check(corpus).stdout, check(corpus, "--all").stdout
+    short, everything = check(corpus).stdout, check(corpus, "--all").stdout
     assert short.count("I-PER -> B-PER") == 5
     assert "and 4 more\n" in short
     assert "--all shows more" in short
-    assert whole.count("I-PER -> B-PER") == 9
-    assert "more" not in whole
+    assert everything.count("I-PER -> B-PER") == 9
+    assert "more" not in everything
 
 
 def test_errors_are_shown_as_far_as_they_are_listed(corpus: Path) -> None:

@@ -1,4 +1,4 @@
-"""`tagline tune`: what it refuses at once, and the real thing on a tiny corpus, killed and called again."""
+"""`tagline tune`: illegal options, and a real search on a tiny corpus, killed and called again."""
 
 from __future__ import annotations
 
@@ -109,14 +109,14 @@ class TestOneSearch:
 
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        asked = search_of(home)
-        assert [one.number for one in asked] == [1, 2, 3]
-        assert [one.known for one in asked[: len(ended)]] == [True] * len(ended)
-        assert not asked[-1].known
-        assert [one.trial for one in asked[: len(ended)]] == [one.trial for one in ended]
+        trials = search_of(home)
+        assert [one.number for one in trials] == [1, 2, 3]
+        assert [one.known for one in trials[: len(ended)]] == [True] * len(ended)
+        assert not trials[-1].known
+        assert [one.trial for one in trials[: len(ended)]] == [one.trial for one in ended]
         for path, written in records.items():
             assert path.stat().st_mtime_ns == written, "a trial that had ended was trained again"
-        for one in asked:
+        for one in trials:
             assert f"trial {one.number}/3" in done.stdout
 
     def test_the_file_holds_the_best_of_the_trials(self, home: Path) -> None:
@@ -150,8 +150,8 @@ class TestOneSearch:
         lineage = Lineage(chosen.run_dir / METADATA)
         steps = lineage.steps(lineage.run_ids()[-1], ("Transform", "Tuner", "Trainer"))
         assert steps["Transform"].cached
-        asked = search_of(home)
-        best = best_of(asked)
+        trials = search_of(home)
+        best = best_of(trials)
         assert best is not None
         extra = Path(steps["Trainer"].only("model").uri, "Format-Serving", "assets.extra")
         trained = json.loads((extra / "training_settings.json").read_text())

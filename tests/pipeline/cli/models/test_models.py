@@ -1,4 +1,4 @@
-"""`tagline models` as its users meet it, without a server: fast, exact, honest in its exit code."""
+"""`tagline models` from the command line, without a server: start-up, messages and exit codes."""
 
 from __future__ import annotations
 

@@ -68,14 +68,14 @@ def states(models: Path, target: str) -> dict[int, tuple[str, list[str]]]:
     return {row["version"]: (row["state"], row["labels"]) for row in found["versions"]}
 
 
-def killed_while_it_loads(models: Path, version: str, target: str, said: Path) -> None:
+def killed_while_it_loads(models: Path, version: str, target: str, log: Path) -> None:
     command = [TAGLINE, "models", "promote", version, "--target", target, "--set", f"serving.models={models}"]
-    with said.open("w") as out:
+    with log.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     give_up = time.monotonic() + 60
-    while f"version {version} is LOADING" not in said.read_text():
-        assert process.poll() is None, said.read_text()
-        assert time.monotonic() < give_up, said.read_text()
+    while f"version {version} is LOADING" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < give_up, log.read_text()
         time.sleep(0.05)
     process.kill()
     process.wait()
@@ -102,7 +102,7 @@ def test_promote_canary_rollback_under_tagline_serve(models: Path, exported: Pat
         assert states(models, target)[1] == ("AVAILABLE", ["canary", "stable"])
         (models / "tagger" / "3").mkdir()
         (models / "tagger" / "3" / "saved_model.pb").write_bytes(b"\x00 this is no graph")
-        killed_while_it_loads(models, "3", target, tmp_path / "said")
+        killed_while_it_loads(models, "3", target, tmp_path / "change.log")
         # The lock is free, the label where it was, and the next command begins from there.
         assert states(models, target)[1] == ("AVAILABLE", ["canary", "stable"])
         broken = models_command(models, "promote", "3", "--target", target)

@@ -156,16 +156,16 @@ def test_a_line_that_is_not_utf8_is_reported_after_the_lines_before_it(target: s
 
 
 def test_options_reach_the_server() -> None:
-    asked = []
+    specs = []
 
     def keep(request, context):
-        asked.append(request.model_spec)
+        specs.append(request.model_spec)
         return tagged(request)
 
     with scripted(keep) as target:
         assert decode(target, "Anna", "--version", "3").returncode == 0
         assert decode(target, "Anna", "--label", "canary").returncode == 0
-    assert [(spec.name, spec.version.value, spec.version_label) for spec in asked] == [
+    assert [(spec.name, spec.version.value, spec.version_label) for spec in specs] == [
         ("m", 3, ""),
         ("m", 0, "canary"),
     ]

@@ -1,4 +1,4 @@
-"""`tagline predict` as its users meet it: whole or not at all, resumed after a kill, plain about what is wrong."""
+"""`tagline predict` from the command line: atomic outputs, resumption after a kill, messages and exit codes."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_killed_run_resumes_where_it_stopped(models: Path, tmp_path: Path) -> 
     assert recorded
     assert len(recorded) < 300, "killed too late to show anything"
     assert not (output / "_SUCCESS").exists()
-    for part in before:  # what is visible is whole
+    for part in before:  # visible parts are complete
         assert len((output / part).read_text().splitlines()) == 5
 
     done = predict(models, *arguments)
