@@ -33,7 +33,7 @@ class _SearchRunner(LocalRunner):
         super().run_with_ir(pipeline, run_options)
 
 
-def search(settings: Settings) -> list[Asked]:
+def search(settings: Settings) -> list[SearchTrial]:
     """Search as `settings.tuning` says; all trials in order, among them those that were trained before.
 
     Nodes before the Tuner are answered from the cache where the line, or an earlier search, has run them.
@@ -44,6 +44,6 @@ def search(settings: Settings) -> list[Asked]:
     return trials_of(settings)
 
 
-def trials_of(settings: Settings) -> list[Asked]:
+def trials_of(settings: Settings) -> list[SearchTrial]:
     """Read the trials of the latest search, also of an interrupted one; none before the first search."""
     return read_search(str(settings.with_absolute_paths().run_dir / TUNING))

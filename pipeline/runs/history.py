@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from components.model_gate.measuring import analysis as analyses
-from components.model_gate.measuring.analysis import Analysis
+from components.scores import analysis as analyses
+from components.scores.analysis import Analysis
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
 from pipeline.runs.lineage import Artifact, Lineage, RunSteps, Step

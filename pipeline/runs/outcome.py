@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from components.model_gate.measuring.analysis import FILE_NAME as ANALYSIS
-from components.model_gate.measuring.analysis import Analysis
 
-from components.corpus_gate.verdict import FILE_NAME as CORPUS_VERDICT
-from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gate.verdict import CorpusGateVerdict
 from components.corpus_gen.summary import MEASURES
-from components.metrics.display_names import spoken
+from components.metrics.display_names import display_name
+from components.scores.analysis import FILE_NAME as ANALYSIS
+from components.scores.analysis import Analysis
 from components.verdict import FILE_NAME as VERDICT
 from components.verdict import Verdict
 from files import atomic
@@ -140,7 +139,7 @@ def _schema(step: Step) -> str:
 
 
 def _gate(step: Step) -> str:
-    verdict = CorpusVerdict.from_json(Path(step.only("verdict").uri, CORPUS_VERDICT).read_bytes())
+    verdict = CorpusGateVerdict.read(step.only("verdict").uri)
     warnings = verdict.report.count_of("warning")
     return f"passed; {warnings:,} warning{'s' * (warnings != 1)}" if warnings else "passed"
 
@@ -160,7 +159,7 @@ def _trainer(step: Step) -> str:
     history = _document(step.only("model").uri, "Format-Serving/assets.extra/training_history.json")
     best = history["epochs"][history["best"] - 1]
     epochs = f"epoch {best['number']} of {len(history['epochs'])}"
-    return f"{spoken(history['metric'], {})} {best['dev_score']:.4f} on dev, {epochs}{_median(step)}"
+    return f"{display_name(history['metric'])} {best['dev_score']:.4f} on dev, {epochs}{_median(step)}"
 
 
 def _median(step: Step) -> str:
@@ -211,7 +210,7 @@ def _model_gate(step: Step) -> str:
     rules = f"{applied} rule{'s' * (applied != 1)}" + (f", {skipped} not asked" if skipped else "")
     before = analysis.overall.baseline.get(analysis.primary)
     compared = f", latest blessed {before.value:.4f}" if before else ""
-    return f"blessed by {rules}: {spoken(analysis.primary, {})} {score.value:.4f}{interval}{compared}"
+    return f"blessed by {rules}: {display_name(analysis.primary)} {score.value:.4f}{interval}{compared}"
 
 
 def _serving_check(step: Step) -> str:

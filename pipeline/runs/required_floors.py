@@ -26,7 +26,7 @@ def require_floors(settings: Settings, report: Report) -> None:
         SettingsError: a floor for a label, a tag or a slice that the test split does not have, or for a metric that
             such tags do not have.
     """
-    floors = settings.evaluation.asked
+    floors = settings.evaluation.floor_targets
     plain = report.scheme.upper() == "PLAIN"
     test = report.splits["test"]
     # The files are read once more only for a floor of a domain.

@@ -16,16 +16,21 @@ _ROOT = Path(__file__).resolve().parents[2]
 # The code that decides what each component makes; a folder stands for all that is below it.
 CODE = {
     "CorpusGen": ("tagging", "corpus", "components/corpus_gen", "serving/batch/measures.py"),
-    "CorpusGate": ("tagging", "corpus", "components/corpus_gate", "components/corpus_gen/summary.py"),
+    "CorpusGate": (
+        "tagging", "corpus", "components/corpus_gate", "components/corpus_gen/summary.py", "components/verdict.py",
+    ),
     "Transform": ("trainer/features/preprocessing.py", "trainer/features/token_features.py"),
     "Tuner": ("components/tuner", "components/metrics/display_names.py", "components/metrics/names.py"),
     "Trainer": ("tagging", "trainer"),
     "Evaluator": ("tagging", "components/metrics"),
     "Predictor": ("files", "tagging", "components/predictor"),
     "CrfsuiteBaseline": ("files", "tagging", "components/crfsuite_baseline", "components/predictor"),
-    "ServingCheck": ("files", "tagging", "serving", "components/serving_check", "components/verdict.py"),
+    "ServingCheck": (
+        "files", "tagging", "serving", "components/serving_check", "components/predictor/sentences.py",
+        "components/verdict.py",
+    ),
     "ModelGate": (
-        "files", "tagging", "components/model_gate", "components/metrics", "components/predictor",
+        "files", "tagging", "components/model_gate", "components/scores", "components/metrics", "components/predictor",
         "components/crfsuite_baseline/options.py", "components/serving_check", "components/verdict.py",
     ),
     "Report": ("tagging", "components/report", "trainer/export/transitions.py"),

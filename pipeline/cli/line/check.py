@@ -50,49 +50,53 @@ def check(
     if output_format not in FORMATS:
         raise SettingsError(f"--format: found {output_format}; expected one of {', '.join(FORMATS)}")
     settings.require_inputs()
-    mended = None
+    repaired = None
     if fix is not None:
-        mended = mended_copy(settings.data, fix, settings.corpus, ignore=frozenset(settings.checks.ignore))
+        repaired = write_repaired_copy(
+            settings.data, fix, settings.corpus, ignore=frozenset(settings.checks.ignore)
+        )
         # A single file has its name in the folder.
         copy = fix / Path(settings.data).name if os.path.isfile(settings.data) else fix
         settings = msgspec.structs.replace(settings, data=str(copy))
     report = checks.check(settings.data, settings.corpus, settings.checks)
     if output_format == "json":
-        sys.stdout.write(_json(report, mended) + "\n")
+        sys.stdout.write(_json(report, repaired) + "\n")
     elif output_format == "sarif":
         from corpus.checks.sarif import to_sarif
 
         sys.stdout.write(to_sarif(report, version=_version()) + "\n")
     else:
         console = output()
-        if mended is not None:
-            _print_repairs(console, mended)
-        _print_report(console, report, settings.data, everything=everything, fixed=mended is not None)
+        if repaired is not None:
+            _print_repairs(console, repaired)
+        _print_report(console, report, settings.data, everything=everything, fixed=repaired is not None)
     sys.exit(OK if report.ok else BAD_INPUT)
 
 
-def _json(report: Report, mended: RepairedCopy | None) -> str:
+def _json(report: Report, repaired: RepairedCopy | None) -> str:
     """The report; after a repair it is that of the copy, with `mended` beside it."""
-    if mended is None:
+    if repaired is None:
         return report.to_json()
-    document = {**msgspec.to_builtins(report), "mended": mended}
+    document = {**msgspec.to_builtins(report), "mended": repaired}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _print_repairs(console: Console, mended: Mended) -> None:
-    if not mended.counts:
-        console.print(f"nothing to mend; {escape(mended.out)} is a copy", soft_wrap=True)
+def _print_repairs(console: Console, repaired: RepairedCopy) -> None:
+    if not repaired.counts:
+        console.print(f"nothing to repair; {escape(repaired.out)} is a copy", soft_wrap=True)
     else:
-        lines = sum(mended.files.values())
-        files = f"{len(mended.files)} file{'s' * (len(mended.files) != 1)}"
-        console.print(f"[green]mended[/] {lines:,} line{'s' * (lines != 1)} of {files}:", soft_wrap=True)
-        for code, count in mended.counts.items():
+        lines = sum(repaired.files.values())
+        files = f"{len(repaired.files)} file{'s' * (len(repaired.files) != 1)}"
+        console.print(f"[green]repaired[/] {lines:,} line{'s' * (lines != 1)} of {files}:", soft_wrap=True)
+        for code, count in repaired.counts.items():
             known = CODES[code]
             console.print(
                 f"  {code}  {count:,}  {escape(known.title)}: {escape(known.fixed)}", soft_wrap=True
             )
-        console.print(f"copy in {escape(mended.out)}, changes in {escape(mended.out)}/{DIFF}", soft_wrap=True)
-    for reason in mended.left:
+        console.print(
+            f"copy in {escape(repaired.out)}, changes in {escape(repaired.out)}/{DIFF}", soft_wrap=True
+        )
+    for reason in repaired.left:
         console.print(f"[yellow]left[/] {escape(reason)}", soft_wrap=True)
     console.print("\nwhat the copy holds:")
 

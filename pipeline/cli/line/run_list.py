@@ -9,7 +9,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from components.metrics.display_names import spoken
+from components.metrics.display_names import display_name
 from pipeline.cli.console import output, short_path
 from pipeline.runs.history import PastRun, past_runs
 from pipeline.settings import METADATA, Settings, SettingsError
@@ -54,7 +54,7 @@ def print_list(settings: Settings, *, as_json: bool) -> None:
             f"[{style}]{verdict}[/]" if style else verdict,
         )
     console.print(table)
-    metrics = sorted({spoken(run.primary, {}) for run in runs if run.primary})
+    metrics = sorted({display_name(run.primary) for run in runs if run.primary})
     if metrics:
         console.print(f"\ntest and dev: {', '.join(metrics)}")
     if any(run.test is None and run.model is not None for run in runs):

@@ -39,8 +39,8 @@ def _print_last_run(console: Console, settings: Settings) -> None:
 
 
 def _print_versions(console: Console, settings: Settings) -> None:
-    numbers = versions(settings.models_dir)
-    if not numbers:
+    versions = versions_in(settings.models_dir, missing_ok=True)
+    if not versions:
         console.print(f"nothing is pushed to {settings.models_dir}", markup=False, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from components.metrics.display_names import spoken
+from components.metrics.display_names import display_name
 from pipeline.cli.console import output as standard_output
 from pipeline.cli.console import short_path
 from pipeline.cli.exit_codes import OK
@@ -108,7 +108,7 @@ def _search(settings: Settings, console: Console, target: Path, verbose: bool) -
 
 def _print_plan(console: Console, settings: Settings) -> None:
     """How many trials there will be, and over which settings."""
-    from components.tuner.rounds import trainings_of_a_round
+    from components.tuner.options import trainings_of_a_round
     from components.tuner.space import tried
 
     epochs = settings.longest_training.epochs
@@ -127,7 +127,7 @@ def _print_plan(console: Console, settings: Settings) -> None:
         )
 
 
-def _print_trials(console: Console, trials: Sequence[Asked]) -> None:
+def _print_trials(console: Console, trials: Sequence[SearchTrial]) -> None:
     """The best first; those that failed last."""
     from components.tuner.trials import best_of, settings_text
 
@@ -153,15 +153,14 @@ def _print_trials(console: Console, trials: Sequence[Asked]) -> None:
     console.print(table)
 
 
-def _write_best(console: Console, settings: Settings, trials: Sequence[Asked], target: Path) -> None:
-    from components.tuner.trials import best_of
-    from components.tuner.trials import spoken as settings_spoken
+def _write_best(console: Console, settings: Settings, trials: Sequence[SearchTrial], target: Path) -> None:
+    from components.tuner.trials import best_of, settings_text
 
     best = best_of(trials)
     assert best is not None, "a search without any success ends by an error"
     trial = best.trial
-    score = f"{spoken(trial.metric, {})} {trial.dev_score:.4f} on dev"
-    trial_settings = settings_spoken(trial.settings)
+    score = f"{display_name(trial.metric)} {trial.dev_score:.4f} on dev"
+    trial_settings = settings_text(trial.settings)
     tuned.write(
         target,
         tuned.tuned(settings, trial.settings, epochs=trial.hyperparameters.epochs),

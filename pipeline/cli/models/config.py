@@ -28,7 +28,6 @@ def config(
     """Print the config that servers start from."""
     from serving.registry import model_config
     from serving.registry.errors import ChangeFailed
-    from serving.registry.one_operator import one_operator
 
     settings = settings_of(config, None, assignments)
     if base_path is not None and not base_path.startswith("/") and "://" not in base_path:
@@ -36,7 +35,7 @@ def config(
     folder = settings.with_absolute_paths().models_dir
     try:
         # Read within the lock: another change at work must not be undone.
-        with one_operator(folder) if write else contextlib.nullcontext():
+        with model_config.locked(folder) if write else contextlib.nullcontext():
             served = config_of(settings)
             if base_path is not None:
                 served = served.based_on(base_path)

@@ -170,7 +170,7 @@ def _change(settings: Settings, servers: _Servers, move: Callable[[Operator], Ch
                 settings.name,
                 [stack.enter_context(watched(target, settings.name, tls=servers.tls)) for target in targets],
                 timeout=servers.timeout,
-                say=lambda text: console.print(text, markup=False, soft_wrap=True),
+                report=lambda text: console.print(text, markup=False, soft_wrap=True),
             )
             changed = move(operator)
     except Refused as error:

@@ -10,7 +10,7 @@ from pipeline.settings import SettingsError
 
 if TYPE_CHECKING:
     from serving.client import TLS
-    from serving.registry.watched_server import WatchedServer
+    from serving.registry.running_server import RunningServer
 
 DEFAULT_TARGET = "localhost:8500"
 # For commands that only read: much less than a change waits.
@@ -25,15 +25,15 @@ Targets = Annotated[
 ]
 
 
-def watched(target: str, name: str, *, tls: TLS | bool, timeout: float = 5.0) -> WatchedServer:
+def watched(target: str, name: str, *, tls: TLS | bool, timeout: float = 5.0) -> RunningServer:
     """Open the server at `target` for the model `name`; a reply may take `timeout` seconds.
 
     Raises:
         SettingsError: a file of `tls` cannot be used.
     """
-    from serving.registry.watched_server import WatchedServer
+    from serving.registry.running_server import RunningServer
 
     try:
-        return WatchedServer(target, name, timeout=timeout, tls=tls)
+        return RunningServer(target, name, timeout=timeout, tls=tls)
     except ValueError as error:
         raise SettingsError(str(error)) from error

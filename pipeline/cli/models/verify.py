@@ -15,8 +15,7 @@ from pipeline.cli.console import errors, output
 from pipeline.cli.exit_codes import BROKEN, OK
 from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import SettingsError
-from serving.registry.folder import versions_in
-from serving.registry.manifest import Verdict, size
+from serving.registry.manifest import Verdict
 from serving.registry.manifest import verify as verify_version
 from serving.registry.version_folder import size, versions_in
 

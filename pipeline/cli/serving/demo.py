@@ -43,7 +43,7 @@ def demo(
 ) -> None:
     """Serve the pushed model with a page to try it on, until interrupted."""
     settings = settings_of(config, None, assignments).with_absolute_paths()
-    if not versions(settings.models_dir):
+    if not versions_in(settings.models_dir, missing_ok=True):
         raise SettingsError(
             f"{settings.models_dir}: found no version of a model; `tagline run` of the same settings trains and "
             "pushes one"

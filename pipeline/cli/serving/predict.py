@@ -28,12 +28,12 @@ from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.cli.progress_bar import ProgressBar
 from pipeline.cli.pushed_server import pushed_version
 from pipeline.settings import Settings, SettingsError
-from serving.batch.errors import BulkFailed, BulkRefused
+from serving.batch.errors import BatchFailed, BatchRefused
 
 if TYPE_CHECKING:
-    from serving.batch.folder import Manifest, OutputFolder
     from serving.batch.job import Format, Job
     from serving.batch.measures import Measures
+    from serving.batch.output_folder import Manifest, OutputFolder
     from serving.batch.plan import Plan
     from serving.batch.scores import Scores
 
@@ -87,7 +87,7 @@ def predict(
         job, planned = _job(settings, source, paths, model, format_, shard_size)
     try:
         manifest, done_before = _predict(settings, job, planned, model, output, workers, console)
-    except BulkRefused as error:
+    except BatchRefused as error:
         raise SettingsError(str(error)) from error
     except (BatchFailed, OSError) as error:
         console.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
@@ -150,12 +150,12 @@ def _predict(
     console: Console,
 ) -> tuple[Manifest, bool]:
     """Make what is missing of the output; its manifest, and whether nothing was missing."""
-    from serving.batch.folder import OutputFolder
+    from serving.batch.output_folder import OutputFolder
 
     single = output.suffix in _FILES
     # The parts of a single file lie beside it until it is complete.
     folder = OutputFolder((output.with_name(f".{output.name}.parts") if single else output).absolute())
-    with folder.begun(job) as finished:
+    with folder.hold(job) as finished:
         manifest = finished or _fill(folder, job, planned, model, settings, workers, console)
     if single:
         _join(folder, manifest, output)
@@ -216,8 +216,8 @@ def _fill(
             options=settings.corpus,
             workers=workers,
             beam_args=bulk_args(settings.beam, workers=workers),
-            done=bar.add,
-            told=measures.append,
+            on_done=bar.add,
+            on_measures=measures.append,
         )
     for measure in measures:
         console.print(_batch_summary(measure), soft_wrap=True)
@@ -256,7 +256,7 @@ def _exit_on_interrupt(console: Console) -> Iterator[None]:
 
 def _join(folder: OutputFolder, manifest: Manifest, output: Path) -> None:
     """Make one file of the parts, in one step, and remove them."""
-    from serving.batch.folder import SUCCESS
+    from serving.batch.output_folder import SUCCESS
 
     with replacing(output) as draft, draft.open("wb") as file:
         for part in manifest.parts:

@@ -9,9 +9,9 @@ from typing import Any
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from components.corpus_gen.summary import CorpusSummary, SplitCounts
-from components.model_gate.measuring.analysis import OVERALL, Analysis, Estimate, Slice
 from components.predictor import answer
 from components.predictor.answer import Answer
+from components.scores.analysis import OVERALL, Analysis, Estimate, Slice
 from components.verdict import Rule, Verdict
 from tests.pipeline.runs.metadata_store import Store
 

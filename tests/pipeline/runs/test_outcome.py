@@ -10,11 +10,11 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from components.corpus_gate.verdict import Verdict as CorpusVerdict
+from components.corpus_gate.verdict import CorpusGateVerdict
 from components.corpus_gen.summary import MEASURES
-from components.model_gate.measuring.analysis import Analysis, Estimate, Slice
 from components.predictor import answer as answers
 from components.predictor.answer import Answer
+from components.scores.analysis import Analysis, Estimate, Slice
 from components.verdict import Rule, Verdict
 from corpus.checks.report import Findings, Report
 from pipeline.runs import outcome
@@ -94,7 +94,7 @@ def test_the_corpus_gate_by_all_its_warnings(tmp_path: Path, codes: list[str], w
     for code in codes:
         findings.add(code, "found")
     report = Report(findings.ordered(), findings.counts, {})
-    write(tmp_path / "verdict.json", json.loads(CorpusVerdict.of(report).to_json()))
+    write(tmp_path / "verdict.json", json.loads(CorpusGateVerdict.of(report).to_json()))
     assert describe(step("CorpusGate", "verdict", tmp_path)) == words
 
 

@@ -21,7 +21,7 @@ ENTRY = {
     "Evaluator": "components/metrics/evaluation.py",
 }
 # Types of artifacts alone.
-NO_CODE = {"components/artifacts.py"}
+NO_CODE = {"components/artifacts.py", "components/contract.py"}
 
 # `pipeline.stages.code_hash.code_hash` is the function; what is patched here is its module.
 module: ModuleType = importlib.import_module("pipeline.stages.code_hash")

@@ -129,7 +129,7 @@ def test_a_repaired_copy_and_its_remaining_findings(corpus: Path, tmp_path: Path
     done = check(corpus, "--fix", out)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == "mended 1 line of 1 file:"
+    assert lines[0] == "repaired 1 line of 1 file:"
     assert lines[1].startswith("  D201  1  illegal tag, repaired: ")
     # Of three train sentences one would be much of train.
     assert lines[3].startswith("left 1 of 3 train sentences are in dev or test too")
