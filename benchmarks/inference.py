@@ -23,8 +23,8 @@ warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an 
 
 import tensorflow as tf  # noqa: E402
 
-from benchmarks.crf.timing import machine, medians  # noqa: E402
-from benchmarks.figures import Figure, show  # noqa: E402
+from benchmarks.measuring.figures import Figure, show  # noqa: E402
+from benchmarks.measuring.timing import machine, medians  # noqa: E402
 from benchmarks.quality import Corpus, read  # noqa: E402
 from benchmarks.rivals.training_keras import Tagger  # noqa: E402
 from benchmarks.rivals.training_rivals import sizes_of  # noqa: E402

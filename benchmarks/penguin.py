@@ -18,7 +18,7 @@ import tempfile
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import Figure, show
+from benchmarks.measuring.figures import Figure, show
 from benchmarks.pipeline import measure
 
 # Bounds, as parts of the example's wall time.

@@ -20,11 +20,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.figures import Figure, show
-from benchmarks.serving.child import ROOT
+from benchmarks.measuring.figures import Figure, show
 from sample.generate import splits
 from serving.registry.version_folder import versions_in
 
+ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "predict.json"
 SEED = 11
 FEW = 10

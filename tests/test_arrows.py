@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # What each package may import of the project beside itself. `serving.client` is a package of its own here.
 MAY_IMPORT: dict[str, set[str]] = {
     "files": set(),
+    "deploy": set(),
     "tagging": set(),
     "corpus": {"files", "tagging"},
     "sample": {"tagging"},
@@ -23,6 +24,41 @@ MAY_IMPORT: dict[str, set[str]] = {
     "trainer": {"tagging", "corpus"},
     "components": {"files", "tagging", "corpus", "trainer", "serving", "serving.client"},
     "pipeline": {"files", "tagging", "corpus", "trainer", "components", "serving", "serving.client"},
+}
+# The rooms of each package, from the ground up: a room imports only rooms that stand before it. Files that are named by
+# no room here (`corpus/errors.py`, say) stand where their folder does.
+ORDER: dict[str, str] = {
+    "corpus": "corpus, corpus.formats, corpus.splits, corpus.reading, corpus.checks, corpus.repair",
+    "trainer": (
+        "trainer.hyperparameters, trainer.remote_files, trainer.features, trainer.crf, trainer.input_pipeline, "
+        "trainer.model, trainer.initial_weights, trainer.export, trainer.training, trainer.distributed, trainer.run_fn"
+    ),
+    "components": (
+        "components, components.metrics, components.corpus_gen, components.predictor, components.corpus_gate, "
+        "components.crfsuite_baseline, components.scores, components.serving_check, components.model_gate, "
+        "components.resolvers, components.tuner, components.atomic_pusher, components.report"
+    ),
+    "components.report": (
+        "components.report.html, components.report.tables, components.report.plots, components.report.errors, "
+        "components.report.run_page, components.report.comparison, components.report"
+    ),
+    "serving": (
+        "serving.client.protocol, serving.client, serving.registry, serving.demo, serving.server, serving.batch, "
+        "serving.engine, serving.screenshots"
+    ),
+    "serving.server": (
+        "serving.server.wire, serving.server.config, serving.server.graph, serving.server.versions, "
+        "serving.server.inference, serving.server.endpoints, serving.server"
+    ),
+    "pipeline": (
+        "pipeline.settings, pipeline.beam, pipeline.runs, pipeline.stages, pipeline.cluster, pipeline.execution, "
+        "pipeline.factory, pipeline.runners, pipeline.cli"
+    ),
+    "pipeline.cli": (
+        "pipeline.cli, pipeline.cli.line, pipeline.cli.models, pipeline.cli.serving, pipeline.cli.cluster, "
+        "pipeline.cli.app"
+    ),
+    "benchmarks": "benchmarks.measuring, benchmarks.rivals, benchmarks",
 }
 SOURCES = sorted(path for package in MAY_IMPORT for path in (ROOT / package.replace(".", "/")).rglob("*.py"))
 
@@ -81,13 +117,65 @@ def test_packages_import_only_what_lies_below_them() -> None:
     assert found == []
 
 
+def room_of(module: str, rooms: list[str]) -> str | None:
+    """The innermost of `rooms` that a module stands in."""
+    return max((room for room in rooms if f"{module}.".startswith(f"{room}.")), key=len, default=None)
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_rooms_import_only_rooms_below_them(package: str) -> None:
+    rooms = ORDER[package].split(", ")
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in below(package.replace(".", "/"))
+        for name, line in imports_of(path)
+        if (there := room_of(name, rooms)) and (here := room_of(module_of(path), rooms))
+        if rooms.index(there) > rooms.index(here)
+    ]
+    assert found == []
+
+
+def test_every_room_is_in_the_order() -> None:
+    for package, order in ORDER.items():
+        rooms = order.split(", ")
+        for room in rooms:
+            path = ROOT / room.replace(".", "/")
+            assert path.is_dir() or path.with_suffix(".py").is_file(), room
+        for path in (ROOT / package.replace(".", "/")).iterdir():
+            if (path / "__init__.py").is_file() and package != "benchmarks":
+                assert module_of(path / "x.py").removesuffix(".x") in rooms, path
+
+
+def test_no_circle_of_files() -> None:
+    paths = {
+        module_of(path).removesuffix(".__init__"): path for path in [*SOURCES, *below("benchmarks", "deploy")]
+    }
+    imports = {
+        module: {
+            name if name in paths else name.rpartition(".")[0]
+            for name, _ in imports_of(path)
+            if name in paths or name.rpartition(".")[0] in paths
+        }
+        - {module}
+        for module, path in paths.items()
+    }
+    # What imports nothing that is left cannot be on a circle.
+    left = dict(imports)
+    while free := [module for module, names in left.items() if not names & left.keys()]:
+        for module in free:
+            del left[module]
+    assert sorted(left) == []
+
+
 def test_nothing_that_ships_imports_tests_or_benchmarks() -> None:
     assert offenders(SOURCES, {"tests", "benchmarks"}) == []
 
 
-def test_tagging_and_sample_need_the_standard_library_alone() -> None:
-    allowed = set(sys.stdlib_module_names) | {"tagging", "sample"}
-    names = {name.partition(".")[0] for path in below("tagging", "sample") for name, _ in imports_of(path)}
+def test_files_tagging_and_sample_need_the_standard_library_alone() -> None:
+    allowed = set(sys.stdlib_module_names) | {"files", "tagging", "sample"}
+    names = {
+        name.partition(".")[0] for path in below("files", "tagging", "sample") for name, _ in imports_of(path)
+    }
     assert names <= allowed
 
 

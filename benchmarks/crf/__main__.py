@@ -34,18 +34,19 @@ from benchmarks.crf.contestants import (  # noqa: E402
     our_marginals,
     with_gradient,
 )
+from benchmarks.crf.floor import floor, rates  # noqa: E402
 from benchmarks.crf.show import (  # noqa: E402
     Multiple,
     Peers,
     Row,
-    Shape,
     picture,
     show,
     show_multiples,
     show_peers,
 )
-from benchmarks.crf.timing import Contestant, floor, machine, medians, problem, rates  # noqa: E402
+from benchmarks.measuring.timing import Contestant, machine, medians  # noqa: E402
 from benchmarks.rivals.crf_peers import PEERS, compared, measured_apart  # noqa: E402
+from benchmarks.rivals.crf_problems import Shape, problem  # noqa: E402
 
 LOSS_SHAPES: tuple[Shape, ...] = (
     (32, 50, 9),

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.crf.timing import Contestant
+from benchmarks.measuring.timing import Contestant
 from trainer import crf
 
 

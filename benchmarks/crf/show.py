@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-Shape = tuple[int, int, int]  # B, T, K
+from benchmarks.rivals.crf_problems import Shape
+
 Peers = Mapping[str, str | Mapping[Shape, Mapping[str, Any]]]  # why it was not run, or its figures
 
 

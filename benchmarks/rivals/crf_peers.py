@@ -17,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.crf.show import Shape
-from benchmarks.crf.timing import problem
+from benchmarks.rivals.crf_problems import Shape, problem
 
 PEERS = ("pytorch-crf", "torch-struct")
 TORCH = "torch==2.13.0"

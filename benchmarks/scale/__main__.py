@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.process_tree import Usage, Watched, watch
+from benchmarks.measuring.process_tree import Usage, Watched, watch
 from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale.measured import Measured, Part
 from benchmarks.scale.picture import picture_of

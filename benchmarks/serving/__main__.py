@@ -25,7 +25,7 @@ from pathlib import Path
 
 import grpc
 
-from benchmarks.figures import Figure, show
+from benchmarks.measuring.figures import Figure, show
 from benchmarks.serving.child import ROOT, Child
 from benchmarks.serving.load import PREDICT
 from serving.client import Tagger

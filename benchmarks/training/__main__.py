@@ -33,8 +33,8 @@ warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from benchmarks.crf.timing import machine  # noqa: E402
-from benchmarks.figures import Figure, show  # noqa: E402
+from benchmarks.measuring.figures import Figure, show  # noqa: E402
+from benchmarks.measuring.timing import machine  # noqa: E402
 from benchmarks.quality import Corpus, corpora_of, read  # noqa: E402
 from benchmarks.rivals.training_rivals import (  # noqa: E402
     Turn,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.process_tree import Sample, Thread, Usage, Watched, unhindered, watch
+from benchmarks.measuring.process_tree import Sample, Thread, Usage, Watched, unhindered, watch
 
 A, B = Path("a"), Path("b")
 
