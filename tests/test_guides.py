@@ -172,9 +172,21 @@ def test_tagline_serve_answers(tmp_path: Path) -> None:
         assert process.wait(timeout=30) == 0
 
 
-@pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = (
+    "benchmarks|components|configs|corpus|deploy|docs|files|pipeline|sample|serving|tagging|tests|trainer"
 )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "changelog.md"], ids=lambda page: page.name
+)
+def test_every_path_that_is_named_exists(page: Path) -> None:
+    for path in re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", page.read_text(encoding="utf-8")):
+        assert (ROOT / path).exists(), path
