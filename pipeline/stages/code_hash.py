@@ -13,7 +13,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
 
-# The code that decides what each component makes; a folder stands for all that is below it.
+# The code that the outputs of each component depend on; a folder stands for all that is below it.
 CODE = {
     "CorpusGen": ("tagging", "corpus", "components/corpus_gen", "serving/batch/measures.py"),
     "CorpusGate": (
@@ -34,7 +34,10 @@ CODE = {
         "components/crfsuite_baseline/options.py", "components/serving_check", "components/verdict.py",
     ),
     "Report": ("tagging", "components/report", "trainer/export/transitions.py"),
-    "PushedResolver": ("components/resolvers/pushed", "serving/registry/manifest.py"),
+    "PushedResolver": (
+        "components/resolvers/pushed", "files/sums.py", "serving/registry/manifest.py",
+        "serving/registry/version_folder.py",
+    ),
 }  # fmt: skip
 
 
@@ -48,9 +51,9 @@ def code_hash(*packages: str) -> str:
     """Hash all Python files of `packages`, each a folder or a file below the project's root, into 16 hex digits.
 
     Raises:
-        FileNotFoundError: a file that does not exist, or a folder without code, which would follow nothing.
+        FileNotFoundError: a file that does not exist, or a folder without code.
     """
-    # Another TensorFlow or TFX makes other artifacts of the same code.
+    # Another TensorFlow or TFX makes other artifacts by the same code.
     libraries = " ".join(f"{name}=={version(name)}" for name in ("tensorflow", "tfx"))
     digest = hashlib.sha256(libraries.encode())
     for package in sorted(packages):
