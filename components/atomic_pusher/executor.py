@@ -27,9 +27,9 @@ DUPLICATE = "duplicate"
 VERSION = "pushed_version"
 DESTINATION = "pushed_destination"
 FORCED = "forced"  # the reason for a push against the verdict
-NOT_FORCED = "not_forced"  # why a push that was to be forced was not
+NOT_FORCED = "not_forced"  # why a push could not be forced
 
-_NO_FORCE = "ServingCheck found that the model does not answer as it should; such a one is never pushed"
+_NO_FORCE = "ServingCheck found that the model does not answer as it should; such a model is never pushed"
 
 
 class Executor(base_executor.BaseExecutor):
@@ -49,7 +49,7 @@ class Executor(base_executor.BaseExecutor):
         if "://" in destination:
             raise ValueError(
                 f"destination: found {destination}; expected a mounted folder, since only there "
-                "is a version put in place by one rename"
+                "one rename puts a version in place"
             )
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
         force = exec_properties["force"]

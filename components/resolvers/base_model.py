@@ -17,9 +17,9 @@ from components.resolvers import lineage
 class LatestBlessedOfAnotherTraining(resolver.ResolverStrategy):
     """The latest blessed model that does not come from the training which is about to run.
 
-    A model of the same examples and the same settings is what this training made when it ran before. Started
-    from it, a run in which nothing changed would train once more, and the next one again. With that model
-    skipped, such a run finds the same base as the first time, and its own model in the cache.
+    A model of the same examples and settings is the result of an earlier run of this training. Started from it,
+    a run in which nothing changed would train once more, and so would the next. With that model skipped, such a
+    run has the same base as the first one, and takes its model from the cache.
 
     Takes the channels `model` and `model_blessing`, and others with what this training reads, such as
     `examples`; returns the same keys, `model` and `model_blessing` with one artifact or none.

@@ -29,7 +29,7 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
         }  # fmt: skip
         own = {statistics.id for statistics in input_dict["candidate"]}
         own_data = _fingerprints(store, inputs(store, makers(store, own)))
-        # Other components make statistics too, of other things.
+        # Other components make statistics too, of other data.
         component = _component_types(store, own)
         of_examples = {
             statistics.id: statistics
@@ -46,7 +46,7 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
 
 
 def _made_beside(store: mlmd.MetadataStore, model: int) -> set[int]:
-    """Everything that was made of what the model was made of: among it the statistics of its examples.
+    """Ids of all artifacts derived from those behind the model, the statistics of its examples among them.
 
     Statistics lie on a branch beside the model's own line (examples, transformed examples, model), so the
     line is followed up from the model, and from each artifact on it one step down.

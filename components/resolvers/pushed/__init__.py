@@ -1,1 +1,1 @@
-"""The resolvers' questions, answered from the pushed versions where a back end has no metadata store."""
+"""What the resolvers look up, from the manifests of the pushed versions, for back ends without a metadata store."""

@@ -32,7 +32,7 @@ def latest_of_another_training(base: Path, data_fingerprint: str, training: str)
         training: a hash of how this run trains.
     """
     for folder, about in _blessed(base):
-        # A manifest without a training is another's.
+        # A manifest that records no training counts as another training.
         if (about.get("data_fingerprint"), about.get("training")) != (data_fingerprint, training):
             return folder
     return None

@@ -19,8 +19,8 @@ from components.verdict import Rule, Verdict
 from serving.registry.manifest import file_sums, manifest
 from serving.registry.version_folder import versions_in
 
-OVER_BUDGET = Rule(name=MEDIAN, words="the median latency is 9 ms; asked: at most 5 ms", passed=False)
-BELOW_FLOOR = Rule(name="floor", words="entity F1 (strict) is 0.1; asked: at least 0.5", passed=False)
+OVER_BUDGET = Rule(name=MEDIAN, words="the median latency is 9 ms; allowed: at most 5 ms", passed=False)
+BELOW_FLOOR = Rule(name="floor", words="entity F1 (strict) is 0.1; required: at least 0.5", passed=False)
 BROKEN = answers_rule(["token 0: served O, expected B-PER"], 3)
 SETTINGS = "name: tagger\ntrainer:\n  epochs: 3\n"
 
@@ -161,7 +161,7 @@ def test_a_model_that_an_older_version_holds_is_pushed_again(line: Line) -> None
     assert line.numbers() == [1, 2, 3]
 
 
-def test_a_version_that_was_damaged_is_pushed_anew(line: Line) -> None:
+def test_a_model_whose_version_was_damaged_is_pushed_again(line: Line) -> None:
     line.push()
     (line.destination / "1" / "saved_model.pb").write_bytes(b"grap")
     assert properties(line.push())[1] == 2
