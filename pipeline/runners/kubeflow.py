@@ -18,15 +18,12 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.factory import create_pipeline
 from pipeline.runners import tfjob
-from pipeline.runners.steps import cached, steps_of
-from pipeline.runners.volumes import on_volumes
+from pipeline.runners.steps import POD_SECURITY, cached, steps_of
+from pipeline.runners.volumes import on_volumes, volume_name
 from pipeline.settings import Settings
 from pipeline.settings.kubeflow import Kubeflow, Step
 
-# Steps do not run as root: they can write to /tmp and to their volumes alone.
 _UI_METADATA = "/tmp/mlpipeline-ui-metadata.json"
-# Also the user of deploy/k8s/server, so that each can read the other's files.
-USER = 65532
 _STAMPS = ("pipelines.kubeflow.org/pipeline_compilation_time",)
 
 
@@ -68,13 +65,7 @@ def workflow(settings: Settings) -> dict[str, Any]:
             if template["name"] == "trainer" and settings.trainer.workers > 1:
                 tfjob.hand_over(container, settings)
     compiled["spec"]["serviceAccountName"] = settings.kubeflow.service_account
-    compiled["spec"]["securityContext"] = {
-        "runAsNonRoot": True,
-        "runAsUser": USER,
-        "runAsGroup": USER,
-        "fsGroup": USER,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
+    compiled["spec"]["securityContext"] = POD_SECURITY
     return compiled
 
 
@@ -167,11 +158,11 @@ def _mount(op: dsl.ContainerOp, kubeflow: Kubeflow) -> None:
     claims = dict.fromkeys(volume.claim for volume in kubeflow.pvc)
     for claim in claims:
         source = k8s.V1PersistentVolumeClaimVolumeSource(claim_name=claim)
-        op.add_volume(k8s.V1Volume(name=claim.replace(".", "-"), persistent_volume_claim=source))
+        op.add_volume(k8s.V1Volume(name=volume_name(claim), persistent_volume_claim=source))
     for volume in kubeflow.pvc:
         op.container.add_volume_mount(
             k8s.V1VolumeMount(
-                name=volume.claim.replace(".", "-"), mount_path=volume.mount, sub_path=volume.sub_path or None
+                name=volume_name(volume.claim), mount_path=volume.mount, sub_path=volume.sub_path or None
             )
         )
 

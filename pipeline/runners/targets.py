@@ -1,4 +1,4 @@
-"""The forms that clusters take a pipeline in, and the one place that compiles to each."""
+"""The formats that clusters take, and compiling a pipeline to each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TARGETS = ("kubeflow", "kubeflow-v2", "vertex", "tfjob")
 
 
 def write(settings: Settings, *, target: str, output: Path) -> None:
-    """Compile the pipeline into a file, whose folder is made.
+    """Compile the pipeline into a file, whose folder is created.
 
     Raises:
         SettingsError: no corpus, or a path that the target's steps cannot reach.

@@ -12,15 +12,14 @@ from typing import Any
 import msgspec
 import yaml
 
+from pipeline.runners.steps import POD_SECURITY
+from pipeline.runners.volumes import volume_name
 from pipeline.settings import Settings, SettingsError
 from pipeline.settings.kubeflow import Kubeflow, Step
 from trainer.distributed.tfjob import JOB_FILE, MANIFEST
 
 # The names by which the operator finds the container and the port.
 _CONTAINER, _PORT_NAME, _PORT = "tensorflow", "tfjob-port", 2222
-
-# Also the user of the other steps and of deploy/k8s/server.
-_USER = 65532
 
 # Restarts of pods before the operator gives the job up.
 _RESTARTS = 10
@@ -85,16 +84,10 @@ def write(settings: Settings, output: Path) -> None:
 def _pod(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "runAsGroup": _USER,
-            "fsGroup": _USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": POD_SECURITY,
         "containers": [_container(kubeflow, step)],
         "volumes": [
-            {"name": _volume(claim), "persistentVolumeClaim": {"claimName": claim}}
+            {"name": volume_name(claim), "persistentVolumeClaim": {"claimName": claim}}
             for claim in dict.fromkeys(volume.claim for volume in kubeflow.pvc)
         ],
     }
@@ -103,10 +96,6 @@ def _pod(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
     if step.tolerations:
         pod["tolerations"] = [msgspec.to_builtins(toleration) for toleration in step.tolerations]
     return pod
-
-
-def _volume(claim: str) -> str:
-    return claim.replace(".", "-")
 
 
 def _container(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
@@ -130,7 +119,7 @@ def _container(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         "volumeMounts": [
             {
-                "name": _volume(volume.claim),
+                "name": volume_name(volume.claim),
                 "mountPath": volume.mount,
                 **({"subPath": volume.sub_path} if volume.sub_path else {}),
             }

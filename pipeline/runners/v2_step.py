@@ -34,7 +34,7 @@ _OWN_TYPES = ("CorpusVerdict", "RunReport", "Predictions")
 
 def on_disk(uri: str) -> str:
     """Convert a URI to the path on the step's disk; a path stays as it is."""
-    return _BUCKET.sub(lambda found: f"{_DISK[found[1]]}/", uri, count=1) if _BUCKET.match(uri) else uri
+    return _BUCKET.sub(lambda match: f"{_DISK[match[1]]}/", uri, count=1) if _BUCKET.match(uri) else uri
 
 
 def localized(
@@ -116,8 +116,8 @@ def _in_run(run: str | None) -> Iterator[None]:
     before: Any = BaseExecutor.Context
 
     class Context(before):
-        def __init__(self, *given: Any, **named: Any) -> None:
-            super().__init__(*given, **{"pipeline_run_id": run, **named})
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **{"pipeline_run_id": run, **kwargs})
 
     BaseExecutor.Context = Context
     try:

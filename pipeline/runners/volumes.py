@@ -55,6 +55,11 @@ def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:
     )
 
 
+def volume_name(claim: str) -> str:
+    """The name of a claim's volume within a pod, which may have no dots."""
+    return claim.replace(".", "-")
+
+
 def volume_of(path: str, volumes: Sequence[Volume]) -> tuple[Volume, str] | None:
     """Find the volume that holds a path, and the path within its claim; None outside of every volume.
 

@@ -94,6 +94,6 @@ def test_the_corpus_is_copied_to_where_steps_read(objects: list[Object]) -> None
 
 @pytest.mark.slow
 def test_steps_have_the_servers_user(objects: list[Object]) -> None:
-    from pipeline.runners.kubeflow import USER
+    from pipeline.runners.steps import USER
 
     assert pod(objects)["spec"]["securityContext"]["runAsUser"] == USER
