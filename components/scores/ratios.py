@@ -19,10 +19,10 @@ Values = npt.NDArray[np.float64]
 
 
 class Ratio(NamedTuple):
-    """Weighted columns over weighted columns; a proportion if `part` counts a part of what `whole` counts."""
+    """Weighted columns over weighted columns; a proportion if the numerator counts some of the denominator's trials."""
 
-    part: dict[str, int]
-    whole: dict[str, int]
+    numerator: dict[str, int]
+    denominator: dict[str, int]
     is_proportion: bool
 
 
@@ -42,13 +42,18 @@ class Metrics:
         macros: by key: ratios to average, and for each the ratio that is undefined where its label has neither
             gold nor predicted entities.
         """
-        self.columns = sorted({name for ratio in ratios.values() for name in (*ratio.part, *ratio.whole)})
+        self.columns = sorted(
+            {name for ratio in ratios.values() for name in (*ratio.numerator, *ratio.denominator)}
+        )
         self.names = [*ratios, *macros]
         self._ratios = dict(ratios)
         place = {name: index for index, name in enumerate(self.columns)}
-        self._part, self._whole = np.zeros((2, len(self.columns), len(ratios)))  # [M, K]
+        self._numerator, self._denominator = np.zeros((2, len(self.columns), len(ratios)))  # [M, K]
         for index, ratio in enumerate(ratios.values()):
-            for weights, terms in ((self._part, ratio.part), (self._whole, ratio.whole)):
+            for weights, terms in (
+                (self._numerator, ratio.numerator),
+                (self._denominator, ratio.denominator),
+            ):
                 for column, weight in terms.items():
                     weights[place[column], index] = weight
         number = {name: index for index, name in enumerate(ratios)}
@@ -64,9 +69,11 @@ class Metrics:
         `tagging.scoring`.
         """
         added = np.asarray(sums, np.float64)
-        whole = added @ self._whole
+        denominator = added @ self._denominator
         with np.errstate(invalid="ignore", divide="ignore"):
-            values = np.where(whole > 0, (added @ self._part) / whole, np.nan)  # [R, K without macros]
+            values = np.where(
+                denominator > 0, (added @ self._numerator) / denominator, np.nan
+            )  # [R, K without macros]
         means = [
             _mean(values[:, parts], present=~np.isnan(values[:, presence]))
             for parts, presence in self._macros
@@ -74,14 +81,15 @@ class Metrics:
         return np.concatenate([values, *(mean[:, None] for mean in means)], axis=1)
 
     def proportion(self, name: str, sums: npt.ArrayLike) -> tuple[int, int] | None:
-        """(part, whole) of a metric, given sums [M]; None if it is no proportion, or its whole is 0."""
+        """Numerator and denominator of a metric for sums [M]; None if it is no proportion, or has the denominator 0."""
         ratio = self._ratios.get(name)
         if ratio is None or not ratio.is_proportion:
             return None
         index = list(self._ratios).index(name)
         added = np.asarray(sums, np.float64)
-        part, whole = int(added @ self._part[:, index]), int(added @ self._whole[:, index])
-        return (part, whole) if whole else None
+        right = int(added @ self._numerator[:, index])
+        total = int(added @ self._denominator[:, index])
+        return (right, total) if total else None
 
 
 def _mean(values: Values, *, present: npt.NDArray[np.bool_]) -> Values:
@@ -97,9 +105,11 @@ def entity_metrics(labels: Collection[str]) -> Metrics:
     ratios = _accuracies()
     ratios |= _scores("entity_{}_strict", [f"/{label}" for label in sorted(labels)])
     ratios["entity_f1_conlleval"] = _f1(["_conlleval"])
-    whole = ratios["entity_f1_strict"].whole
+    gold_and_predicted = ratios["entity_f1_strict"].denominator
     for measure in PartialCounts._fields:
-        ratios[f"entity_f1_{measure}"] = Ratio({f"correct_{measure}": 2}, whole, is_proportion=False)
+        ratios[f"entity_f1_{measure}"] = Ratio(
+            {f"correct_{measure}": 2}, gold_and_predicted, is_proportion=False
+        )
     for label in sorted(labels):
         ratios |= _scores("entity_{}_strict", [f"/{label}"], f"/{label}")
     presence = [f"entity_f1_strict/{label}" for label in sorted(labels)]
@@ -159,5 +169,5 @@ def _scores(name: str, suffixes: Sequence[str], label: str = "") -> dict[str, Ra
 
 
 def _f1(suffixes: Sequence[str]) -> Ratio:
-    whole = {f"{kind}{suffix}": 1 for suffix in suffixes for kind in ("gold", "predicted")}
-    return Ratio({f"correct{suffix}": 2 for suffix in suffixes}, whole, is_proportion=False)
+    gold_and_predicted = {f"{kind}{suffix}": 1 for suffix in suffixes for kind in ("gold", "predicted")}
+    return Ratio({f"correct{suffix}": 2 for suffix in suffixes}, gold_and_predicted, is_proportion=False)

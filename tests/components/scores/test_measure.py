@@ -174,9 +174,9 @@ def test_every_computed_metric_may_have_a_floor(tmp_path: Path, answers: list[An
     """The names that settings know are those that there are."""
     overall = measured(tmp_path, candidate=answers).analysis.overall
     keys = {key for key in overall.candidate if not key.startswith("entities/")}
-    asked = {parse_target(key).metric for key in keys}
+    metrics = {parse_target(key).metric for key in keys}
     of_kind = names.TAG_METRICS if answers is not ANSWERS else names.ENTITY_METRICS
-    assert asked == {*names.COMMON_METRICS, *of_kind} - {names.PRIMARY}
+    assert metrics == {*names.COMMON_METRICS, *of_kind} - {names.PRIMARY}
 
 
 @pytest.mark.parametrize("other", [BASELINE, CRFSUITE])

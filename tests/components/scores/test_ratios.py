@@ -125,7 +125,7 @@ def test_many_sums_at_once_give_the_values_of_each() -> None:
         np.testing.assert_array_equal(metrics.of_sums(row[None])[0], alone)
 
 
-def test_only_proportions_have_part_and_whole() -> None:
+def test_only_proportions_have_a_numerator_and_a_denominator() -> None:
     metrics = entity_metrics(["PER"])
     sums = np.array(
         [{"correct/PER": 2, "gold/PER": 3, "predicted/PER": 5}.get(name, 0) for name in metrics.columns]
