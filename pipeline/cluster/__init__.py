@@ -1,1 +1,1 @@
-"""A Kubeflow cluster from outside: what it lacks, and how a run is submitted to it."""
+"""A Kubeflow cluster from outside: checks of what a pipeline needs there, and submitting one."""

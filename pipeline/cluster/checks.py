@@ -30,7 +30,7 @@ class Finding:
 
     Attributes:
         what: the object that was checked.
-        state: whether it is there; unknown without the right to read it.
+        state: whether it exists; unknown without the permission to read it.
         expected: what a pipeline needs.
         found: what the cluster has.
         remedy: what to do; empty where nothing is to be done.
@@ -52,12 +52,12 @@ def findings(settings: Settings, api: client.ApiClient) -> Iterator[Finding]:
         return
     core = client.CoreV1Api(api)
     space = cluster.namespace
-    yield _there(
+    yield _exists(
         f"namespace {space}",
         lambda: core.read_namespace(space, **_TIMEOUT),
         remedy=f"kubectl create namespace {space}, or set kubeflow.namespace",
     )
-    yield _there(
+    yield _exists(
         f"service account {cluster.service_account}",
         lambda: core.read_namespaced_service_account(cluster.service_account, space, **_TIMEOUT),
         remedy="kubectl apply -k deploy/k8s/pipeline, or set kubeflow.service_account",
@@ -67,7 +67,7 @@ def findings(settings: Settings, api: client.ApiClient) -> Iterator[Finding]:
     for name in dict.fromkeys(key.secret for key in cluster.secrets.values()):
         yield _secret(core, name, cluster, space)
     if cluster.metadata is None:
-        yield _there(
+        yield _exists(
             f"config map {METADATA_MAP}",
             lambda: core.read_namespaced_config_map(METADATA_MAP, space, **_TIMEOUT),
             remedy="install Kubeflow Pipelines into this namespace, or set kubeflow.metadata to MLMD's host and port",
@@ -102,23 +102,23 @@ def _reachable(api: client.ApiClient) -> Finding:
     )
 
 
-def _there(what: str, read: Callable[[], Any], *, remedy: str) -> Finding:
+def _exists(what: str, read: Callable[[], Any], *, remedy: str) -> Finding:
     try:
         read()
     except ApiException as error:
-        return _refused(what, "it is there", error, remedy)
-    return Finding(what=what, state="ok", expected="it is there", found="it is there")
+        return _refused(what, "it exists", error, remedy)
+    return Finding(what=what, state="ok", expected="it exists", found="it exists")
 
 
 def _refused(what: str, expected: str, error: ApiException, remedy: str) -> Finding:
     if error.status == 404:
-        return Finding(what=what, state="missing", expected=expected, found="there is none", remedy=remedy)
+        return Finding(what=what, state="missing", expected=expected, found="nothing", remedy=remedy)
     return Finding(
         what=what,
         state="unknown",
         expected=expected,
-        found=f"HTTP {error.status}: you may not look",
-        remedy="ask somebody who may, or have the right to read it",
+        found=f"HTTP {error.status}: no permission to read it",
+        remedy="get the permission, or have somebody check who has it",
     )
 
 
@@ -131,10 +131,10 @@ def _claim(core: client.CoreV1Api, name: str, space: str) -> Finding:
     modes, phase = list(claim.spec.access_modes or []), str(claim.status.phase)
     found = f"{phase.lower()}, {' '.join(modes)}"
     if phase == "Lost":
-        remedy = "its volume is gone: delete the claim and make it anew"
+        remedy = "its volume is gone: delete the claim and create it again"
         return Finding(what=what, state="missing", expected=expected, found=found, remedy=remedy)
     if "ReadWriteMany" not in modes:
-        remedy = "steps and servers of several nodes share it: make it anew of a storage class that offers it"
+        remedy = "steps and servers of several nodes share it: create it again with a class that offers it"
         return Finding(what=what, state="missing", expected=expected, found=found, remedy=remedy)
     # Many storage classes bind when the first pod comes.
     if phase != "Bound":
@@ -160,7 +160,7 @@ def _secret(core: client.CoreV1Api, name: str, cluster: Kubeflow, space: str) ->
 
 def _definition(api: client.ApiClient, name: str, *, remedy: str) -> Finding:
     definitions = client.ApiextensionsV1Api(api)
-    return _there(
+    return _exists(
         f"custom resource {name}",
         # The reply's body is of no interest, and this client is stricter about it than newer clusters are.
         lambda: definitions.read_custom_resource_definition(name, _preload_content=False, **_TIMEOUT),
@@ -183,7 +183,7 @@ def _gpus(core: client.CoreV1Api, node: str, resource: str, count: int, labels: 
     if best < count:
         remedy = (
             "add such a node and its device plugin, or set gpus, gpu_type and node_selector of "
-            f"kubeflow.components.{node} to what there is"
+            f"kubeflow.components.{node} to what the cluster has"
         )
         return Finding(what=what, state="missing", expected=expected, found=found, remedy=remedy)
     return Finding(what=what, state="ok", expected=expected, found=found)

@@ -48,7 +48,7 @@ class Progress:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ran to its end; a gate may have refused the model all the same."""
+        """Whether it finished without a failure; a gate may have refused the model nevertheless."""
         return self.status == "succeeded"
 
 
@@ -124,7 +124,7 @@ class Pipelines:
         except kfp_server_api.ApiException as error:
             raise ClusterError(
                 f"{self._host}: expected the request to be taken, found {error.status} {_reason(error)}; "
-                "`tagline cluster check` says what is missing"
+                "`tagline cluster check` shows what is missing"
             ) from error
 
 
@@ -171,7 +171,7 @@ def _progress(answer: Any) -> Progress:
         node for node in manifest.get("status", {}).get("nodes", {}).values() if node.get("type") == "Pod"
     ]
     nodes.sort(key=lambda node: (node.get("startedAt") or "", node.get("displayName", "")))
-    # Each attempt of a step that is tried again is a pod, `trainer(0)`; the last one says how the step is.
+    # Each attempt of a step with retries is a pod, `trainer(0)`; the last one has the state of the step.
     steps = {_ATTEMPT.sub("", node["displayName"]): node for node in nodes}
     return Progress(
         status=(answer.run.status or "").rstrip(":").lower(),

@@ -86,28 +86,29 @@ def test_nothing_is_missing(cluster: Api) -> None:
 @pytest.mark.parametrize(
     ("request_", "answer", "what", "state", "found", "remedy"),
     [
-        (f"GET {SPACE}", 404, "namespace kubeflow", "missing", "there is none", "kubectl create namespace kubeflow"),
-        (f"GET {SPACE}", 403, "namespace kubeflow", "unknown", "HTTP 403: you may not look", "ask somebody who may"),
+        (f"GET {SPACE}", 404, "namespace kubeflow", "missing", "nothing", "kubectl create namespace kubeflow"),
+        (f"GET {SPACE}", 403, "namespace kubeflow", "unknown",
+         "HTTP 403: no permission to read it", "get the permission"),
         (f"GET {SPACE}/serviceaccounts/tagline-pipeline", 404, "service account tagline-pipeline", "missing",
-         "there is none", "kubectl apply -k deploy/k8s/pipeline"),
+         "nothing", "kubectl apply -k deploy/k8s/pipeline"),
         (f"GET {SPACE}/persistentvolumeclaims/tagline-work", 404, "volume claim tagline-work", "missing",
-         "there is none", "kubectl apply -k deploy/k8s/pipeline"),
+         "nothing", "kubectl apply -k deploy/k8s/pipeline"),
         (f"GET {SPACE}/persistentvolumeclaims/tagline-work", claim("w", mode="ReadWriteOnce"),
-         "volume claim tagline-work", "missing", "bound, ReadWriteOnce", "a storage class that offers it"),
+         "volume claim tagline-work", "missing", "bound, ReadWriteOnce", "a class that offers it"),
         (f"GET {SPACE}/persistentvolumeclaims/tagline-work", claim("w", phase="Lost"),
-         "volume claim tagline-work", "missing", "lost, ReadWriteMany", "make it anew"),
+         "volume claim tagline-work", "missing", "lost, ReadWriteMany", "create it again"),
         (f"GET {SPACE}/persistentvolumeclaims/tagline-work", claim("w", phase="Pending"),
          "volume claim tagline-work", "unknown", "pending, ReadWriteMany", "kubectl describe pvc tagline-work"),
-        (f"GET {SPACE}/secrets/s3", 404, "secret s3", "missing", "there is none",
+        (f"GET {SPACE}/secrets/s3", 404, "secret s3", "missing", "nothing",
          "kubectl create secret generic s3 --namespace kubeflow --from-file=id=FILE --from-file=key=FILE"),
         (f"GET {SPACE}/secrets/s3", {"data": {"id": "eA=="}}, "secret s3", "missing", "without key; it has id",
          "kubectl create secret"),
         (f"GET {SPACE}/configmaps/metadata-grpc-configmap", 404, "config map metadata-grpc-configmap", "missing",
-         "there is none", "set kubeflow.metadata"),
+         "nothing", "set kubeflow.metadata"),
         (f"GET {DEFINITIONS}/workflows.argoproj.io", 404, "custom resource workflows.argoproj.io", "missing",
-         "there is none", "install Kubeflow Pipelines"),
+         "nothing", "install Kubeflow Pipelines"),
         (f"GET {DEFINITIONS}/tfjobs.kubeflow.org", 404, "custom resource tfjobs.kubeflow.org", "missing",
-         "there is none", "training operator"),
+         "nothing", "training operator"),
         (f"GET {CORE}/nodes", {"items": [node(1)]}, "GPUs for Trainer", "missing",
          "1 on the best of 1 nodes with these labels", "device plugin"),
         (f"GET {CORE}/nodes", {"items": []}, "GPUs for Trainer", "missing",
@@ -190,13 +191,13 @@ def test_the_command_prints_every_finding(cluster: Api, tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[-1] == "nothing is missing"
     assert all(line.startswith("ok      ") for line in lines[:-1])
-    assert lines[1] == "ok      namespace kubeflow: expected it is there; found it is there"
+    assert lines[1] == "ok      namespace kubeflow: expected it exists; found it exists"
 
     del cluster.answers[f"GET {SPACE}/persistentvolumeclaims/tagline-work"]
     done = tagline(cluster, tmp_path, "--no-host")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    at = lines.index("missing volume claim tagline-work: expected bound, ReadWriteMany; found there is none")
+    at = lines.index("missing volume claim tagline-work: expected bound, ReadWriteMany; found nothing")
     assert lines[at + 1].startswith("        kubectl apply -k deploy/k8s/pipeline")
     assert lines[-1] == "1 missing"
 
