@@ -12,7 +12,7 @@ from corpus.checks.report import Finding, Report
 from corpus.codes import CODES
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
-# Of each kind; errors are shown as far as they are listed, since every one of them has to go.
+# Of each kind; all listed errors are shown, since each of them has to be corrected.
 _SHOWN = 5
 
 
@@ -38,13 +38,13 @@ def print_splits(console: Console, report: Report) -> None:
 def print_findings(
     console: Console, report: Report, *, below: str = "", everything: bool = False, options: bool = False
 ) -> None:
-    """Print the findings by kind: what it is, what to do, and where.
+    """Print the findings by kind, each with its remedy and its places.
 
     Args:
         console: where to.
-        report: what was found.
+        report: with the findings.
         below: a folder whose name is left out of paths.
-        everything: show all that the report lists, not the first few of a kind.
+        everything: show all findings in the report, not the first few of a kind.
         options: end with the options of `tagline check` that show or repair more.
     """
     shortened = False
@@ -78,7 +78,7 @@ def print_findings(
         console.print("[dim]--all shows more of each kind, checks.findings_per_code sets how many[/]")
     if repairable:
         console.print(
-            f"[dim]--fix OUT writes a copy without what needs no decision of {', '.join(repairable)}[/]",
+            f"[dim]--fix OUT writes a copy that repairs {', '.join(repairable)} where no decision is needed[/]",
             soft_wrap=True,
         )
 

@@ -28,13 +28,13 @@ _MARKS = {"ok": "[green]ok[/]     ", "missing": "[red]missing[/]", "unknown": "[
 def check(
     context: Annotated[
         str | None,
-        typer.Option(help="Of the kubeconfig; without it the one in use, or this pod's own cluster."),
+        typer.Option(help="Context of the kubeconfig; default: the current one, or this pod's own cluster."),
     ] = None,
-    host: Annotated[bool, typer.Option("--host/--no-host", help="Ask Kubeflow Pipelines' API too.")] = True,
+    host: Annotated[bool, typer.Option("--host/--no-host", help="Check Kubeflow Pipelines' API too.")] = True,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """What the cluster lacks for these settings. Exit code 1 if something is missing."""
+    """Check what these settings need on the cluster. Exit code 1 if something is missing."""
     settings = settings_of(config, None, assignments)
     warnings.simplefilter("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

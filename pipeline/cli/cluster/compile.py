@@ -19,8 +19,8 @@ def compile_(
         str,
         typer.Option(
             help="kubeflow: Argo YAML, which open-source Kubeflow takes; kubeflow-v2: a pipeline spec 2.1, JSON or "
-            "(by the file's name) YAML; vertex: the same for Vertex AI; tfjob: what the Trainer's step on "
-            "kubeflow asks the training operator for with trainer.workers of 2 or more."
+            "(by the file's name) YAML; vertex: the same for Vertex AI; tfjob: the TFJob that the "
+            "Trainer's step creates on kubeflow with trainer.workers of 2 or more."
         ),
     ] = "kubeflow",
     config: Config = None,

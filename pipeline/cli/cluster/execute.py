@@ -46,7 +46,7 @@ def execute(
     spec: Annotated[Path, typer.Option(help="What `compile --target kubeflow-v2` wrote.")],
     work: Annotated[
         Path | None,
-        typer.Option(help="Logs, and what is done so far; build/execute/<pipeline> without it."),
+        typer.Option(help="The folder of logs and finished steps; default: build/execute/<pipeline>."),
     ] = None,
     mount: Annotated[
         list[str] | None,
@@ -62,8 +62,8 @@ def execute(
 ) -> None:
     """Run a compiled pipeline without a cluster: each step a process, with the command its container would have.
 
-    A step sees the environment that the spec sets, and a read-only copy of the code; --mount /tagline=DIR puts
-    DIR for /tagline wherever a parameter or an argument names a path below it.
+    A step sees the environment that the spec sets, and a read-only copy of the code; --mount /tagline=DIR
+    replaces /tagline by DIR wherever a parameter or an argument names a path below it.
 
     The same command again resumes after the last finished step. Exit code 3 if a gate refuses the model.
     """
@@ -145,8 +145,8 @@ def _print_failures(outcome: Outcome, again: str) -> None:
     if outcome.not_reached:
         console.print(f"not reached: {', '.join(outcome.not_reached)}", soft_wrap=True, markup=False)
     console.print(
-        f"put it right, then resume after the last finished step: {again}\n"
-        "if what was wrong is in the settings, compile again and add --fresh",
+        f"correct it, then resume after the last finished step: {again}\n"
+        "if the settings were wrong, compile again and add --fresh",
         soft_wrap=True,
         markup=False,
     )

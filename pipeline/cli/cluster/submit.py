@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 def submit(
-    host: Annotated[
-        str | None, typer.Option(help="Kubeflow Pipelines' API; kubeflow.host without it.")
+    host: Annotated[str | None, typer.Option(help="Kubeflow Pipelines' API; default: kubeflow.host.")] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="Namespace of the run; default: kubeflow.namespace.")
     ] = None,
-    namespace: Annotated[str | None, typer.Option(help="Of the run; kubeflow.namespace without it.")] = None,
     experiment: Annotated[
-        str | None, typer.Option(help="That the run is listed under; kubeflow.experiment without it.")
+        str | None, typer.Option(help="Experiment of the run; default: kubeflow.experiment.")
     ] = None,
     cron: Annotated[
         str | None,
         typer.Option(help="Run on a schedule: minute hour day month weekday, such as '0 3 * * 1'."),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show the steps until the run has ended.")] = False,
-    poll: Annotated[float, typer.Option(min=0.1, help="With --wait: seconds between two looks.")] = 10.0,
+    poll: Annotated[float, typer.Option(min=0.1, help="With --wait: seconds between two requests.")] = 10.0,
     config: Config = None,
     data: Data = None,
     assignments: Assignments = None,
@@ -58,7 +58,7 @@ def submit(
     try:
         # Before the seconds that compiling takes.
         pipelines = kfp_client.Pipelines(cluster.host, namespace=cluster.namespace)
-        run = _hand_over(settings, pipelines, schedule)
+        run = _start(settings, pipelines, schedule)
         if run and wait:
             sys.exit(OK if _follow(pipelines, run, poll) else BROKEN)
     except kfp_client.ClusterError as error:
@@ -66,8 +66,8 @@ def submit(
         sys.exit(BROKEN)
 
 
-def _hand_over(settings: Settings, pipelines: Pipelines, schedule: str | None) -> str | None:
-    """Compile and start the pipeline; the run's id, None of a schedule."""
+def _start(settings: Settings, pipelines: Pipelines, schedule: str | None) -> str | None:
+    """Compile the pipeline and start or schedule it; returns the run's id, None for a schedule."""
     cluster, console = settings.kubeflow, output()
     common = {
         "name": settings.name,

@@ -39,9 +39,7 @@ def check(
     ] = False,
     fix: Annotated[
         Path | None,
-        typer.Option(
-            help="Write a repaired copy into this folder, with changes.diff; tell what is left in it."
-        ),
+        typer.Option(help="Write a repaired copy into this folder, with changes.diff, and check the copy."),
     ] = None,
 ) -> None:
     """Check a corpus, every finding with file and line. Exit code 2 if there are errors."""
@@ -89,22 +87,20 @@ def _print_repairs(console: Console, repaired: RepairedCopy) -> None:
         files = f"{len(repaired.files)} file{'s' * (len(repaired.files) != 1)}"
         console.print(f"[green]repaired[/] {lines:,} line{'s' * (lines != 1)} of {files}:", soft_wrap=True)
         for code, count in repaired.counts.items():
-            known = CODES[code]
-            console.print(
-                f"  {code}  {count:,}  {escape(known.title)}: {escape(known.fixed)}", soft_wrap=True
-            )
+            title, fixed = CODES[code].title, CODES[code].fixed
+            console.print(f"  {code}  {count:,}  {escape(title)}: {escape(fixed)}", soft_wrap=True)
         console.print(
             f"copy in {escape(repaired.out)}, changes in {escape(repaired.out)}/{DIFF}", soft_wrap=True
         )
     for reason in repaired.left:
         console.print(f"[yellow]left[/] {escape(reason)}", soft_wrap=True)
-    console.print("\nwhat the copy holds:")
+    console.print("\nfindings in the copy:")
 
 
 def _print_report(console: Console, report: Report, data: str, *, everything: bool, fixed: bool) -> None:
     console.print(f"{escape(data)}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True)
     print_splits(console, report)
-    # As the findings have it: without `./` before it or a slash behind.
+    # In the form of the findings' paths: without `./` in front or a slash at the end.
     below = str(Path(data) if os.path.isdir(data) else Path(data).parent)
     print_findings(
         console,

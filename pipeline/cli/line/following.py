@@ -67,7 +67,7 @@ def follow(
     bad_input: str = "",
     kept: str,
 ) -> int:
-    """Do `work` while `run_dir` is locked, show its progress, and explain how it failed; the exit code.
+    """Do `work` while `run_dir` is locked, show its progress, and explain failures; returns the exit code.
 
     Args:
         work: returns the exit code of a run that ended.
@@ -112,7 +112,7 @@ def follow(
 
 
 def _describe(database: Path, component: str) -> str:
-    """What a component of the latest run made, in a few words."""
+    """Describe the outputs of a component of the latest run in a few words."""
     from pipeline.runs.lineage import Lineage
     from pipeline.runs.outcome import describe
 

@@ -14,7 +14,7 @@ from pipeline.settings import Settings, SettingsError
 
 def report(
     all_runs: Annotated[
-        bool, typer.Option("--list", help="All runs: data, scores, what became of each.")
+        bool, typer.Option("--list", help="List all runs, with data, scores and verdict.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --list: as JSON.")] = False,
     compared: Annotated[
@@ -22,14 +22,14 @@ def report(
         typer.Option(
             "--compare",
             metavar="RUN1 RUN2",
-            help="Two runs side by side, as a page: ids or their beginnings, versions, last, previous.",
+            help="Write a page that compares two runs: ids or their beginnings, versions, last, previous.",
         ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = False,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Where the last run's report lies; or a list of all runs; or a page about two of them."""
+    """Print the path of the last run's report, list all runs, or compare two of them."""
     settings = settings_of(config, None, assignments)
     if all_runs and compared:
         raise SettingsError("--list and --compare: expected one of them")

@@ -38,7 +38,7 @@ def run(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run the whole line: corpus to pushed model. Exit code 3 if a gate refuses the model."""
+    """Run the pipeline: corpus to pushed model. Exit code 3 if a gate refuses the model."""
     settings = settings_of(config, data, assignments)
     if force_bless is not None and not force_bless.strip():
         raise SettingsError(
@@ -140,7 +140,7 @@ def _print_refusal(console: Console, outcome: Outcome) -> None:
 
 
 def _print_pushed(console: Console, settings: Settings, outcome: Outcome, force_bless: str) -> None:
-    """Where the model is, and which verdicts it was pushed against."""
+    """Print where the model is, and the refusals that it was pushed against."""
     for reason in outcome.refusals:
         console.print(f"[red]refused[/] {escape(reason)}", soft_wrap=True)
     if force_bless and not outcome.refusals:
@@ -149,20 +149,20 @@ def _print_pushed(console: Console, settings: Settings, outcome: Outcome, force_
     if outcome.forced:
         word = "[yellow]forced[/]"
         console.print(
-            f"[yellow]pushed against the verdict[/], as its manifest says for ever: {escape(outcome.forced)}",
+            f"[yellow]pushed against the verdict[/]; the manifest keeps the reason: {escape(outcome.forced)}",
             soft_wrap=True,
         )
     if outcome.duplicate:
         word = "[yellow]in place already[/], nothing new to push "
         if force_bless and outcome.refusals:
-            console.print("--force-bless: nothing was forced, and the reason is written nowhere")
+            console.print("--force-bless: nothing was forced, and the reason is not recorded")
     console.print(f"{word}  {escape(short_path(outcome.pushed_to))}", soft_wrap=True)
     if note := _note_on_labels(settings, Path(outcome.pushed_to).name):
         console.print(note, soft_wrap=True, markup=False)
 
 
 def _note_on_labels(settings: Settings, version: str) -> str:
-    """What is left to do before clients see what was pushed."""
+    """What remains to be done before clients get the pushed version."""
     from serving.registry import model_config
     from serving.registry.errors import Refused
 
@@ -170,7 +170,5 @@ def _note_on_labels(settings: Settings, version: str) -> str:
         if not model_config.read(settings.models_dir, settings.name).labels:
             return ""
     except Refused as error:
-        return f"whether it is served is not known: {error}"
-    return (
-        f"labels are set: it is served once `tagline models promote {version}` or `canary {version}` says so"
-    )
+        return f"cannot tell whether it is served: {error}"
+    return f"labels are set: it is served after `tagline models promote {version}` or `tagline models canary {version}`"

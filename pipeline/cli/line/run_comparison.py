@@ -26,7 +26,7 @@ from tagging.schemes import scheme_named
 
 
 def write_comparison(settings: Settings, first: str, second: str) -> Path:
-    """Write the page about two runs and print a short table; where the page is.
+    """Write the page about two runs, print a short table, and return the page's path.
 
     Raises:
         SettingsError: no such run, or the same one twice.

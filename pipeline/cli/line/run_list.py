@@ -28,7 +28,7 @@ def runs_of(settings: Settings) -> list[PastRun]:
 
 
 def print_list(settings: Settings, *, as_json: bool) -> None:
-    """Print every run: what it was trained on, what it scores, and what became of it."""
+    """Print every run with its data, scores and verdict."""
     runs = runs_of(settings)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode([_record(run) for run in runs]), indent=2).decode())

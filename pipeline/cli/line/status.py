@@ -14,7 +14,7 @@ from serving.registry.version_folder import versions_in
 
 
 def status(config: Config = None, assignments: Assignments = None) -> None:
-    """The last run and the pushed versions."""
+    """Show the last run and the pushed versions."""
     settings = settings_of(config, None, assignments)
     console = output()
     _print_last_run(console, settings)
@@ -22,14 +22,14 @@ def status(config: Config = None, assignments: Assignments = None) -> None:
 
 
 def _print_last_run(console: Console, settings: Settings) -> None:
-    """The last run that came to its end; one that was stopped left no outcome."""
+    """Print the last finished run; one that was stopped left no outcome."""
     from pipeline.runs import outcome
 
     last = outcome.load(settings.run_dir)
     if last is None:
-        console.print(f"{settings.name}: no run has come to its end; `tagline run` makes one")
+        console.print(f"{settings.name}: no run has finished yet; `tagline run` starts one")
         return
-    console.print(f"[bold]{settings.name}[/]  last run to its end {last.run_id}")
+    console.print(f"[bold]{settings.name}[/]  last finished run {last.run_id}")
     width = max(map(len, last.came_out), default=0)
     for component, words in last.came_out.items():
         took = "cached" if component in last.cached else f"{last.seconds[component]:.1f} s"

@@ -12,7 +12,7 @@ from pipeline.cli.console import errors
 from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import SettingsError
 
-# Where TFX's Trainer keeps what a training leaves beside its model, a folder a training.
+# Where TFX's Trainer keeps the other files of a training, in a folder for each.
 _TRAININGS = ("artifacts", "Trainer", "model_run")
 
 

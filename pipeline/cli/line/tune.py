@@ -31,19 +31,19 @@ def tune(
     trials: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Trainings at most; without it as tuning.trials says: a round of hyperband, or 20."
+            min=1, help="Trainings at most; default: tuning.trials, which is a round of hyperband, or 20."
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs of the longest training; trainer.epochs without it.")
+        int | None, typer.Option(min=1, help="Epochs of the longest training; default: trainer.epochs.")
     ] = None,
     algorithm: Annotated[
         Literal["hyperband", "bayesian", "random"] | None,
-        typer.Option(help="How settings are chosen; tuning.algorithm without it."),
+        typer.Option(help="How settings are chosen; default: tuning.algorithm."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file to write; runs/<name>/tuned.yaml without it."),
+        typer.Option("--output", "-o", help="The file to write; default: runs/<name>/tuned.yaml."),
     ] = None,
     config: Config = None,
     data: Data = None,
@@ -52,9 +52,9 @@ def tune(
 ) -> None:
     """Search for better settings of the training, and write the best to a file that `run --config` takes.
 
-    What is tried stands in the settings, below tuning.space; scores are those of the dev split.
+    The settings to try are set below tuning.space; scores are those of the dev split.
 
-    The same command again, after an interruption or to the end, trains no trial twice; more --trials go on from there.
+    The same command again, after an interruption or to the end, trains no trial twice; more --trials extend the search.
     """
     options = {"trials": trials, "epochs": epochs, "algorithm": algorithm}
     extra = [f"tuning.{name}={value}" for name, value in options.items() if value is not None]
@@ -107,7 +107,7 @@ def _search(settings: Settings, console: Console, target: Path, verbose: bool) -
 
 
 def _print_plan(console: Console, settings: Settings) -> None:
-    """How many trials there will be, and over which settings."""
+    """Print how many trials there will be, and over which settings."""
     from components.tuner.options import trainings_of_a_round
     from components.tuner.space import tried
 
@@ -128,7 +128,7 @@ def _print_plan(console: Console, settings: Settings) -> None:
 
 
 def _print_trials(console: Console, trials: Sequence[SearchTrial]) -> None:
-    """The best first; those that failed last."""
+    """Print a table of the trials, the best first and failed ones last."""
     from components.tuner.trials import best_of, settings_text
 
     if not trials:
@@ -164,16 +164,16 @@ def _write_best(console: Console, settings: Settings, trials: Sequence[SearchTri
     tuned.write(
         target,
         tuned.tuned(settings, trial.settings, epochs=trial.hyperparameters.epochs),
-        about=f"What `tagline tune` found to be best: trial {best.number} of {len(trials)}, {score} in epoch "
+        about=f"The best settings that `tagline tune` found: trial {best.number} of {len(trials)}, {score} in epoch "
         f"{trial.best_epoch} of {trial.hyperparameters.epochs}.\n"
         f"Chosen: {trial_settings}.\n"
-        "All else is as it was for the search.",
+        "All other settings are those of the search.",
     )
     seconds = sum(one.trial.seconds for one in trials if not one.known)
-    known = sum(one.known for one in trials)
+    reused = sum(one.known for one in trials)
     console.print()
     console.print(
-        f"{len(trials)} trials, {known} of them trained before; the others trained for {seconds:.1f} s"
+        f"{len(trials)} trials, {reused} of them trained before; the others trained for {seconds:.1f} s"
     )
     console.print(f"[green]best[/]     {score}: {escape(trial_settings)}", soft_wrap=True)
     console.print(f"written  {escape(short_path(target))}", soft_wrap=True)

@@ -20,7 +20,7 @@ def config(
         str | None, typer.Option(help="The folder of versions as the server sees it, such as /models/NAME.")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Keep that path in the file; later changes leave it there.")
+        bool, typer.Option("--write", help="Write that path to the file; later changes keep it.")
     ] = False,
     config: Config = None,
     assignments: Assignments = None,
@@ -34,7 +34,7 @@ def config(
         raise SettingsError(f"--base-path: found {base_path!r}; expected an absolute path or a URI")
     folder = settings.with_absolute_paths().models_dir
     try:
-        # Read within the lock: another change at work must not be undone.
+        # Read within the lock, so that a change by another process is not undone.
         with model_config.locked(folder) if write else contextlib.nullcontext():
             served = config_of(settings)
             if base_path is not None:

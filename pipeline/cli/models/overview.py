@@ -68,7 +68,7 @@ def overview(
     notes += silence
     if served.versions and not served.labels:
         notes.append(
-            "versions without a label: a first promote did not come to its end; run it again, or "
+            "versions without a label: a first promote did not finish; run it again, or "
             "`tagline models follow`"
         )
     notes += [unreadable_line(settings, line) for line in label_history.read(folder).unreadable]
@@ -109,7 +109,7 @@ def config_of(settings: Settings) -> ModelConfig:
     """Read the config that servers start from.
 
     Raises:
-        SettingsError: a file that is none.
+        SettingsError: the file is not a config.
     """
     from serving.registry import model_config
     from serving.registry.errors import Refused
@@ -121,7 +121,7 @@ def config_of(settings: Settings) -> ModelConfig:
 
 
 def unreadable_line(settings: Settings, line: int) -> str:
-    """The note on a line of the history that is no change."""
+    """A note on a line of the history that cannot be read."""
     from serving.registry import label_history
 
     file = settings.with_absolute_paths().models_dir / label_history.FILE

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from serving.registry.running_server import RunningServer
 
 DEFAULT_TARGET = "localhost:8500"
-# For commands that only read: much less than a change waits.
+# For commands that only read; a change waits much longer.
 ANSWER_SECONDS = 2.0
 
-Target = Annotated[str | None, typer.Option(help=f"host:port; {DEFAULT_TARGET} without it.")]
+Target = Annotated[str | None, typer.Option(help=f"host:port of the server; default: {DEFAULT_TARGET}.")]
 Targets = Annotated[
     list[str] | None,
     typer.Option(
-        "--target", help=f"host:port of a server on the config, {DEFAULT_TARGET} without it; repeat for each."
+        "--target",
+        help=f"host:port of a server with this config; repeat for each; default: {DEFAULT_TARGET}.",
     ),
 ]
 

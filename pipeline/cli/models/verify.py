@@ -26,7 +26,7 @@ def verify(
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Hold every file of a version against its manifest. Exit code 1 if one differs."""
+    """Compare every file of a version with its manifest. Exit code 1 if one differs."""
     settings = settings_of(config, None, assignments)
     folder = settings.with_absolute_paths().models_dir
     on_disk = versions_in(folder, missing_ok=True)
@@ -63,7 +63,7 @@ def _print_verdict(number: int, verdict: Verdict) -> None:
         console.print(f"version {number}: {verdict.broken}", markup=False, soft_wrap=True)
         return
     if verdict.files is None:
-        console.print(f"version {number}: no manifest, so nothing to hold it against; not pushed by tagline")
+        console.print(f"version {number}: no manifest to compare it with; not pushed by tagline")
         return
     for kind, names in (("missing", verdict.missing), ("extra", verdict.extra), ("changed", verdict.changed)):
         for name in names:

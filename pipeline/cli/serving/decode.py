@@ -49,10 +49,12 @@ def decode(
             help="host:port of a TensorFlow Serving or `tagline serve`; without it a server is started."
         ),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="The model's name; the settings' own without it.")] = None,
-    version: Annotated[int | None, typer.Option(help="The version to ask; the newest without it.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The model's name; default: that of the settings.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="The version to use; default: the newest.")] = None,
     label: Annotated[
-        str | None, typer.Option(help="Ask the version with this label at the target, such as stable.")
+        str | None, typer.Option(help="Use the version with this label at the target, such as stable.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Deadline of each request, in seconds.")] = 30.0,
     tls: Tls = False,
@@ -78,7 +80,7 @@ def decode(
     from serving.client import Tagger
 
     server = pushed_server(settings, version=version) if target is None else contextlib.nullcontext(target)
-    name = settings.name if target is None or model is None else model
+    name = settings.name if target is None else model or settings.name
 
     def connect(host: str, rows: int) -> Tagger:
         return Tagger(

@@ -23,7 +23,7 @@ from serving.registry.version_folder import versions_in
 from serving.server.process import ServerProcess, ServerProcessError, start_server_process
 
 DEFAULT_PORT = 8501
-# To compare; each further one costs the memory of a model.
+# Enough to compare; each further version costs the memory of a model.
 _NEWEST = 3
 _FREE = -1
 
@@ -32,7 +32,7 @@ def demo(
     port: Annotated[
         int | None,
         typer.Option(
-            min=1, max=65535, help="Port of the page; without it 8501, or a free one if that is taken."
+            min=1, max=65535, help="Port of the page; default: 8501, or a free one if that is taken."
         ),
     ] = None,
     open_browser: Annotated[
@@ -51,7 +51,7 @@ def demo(
     try:
         with _server_with_page(settings, port) as server:
             address = f"http://{server.rest_target}/"
-            # From the line on that says so, Ctrl-C is the ordinary end.
+            # Once this line is printed, Ctrl-C is the ordinary end.
             with contextlib.suppress(KeyboardInterrupt):
                 output().print(f"{address}   (Ctrl-C ends it)", soft_wrap=True)
                 sys.stdout.flush()

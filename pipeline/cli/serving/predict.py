@@ -55,16 +55,17 @@ def predict(
             "--output", "-o", help="A folder for parts and manifest, or one file: .jsonl, .conll, .tfrecord."
         ),
     ],
-    version: Annotated[int | None, typer.Option(help="The pushed version; the latest without it.")] = None,
+    version: Annotated[int | None, typer.Option(help="The pushed version; default: the latest.")] = None,
     output_format: Annotated[
         str | None,
-        typer.Option("--format", help="jsonl (which a folder gets without it), conll or tfrecord."),
+        typer.Option("--format", help="jsonl (the default for a folder), conll or tfrecord."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Parts made at a time; without it as the settings' beam says.")
+        int | None,
+        typer.Option(min=1, help="Parts written at a time; default: as set below beam."),
     ] = None,
     shard_size: Annotated[
-        int | None, typer.Option(min=1, help="Most sentences of a part; 5,000 without it.")
+        int | None, typer.Option(min=1, help="Most sentences of a part; default: 5,000.")
     ] = None,
     config: Config = None,
     assignments: Assignments = None,
@@ -149,7 +150,7 @@ def _predict(
     workers: int | None,
     console: Console,
 ) -> tuple[Manifest, bool]:
-    """Make what is missing of the output; its manifest, and whether nothing was missing."""
+    """Complete the output; returns its manifest, and whether it was complete before."""
     from serving.batch.output_folder import OutputFolder
 
     single = output.suffix in _FILES

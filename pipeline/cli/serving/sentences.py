@@ -45,7 +45,7 @@ class SentencePrinter:
             line.append(f"{entity.label:<6} ", style=self._colour(entity.label))
             line.append(f"{entity.confidence:.3f}  {entity.text}")
             self._console.print(line, soft_wrap=True)
-        self._console.print(f"  [dim]probability of the whole reading {sentence.score:.3f}[/]")
+        self._console.print(f"  [dim]probability of the whole path {sentence.score:.3f}[/]")
 
     def _colour(self, label: str) -> str:
         return self._colours.setdefault(label, _COLOURS[len(self._colours) % len(_COLOURS)])

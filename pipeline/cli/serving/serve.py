@@ -26,9 +26,9 @@ def serve(
 
     Versions and labels are those of <models>/<name>/models.config, which `tagline models` changes while it runs.
 
-    It is made where it is missing, and not looked at with --model_name, --model_base_path, --model_config_file.
+    The file is created if it is missing, and ignored with --model_name, --model_base_path, --model_config_file.
 
-    Every other option goes to the server as TensorFlow Serving knows it: --port 8500 --rest_api_port 8501 ...
+    Every other option is passed on to the server, as TensorFlow Serving has it: --port 8500 --rest_api_port 8501 ...
 
     --engine tfserving starts tensorflow_model_server (TAGLINE_TFSERVING, or on the PATH), else its container.
     """

@@ -145,7 +145,7 @@ def test_status_without_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> Non
     done = tagline("status", *elsewhere, "--set", "name=fresh")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "fresh: no run has come to its end; `tagline run` makes one",
+        "fresh: no run has finished yet; `tagline run` starts one",
         f"nothing is pushed to {tmp_path}/models/fresh",
     ]
 
@@ -166,7 +166,7 @@ def test_status_of_a_run_and_of_versions(tmp_path: Path, elsewhere: tuple[str, .
         if text:
             (version / "manifest.json").write_text(text)
     lines = tagline("status", *elsewhere).stdout.splitlines()
-    assert lines[0] == "tagger  last run to its end R1"
+    assert lines[0] == "tagger  last finished run R1"
     assert "  Trainer            F1 [x]  2.0 s" in lines
     assert "  BlessedStatistics  y  0.1 s" in lines
     assert "refused too [low]" in lines

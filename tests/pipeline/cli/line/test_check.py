@@ -52,7 +52,7 @@ def test_findings_are_grouped_with_one_remedy_and_short_paths(corpus: Path) -> N
     ]
     assert blocks[2][0] == "warning D205  sentence in several splits"
     assert blocks[-1] == [
-        "--fix OUT writes a copy without what needs no decision of D201, D205",
+        "--fix OUT writes a copy that repairs D201, D205 where no decision is needed",
         "no errors",
     ]
 
@@ -134,7 +134,7 @@ def test_a_repaired_copy_and_its_remaining_findings(corpus: Path, tmp_path: Path
     # Of three train sentences one would be much of train.
     assert lines[3].startswith("left 1 of 3 train sentences are in dev or test too")
     assert f"{out}  scheme BIO" in lines
-    assert "D201" not in done.stdout.split("what the copy holds:")[1]
+    assert "D201" not in done.stdout.split("findings in the copy:")[1]
     assert (out / "train.conll").read_text() == (FAULTY + "\nlast\tO\n").replace("I-PER", "B-PER")
     assert "-Eve\tI-PER\n+Eve\tB-PER\n" in (out / "changes.diff").read_text()
 

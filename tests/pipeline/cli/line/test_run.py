@@ -19,7 +19,7 @@ PUSHED = Outcome(
 )  # fmt: skip
 REFUSED = msgspec.structs.replace(PUSHED, refusals=["ModelGate did not bless it: [x] too low"])
 NOTHING_TO_FORCE = "there was nothing to force"
-IN_VAIN = "nothing was forced, and the reason is written nowhere"
+NOT_FORCED = "nothing was forced, and the reason is not recorded"
 
 
 @pytest.mark.parametrize(
@@ -32,15 +32,15 @@ IN_VAIN = "nothing was forced, and the reason is written nowhere"
             "[b] so",
             [
                 "refused ModelGate did not bless it: [x] too low",
-                "for ever: [b] so",
+                "the manifest keeps the reason: [b] so",
                 "forced  /models/tagger/1",
             ],
-            [IN_VAIN],
+            [NOT_FORCED],
         ),
         (
             msgspec.structs.replace(REFUSED, duplicate=True),
             "so",
-            ["too low", IN_VAIN, "in place already"],
+            ["too low", NOT_FORCED, "in place already"],
             ["against the verdict", NOTHING_TO_FORCE],
         ),
     ],

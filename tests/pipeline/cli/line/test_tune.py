@@ -34,7 +34,7 @@ def sets(home: Path) -> list[str]:
     return [part for one in assignments(home, *SEARCHED) for part in ("--set", one)]
 
 
-def asked_for(*arguments: str) -> subprocess.CompletedProcess[str]:
+def tune(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*TAGLINE, "tune", *arguments], capture_output=True, text=True, check=False)
 
 
@@ -55,7 +55,7 @@ def asked_for(*arguments: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_illegal_options_are_refused_before_the_search(arguments: list[str], message: str) -> None:
-    done = asked_for(*arguments)
+    done = tune(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
 
@@ -63,14 +63,14 @@ def test_illegal_options_are_refused_before_the_search(arguments: list[str], mes
 def test_bad_input_is_reported_and_nothing_is_tried(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "train.conll").write_text("Anna\tB-PER\nlives\n")
-    done = asked_for("--data", str(tmp_path / "corpus"), "--set", f"pipeline.root={tmp_path / 'runs'}")
+    done = tune("--data", str(tmp_path / "corpus"), "--set", f"pipeline.root={tmp_path / 'runs'}")
     assert done.returncode == 2
     assert "nothing was tried" in done.stdout
     assert not (tmp_path / "runs").exists()
 
 
 def test_the_help_explains_the_search_and_how_it_resumes() -> None:
-    words = " ".join(asked_for("--help").stdout.replace("│", " ").split())
+    words = " ".join(tune("--help").stdout.replace("│", " ").split())
     assert "tuning.space" in words
     assert "trains no trial twice" in words
 
@@ -85,7 +85,7 @@ def records_of(home: Path) -> list[Path]:
 
 @pytest.mark.slow
 class TestOneSearch:
-    """In their order, each on what the one before has left."""
+    """In this order: each test uses the files of the one before."""
 
     @pytest.fixture(scope="class")
     def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -93,7 +93,7 @@ class TestOneSearch:
         write_corpus(home / "corpus")
         return home
 
-    def test_killed_it_goes_on_and_trains_nothing_twice(self, home: Path) -> None:
+    def test_after_a_kill_it_resumes_and_trains_nothing_twice(self, home: Path) -> None:
         command = [*TAGLINE, "tune", *sets(home), "--output", str(home / "best.yaml")]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             deadline = time.monotonic() + 400
@@ -140,9 +140,9 @@ class TestOneSearch:
         assert all(lineage.step(run_id, "Trainer") is None for run_id in lineage.run_ids())
         transform = lineage.step(lineage.run_ids()[-1], "Transform")
         assert transform is not None
-        assert transform.cached, "what comes before the search is answered from the cache"
+        assert transform.cached, "the steps before the search come from the cache"
 
-    def test_in_the_line_the_trainer_takes_what_was_best_and_comes_to_the_same_score(
+    def test_in_a_run_the_trainer_takes_the_best_settings_and_reaches_the_same_score(
         self, home: Path
     ) -> None:
         chosen = settings.load(assignments=assignments(home, *SEARCHED, "tuning.enabled=true"))
@@ -158,9 +158,9 @@ class TestOneSearch:
         assert {name: trained[name] for name in best.trial.settings} == best.trial.settings
         history = json.loads((extra / "training_history.json").read_text())
         scores = [epoch["dev_score"] for epoch in history["epochs"]]
-        assert max(scores) == best.trial.dev_score, "a trial is just what the line trains"
+        assert max(scores) == best.trial.dev_score, "a trial is exactly what a run trains"
 
-    def test_run_takes_the_file_and_comes_to_the_same_score(self, home: Path) -> None:
+    def test_run_takes_the_file_and_reaches_the_same_score(self, home: Path) -> None:
         done = subprocess.run(
             [*TAGLINE, "run", "--config", str(home / "best.yaml")],
             capture_output=True,

@@ -212,7 +212,7 @@ def test_verify(models: Path) -> None:
     assert done.stdout.splitlines() == [
         "version 1: intact, 1 files",
         "version 2: intact, 1 files",
-        "version 3: no manifest, so nothing to hold it against; not pushed by tagline",
+        "version 3: no manifest to compare it with; not pushed by tagline",
     ]
     (models / "2" / "saved_model.pb").write_bytes(b"grave")
     (models / "2" / "[more]").touch()

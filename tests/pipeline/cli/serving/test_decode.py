@@ -35,8 +35,8 @@ def decode(target: str, *arguments: str | Path, stdin: bytes = b"") -> subproces
 def test_for_people_and_for_programs(target: str) -> None:
     text = decode(target, "Anna left", "nobody left").stdout.decode()
     assert text == (
-        "Anna left\n     0-4    B-PER  0.500  Anna\n  probability of the whole reading 0.500\n"
-        "nobody left\n  probability of the whole reading 0.500\n"
+        "Anna left\n     0-4    B-PER  0.500  Anna\n  probability of the whole path 0.500\n"
+        "nobody left\n  probability of the whole path 0.500\n"
     ).replace("B-PER ", "PER   ")
     (line,) = decode(target, "Anna left", "--format", "jsonl").stdout.splitlines()
     assert [entity["text"] for entity in json.loads(line)["entities"]] == ["Anna"]
