@@ -1,1 +1,1 @@
-"""The TFX components that TFX lacks."""
+"""Tagline's own TFX components, and the resolvers, metrics and scores that they use."""

@@ -61,7 +61,7 @@ class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(text, type=cls)
 
     def write(self, folder: str) -> None:
-        """Write `verdict.json` in `folder`, which is made where it is missing."""
+        """Write `verdict.json` in `folder`, which is created if it is missing."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         Path(folder, FILE_NAME).write_text(self.to_json(), encoding="utf-8")
 

@@ -1,1 +1,1 @@
-"""The line itself: settings, one factory, runners and the command line."""
+"""The pipeline: settings, stages, one factory, runners, records of runs, and the command line."""

@@ -32,7 +32,7 @@ def create_pipeline(
         force_bless: why to push a model that ModelGate refuses; empty to let the gates decide.
         earlier: where earlier runs are looked up: in the metadata, or in the pushed folder, for a back end that runs
             no resolvers.
-        only_tuning: the search for better settings and what it needs, and nothing after it.
+        only_tuning: end with the search for better settings.
     """
     nodes = _nodes(settings, force_bless=force_bless, source=earlier, only_tuning=only_tuning)
     set_component_args(nodes, settings.beam, pipeline=settings.name)
@@ -58,7 +58,7 @@ def _nodes(settings: Settings, *, force_bless: str, source: Source, only_tuning:
 
 
 def _sqlite(path: str) -> metadata_store_pb2.ConnectionConfig:
-    """Metadata in a file. TFX's own function makes the folder too, on whatever machine the pipeline is put together."""
+    """Metadata in a file. TFX's own function also creates the folder, on the machine that compiles the pipeline."""
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = path
     config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE

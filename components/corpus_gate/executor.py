@@ -64,7 +64,7 @@ class CorpusGateExecutor(base_executor.BaseExecutor):
             for blessed in input_dict.get("blessed_statistics") or []:
                 before = statistics_in(blessed)
                 if not before:
-                    findings.add("D407", "the files of the metadata are gone", path=blessed.uri)
+                    findings.add("D407", "the files of the statistics are gone", path=blessed.uri)
                 _add_shifts(findings, report, drift(statistics, before, limits.drift or {}))
         for artifact in input_dict.get("anomalies") or []:
             _add_anomalies(findings, artifact)
@@ -90,13 +90,13 @@ def _compare_examples(
         return
     summary = CorpusSummary.from_json(io_utils.read_bytes_file(path))
     if summary.fingerprint != data_fingerprint:
-        findings.add("D404", "the files have changed since the examples were made of them", path=path)
+        findings.add("D404", "the files have changed since the examples were written", path=path)
         return
     for name, split in report.splits.items():
         written = summary.splits[name].sentences if name in summary.splits else 0
         if written != split.sentences:
             findings.add(
-                "D404", f"{name}: {written} examples were made of {split.sentences} sentences", path=path
+                "D404", f"{name}: found {written} examples for {split.sentences} sentences", path=path
             )
 
 

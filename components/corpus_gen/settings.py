@@ -18,7 +18,7 @@ from corpus.splits.layout import is_file_name
 
 WHOLE_FOLDER = "*"
 
-# Its classes are made at run time: type checkers cannot see them.
+# Its classes are created at run time: type checkers cannot see them.
 _proto: Any = example_gen_pb2
 
 TF_EXAMPLE: int = _proto.FORMAT_TF_EXAMPLE

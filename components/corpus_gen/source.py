@@ -82,7 +82,7 @@ def unreadable(path: str, error: Exception) -> CorpusError:
     return CorpusError(
         f"cannot be read ({error})",
         path=path,
-        expected="a whole file" + (" in gzip form" if path.lower().endswith(".gz") else ""),
+        expected="a complete file" + (" in gzip form" if path.lower().endswith(".gz") else ""),
         remedy="copy it again",
     )
 

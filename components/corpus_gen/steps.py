@@ -79,10 +79,10 @@ class CombineEvidence(beam.CombineFn):
         return evidence.add(tags)
 
     def merge_accumulators(self, accumulators: Iterable[Evidence]) -> Evidence:
-        whole = Evidence()
+        merged = Evidence()
         for evidence in accumulators:
-            whole.merge(evidence)
-        return whole
+            merged.merge(evidence)
+        return merged
 
     def extract_output(self, evidence: Evidence) -> Scheme:
         return evidence.scheme()

@@ -22,7 +22,7 @@ class CrfsuiteBaselineSpec(ComponentSpec):
 
 
 class CrfsuiteBaseline(Component):
-    """Trains a CRF with hand-made features on the train split and writes down its answers to another split.
+    """Trains a CRF with hand-made features on the train split and records its answers to another split.
 
     Outputs:
         predictions: `Predictions` with `crfsuite.jsonl.gz`: the same sentences in the same order as Predictor's.

@@ -29,7 +29,7 @@ NAME = "ModelGate"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Scores the recorded answers, applies the rules, and writes both down."""
+    """Scores the recorded answers, applies the rules, and writes the scores and the verdict."""
 
     def Do(
         self,

@@ -56,14 +56,14 @@ def _floor(analysis: Analysis, target: FloorTarget, bound: float) -> Rule:
     part = next((part for part in analysis.slices if part.name == (target.slice or OVERALL)), None)
     if reason := _no_data(part, metric, target):
         return Rule(
-            name=FLOOR, words=f"{name} is not asked {where}: {reason}", passed=True, metric=metric,
+            name=FLOOR, words=f"no floor of {name} is applied {where}: {reason}", passed=True, metric=metric,
             slice=target.slice, bound=bound, skipped=reason,
         )  # fmt: skip
     assert part is not None
     score = part.candidate[metric]
     return Rule(
         name=FLOOR,
-        words=f"{name} is {score.value:.4f} {where}{_interval(analysis, score)}; asked: at least {bound:g}",
+        words=f"{name} is {score.value:.4f} {where}{_interval(analysis, score)}; required: at least {bound:g}",
         passed=score.value >= bound,
         metric=metric,
         slice=target.slice,
@@ -142,7 +142,7 @@ def _calibration(name: str, unit: str, calibration: Calibration | None, bound: f
         )  # fmt: skip
     return Rule(
         name=name,
-        words=f"{words}; asked: at most {bound:g}",
+        words=f"{words}; allowed: at most {bound:g}",
         passed=error <= bound,
         metric=metric,
         value=error,

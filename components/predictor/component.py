@@ -21,7 +21,7 @@ class PredictorSpec(ComponentSpec):
 
 
 class Predictor(Component):
-    """Writes down the answers of the candidate and of the latest blessed model to every sentence of a split.
+    """Records the answers of the candidate and of the latest blessed model to every sentence of a split.
 
     Outputs:
         predictions: `Predictions` with `candidate.jsonl.gz` and, if there is a baseline, `baseline.jsonl.gz`.

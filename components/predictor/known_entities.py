@@ -23,7 +23,7 @@ class TrainEntities:
         self._entities = {entity for tokens, tags in train for entity in self._read(tokens, tags)}
 
     def seen(self, tokens: Sequence[str], gold: Sequence[str]) -> tuple[bool, ...]:
-        """Tell for each gold entity of a sentence, in order, whether train has it."""
+        """Whether train has each gold entity of a sentence, in order."""
         return tuple(entity in self._entities for entity in self._read(tokens, gold))
 
     def _read(self, tokens: Sequence[str], tags: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,6 @@ def _rounded(probability: float) -> float:
     if math.isnan(probability):
         raise ValueError(
             "found a probability that is not a number in the model's answer; expected 0 to 1: its weights are broken, "
-            "lower trainer.learning_rate and train it anew"
+            "lower trainer.learning_rate and train again"
         )
     return float(f"{probability:.7g}")

@@ -48,7 +48,7 @@ def recorded_sentences(
         if len(tokens) != len(gold):
             raise ValueError(
                 f"{pattern}: example {number} has {len(gold)} tags for {len(tokens)} tokens; expected one for "
-                "each: make the examples anew"
+                "each: run the pipeline without its cache (pipeline.cache=false)"
             )
         values = {name: ",".join(_texts(feature[name])) for name in features if name in feature}
         yield RecordedSentence(tokens, gold, values, record)

@@ -51,7 +51,7 @@ class Report(Component):
         examples, model, pushed_model: of the run.
         predictions: the models' answers to the test split.
         settings: all settings in effect, as YAML.
-        metadata: the SQLite file of the local runner's metadata, for the timings; empty where there is none.
+        metadata: the SQLite file of the local runner's metadata, for the timings; empty on a cluster.
         code: a hash of the code behind this component; it only serves the cache.
         """
         super().__init__(

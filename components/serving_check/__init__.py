@@ -1,1 +1,1 @@
-"""Asks a candidate model real questions in a real server before anything is pushed."""
+"""ServingCheck: serves a candidate and compares its answers with those of the model in memory."""

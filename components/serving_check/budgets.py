@@ -63,7 +63,7 @@ def _rule(name: str, value: float | None, bound: float | None, unit: str, settin
         )
     return Rule(
         name=name,
-        words=f"{words}; asked: at most {bound:g} {unit}",
+        words=f"{words}; allowed: at most {bound:g} {unit}",
         passed=value <= bound,
         value=value,
         bound=bound,

@@ -36,7 +36,7 @@ def differences(
     arrays = {name: tensor.numpy() for name, tensor in expected.items()}
     lines = []
     if len(served) != len(arrays["lengths"]):
-        return [f"{len(arrays['lengths'])} sentences were asked about, {len(served)} answered"]
+        return [f"found {len(served)} answers to {len(arrays['lengths'])} sentences; expected one for each"]
     for row, sentence in enumerate(served):
         length = arrays["lengths"][row]
         place = f"{where}{sentence.text[:60]!r}"

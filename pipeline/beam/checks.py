@@ -1,4 +1,4 @@
-"""Checks of the engine in the settings, before a run and not minutes into it."""
+"""Checks of the engine in the settings, before a run rather than minutes into it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def require_reachable(settings: Settings, *, target: Target | str) -> None:
         remedy = (
             "take another runner, or compile for vertex, whose artifacts lie in gs://"
             if beam.runner == "dataflow"
-            else "mount them on every machine of the engine by the same paths, and say so by beam.shared_disk: true"
+            else "mount them on every machine of the engine by the same paths, and set beam.shared_disk: true"
         )
         raise SettingsError(
-            f"beam.runner: found {beam.runner}, whose workers see no folder of ours, but {_READS[target]}; {remedy}"
+            f"beam.runner: found {beam.runner}, whose workers cannot see these folders, but {_READS[target]}; {remedy}"
         )
 
 
@@ -82,7 +82,7 @@ def _require_job_service(key: str, endpoint: str) -> None:
     except grpc.FutureTimeoutError:
         raise SettingsError(
             f"{key}: found {endpoint}, where something answers that speaks no gRPC; expected a Beam job service: its "
-            "job port, 8099 where nobody chose another"
+            "job port, 8099 by default"
         ) from None
     finally:
         channel.close()

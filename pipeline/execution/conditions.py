@@ -1,8 +1,8 @@
 """When a step runs, and which part of a parameter it takes: expressions in CEL, evaluated by cel-python.
 
 As in Kubeflow's driver, where cel-python alone differs: numbers of every type compare (protobuf's values are all
-doubles, most literals are ints), a double without a fraction is the text of an integer, a truth is no number, and
-`parseJson` reads a text.
+doubles, most literals are ints), a double without a fraction has the text of an integer, a boolean is not a number, and
+`parseJson` parses text.
 """
 
 from __future__ import annotations

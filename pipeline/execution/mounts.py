@@ -16,7 +16,7 @@ _SOURCE = re.compile(r"(/|(gs|s3|minio)://)[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 class Mounts:
     """Turns paths below a volume, or a bucket, into paths of this machine, wherever they stand in a text.
 
-    Of mounts within each other the nearest counts, as for a kernel.
+    Of nested mounts the innermost counts, as in a kernel.
     """
 
     def __init__(self, assignments: Iterable[str] = ()) -> None:

@@ -32,7 +32,7 @@ _TRUTHS = {
 
 
 class ParameterError(ValueError):
-    """A value that is not of the type that the spec says."""
+    """A value that is not of the type in the spec."""
 
 
 @dataclass(frozen=True)

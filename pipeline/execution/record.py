@@ -24,7 +24,7 @@ class Record:
         """Read the record of an earlier run in `work`, or begin one.
 
         Args:
-            work: the folder, made where it is missing.
+            work: the folder, created if it is missing.
             graph: what is run.
             fresh: begin a new run, even if there is a record.
 

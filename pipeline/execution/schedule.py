@@ -44,7 +44,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: what each finished step made, and which steps failed, were skipped or never started."""
+    """How a run ended: the outputs of finished steps, and which steps failed, were skipped or never started."""
 
     results: Mapping[str, Result]
     failures: tuple[Failure, ...] = ()

@@ -63,7 +63,7 @@ class RunSteps:
 
 
 class Lineage:
-    """Reads a pipeline's SQLite metadata. Open it anew to see what has been written since."""
+    """Reads a pipeline's SQLite metadata. Open it again to see later writes."""
 
     def __init__(self, database: Path) -> None:
         config = mlmd.ConnectionConfig()
@@ -85,9 +85,7 @@ class Lineage:
         """The latest execution of a component in a run; None if it has not started."""
         run = self._store.get_context_by_type_and_name("pipeline_run", run_id)
         if run is None:
-            raise KeyError(
-                f"no run {run_id} in the metadata; there are {', '.join(self.run_ids()) or 'none'}"
-            )
+            raise KeyError(f"no run {run_id} in the metadata; found {', '.join(self.run_ids()) or 'no run'}")
         # A node's context is named `<pipeline>.<component>`.
         executions = [
             execution

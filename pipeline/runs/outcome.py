@@ -26,7 +26,7 @@ LAST_RUN = "last_run.json"
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A run that came to its end.
+    """A finished run.
 
     Attributes:
         run_id: of the pipeline run.
@@ -39,7 +39,7 @@ class Outcome(msgspec.Struct, frozen=True):
         report: the page.
         log: the log file.
         forced: the reason for which it was pushed against the verdict; empty if it was not.
-        not_forced: why it was not, in spite of --force-bless.
+        not_forced: why it could not be forced; empty if that was not tried.
         counted: what Beam's workers counted, in words, by component that was not cached.
     """
 
@@ -62,7 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def load(run_dir: Path) -> Outcome | None:
-    """Read the last run that came to its end; None before the first.
+    """Read the last finished run; None before the first.
 
     Raises:
         SettingsError: a record that this version cannot read.
@@ -74,7 +74,7 @@ def load(run_dir: Path) -> Outcome | None:
         return msgspec.json.decode(path.read_bytes(), type=Outcome)
     except msgspec.DecodeError as error:
         raise SettingsError(
-            f"{path}: not the record of a run as this version writes it ({error}); `tagline run` writes it anew"
+            f"{path}: not the record of a run as this version writes it ({error}); the next `tagline run` replaces it"
         ) from error
 
 
@@ -207,7 +207,7 @@ def _model_gate(step: Step) -> str:
     interval = "" if score.low is None else f" ({score.low:.4f} to {score.high:.4f})"
     skipped = sum(bool(rule.skipped) for rule in verdict.rules)
     applied = len(verdict.rules) - skipped
-    rules = f"{applied} rule{'s' * (applied != 1)}" + (f", {skipped} not asked" if skipped else "")
+    rules = f"{applied} rule{'s' * (applied != 1)}" + (f", {skipped} skipped" if skipped else "")
     before = analysis.overall.baseline.get(analysis.primary)
     compared = f", latest blessed {before.value:.4f}" if before else ""
     return f"blessed by {rules}: {display_name(analysis.primary)} {score.value:.4f}{interval}{compared}"

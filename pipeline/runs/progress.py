@@ -22,15 +22,15 @@ _STARTS = "Component %s is running."
 _ENDS = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
 
-# Loggers whose messages are shown as they come; the last line of the other components says enough.
+# Loggers whose messages are shown as they come; other components only have a line at their end.
 _SHOWN = ("tagline.trainer", "tagline.crfsuite", "tagline.tuner")
 
 DOING = {
     "CorpusGen": "reading the corpus",
-    "StatisticsGen": "counting what the examples hold",
+    "StatisticsGen": "computing statistics of the examples",
     "SchemaGen": "inferring the schema",
-    "ImportSchemaGen": "taking the given schema",
-    "ExampleValidator": "holding the examples against the schema",
+    "ImportSchemaGen": "importing the schema",
+    "ExampleValidator": "comparing the examples with the schema",
     "BlessedStatistics": "looking for the statistics of the last blessed run",
     "CorpusGate": "checking the corpus",
     "Transform": "making vocabularies and ids",
@@ -41,8 +41,8 @@ DOING = {
     "Evaluator": "scoring on the test split",
     "Predictor": "answering the test split",
     "CrfsuiteBaseline": "training a CRF with hand-made features",
-    "ServingCheck": "asking a served model",
-    "ModelGate": "holding the model against every rule",
+    "ServingCheck": "checking a served model",
+    "ModelGate": "applying every rule to the model",
     "AtomicPusher": "pushing",
     "Report": "writing the report",
 }

@@ -1,4 +1,4 @@
-"""Settings from files and assignments: defaults, a file over them, `--set` over both."""
+"""Loading settings: the defaults, overridden by a file, overridden by `--set`."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ def _explain(message: str, merged: Mapping[str, Any]) -> str:
         name = ".".join([*keys, unknown])
         return f"{name}: no such setting; {_suggestion(unknown, sorted(known))}"
     explained = f"{where or 'settings'}: {reason[:1].lower()}{reason[1:]}"
-    found: Any = merged
+    value: Any = merged
     for key in keys:
         # Of a list, or an object whose keys the user chooses, all of it: msgspec names no place within.
-        found = found.get(key.partition("[")[0]) if isinstance(found, Mapping) else None
+        value = value.get(key.partition("[")[0]) if isinstance(value, Mapping) else None
     if path.startswith("`key`"):
-        return f"{explained} as a key; found {', '.join(map(repr, found))}"
+        return f"{explained} as a key; found {', '.join(map(repr, value))}"
     # The other checks are the settings' own, whose messages name the value.
-    return f"{explained}; found {found!r}" if reason.startswith(("Expected", "Invalid")) else explained
+    return f"{explained}; found {value!r}" if reason.startswith(("Expected", "Invalid")) else explained

@@ -1,1 +1,1 @@
-"""The pipeline's stages in the order of the run, each a function that makes the nodes of one part."""
+"""The pipeline's stages, each a function that creates the nodes of one part of the pipeline."""

@@ -1,4 +1,4 @@
-"""From a blessed model to the folder that servers watch, and a page about the run."""
+"""From a blessed model to the folder that servers poll, and a page about the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.stages.data import Data
 from pipeline.stages.evaluation import Evaluation
 from pipeline.stages.training import Training
 
-# Never answered from the cache: both read what is outside the pipeline (the versions served now).
+# Never answered from the cache: both read the versions served now, which are no input of theirs.
 UNCACHED = ("AtomicPusher", "Report")
 
 

@@ -34,7 +34,7 @@ class EarlierRuns:
             self._pushed = {"destination": settings.models_place, "code": code_of("PushedResolver")}
 
     def blessed_statistics(self, *, examples: types.BaseChannel, statistics: types.BaseChannel) -> BaseNode:
-        """Look up the statistics (`statistics`) of the data that the latest blessed model of other data learnt from."""
+        """Look up the statistics (`statistics`) behind the latest blessed model that was trained on other data."""
         if self._pushed:
             return PushedStatistics(examples=examples, **self._pushed).with_id(BLESSED_STATISTICS)
         return Resolver(
@@ -52,7 +52,7 @@ class EarlierRuns:
         custom_config: dict[str, Any],
         fingerprint: str,
     ) -> BaseNode:
-        """Look up the latest blessed model (`model`) that another training than this one made.
+        """Look up the latest blessed model (`model`) of another training than this one.
 
         Args:
             examples: this run's, as CorpusGen made them.

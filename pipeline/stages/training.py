@@ -94,7 +94,7 @@ def tuner_node(settings: Settings, data: Data) -> Tuner:
 
 
 def _custom_config(settings: Settings, hyperparameters: Hyperparameters) -> dict[str, Any]:
-    """What a training is given beside its inputs. The vectors' content is part of the cache key, not their name."""
+    """The Trainer's parameters. The content of the vectors is part of the cache key, as a name would not be."""
     vectors = settings.trainer.vectors
     return {
         "hyperparameters": msgspec.json.encode(hyperparameters).decode(),

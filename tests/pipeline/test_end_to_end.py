@@ -198,7 +198,7 @@ class TestOnePipeline:
         refused, forced, where = done.stdout.strip().splitlines()[-3:]
         assert refused.startswith("refused ModelGate did not bless it: entity F1 (strict) fell by")
         assert forced == (
-            "pushed against the verdict, as its manifest says for ever: the test split is wrong"
+            "pushed against the verdict; the manifest keeps the reason: the test split is wrong"
         )
         chosen = settings.load(assignments=assignments(home, *WORSE))
         assert where.split() == ["forced", str(chosen.models_dir / "2")]

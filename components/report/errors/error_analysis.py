@@ -32,7 +32,7 @@ class Error(NamedTuple):
     finding: the kind of error, with gold and predicted entity.
     confidence: see `confidence_of`; None where the model gives none.
     number: of the sentence in the test split, from 1.
-    answer: the whole sentence.
+    answer: the sentence.
     """
 
     finding: Finding

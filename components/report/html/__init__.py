@@ -1,1 +1,1 @@
-"""What both pages are made of: text from data, SVG, style, and the template environment."""
+"""The parts of both pages: text from data, SVG, style, and the template environment."""

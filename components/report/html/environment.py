@@ -17,15 +17,15 @@ _COLOURS = 12
 
 
 def environment(templates: Path) -> jinja2.Environment:
-    """Make an environment for the templates in a folder; it escapes everything that comes from data."""
-    made = jinja2.Environment(
+    """Create an environment for the templates in a folder; it escapes everything that comes from data."""
+    result = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    result.filters |= {
         "visible": visible,
         "shortened": shortened,
         "breakable": breakable,
@@ -35,8 +35,8 @@ def environment(templates: Path) -> jinja2.Environment:
         "interval": _interval,
         "seconds": _seconds,
     }
-    made.globals["style"] = Markup(_STYLE.read_text(encoding="utf-8"))
-    return made
+    result.globals["style"] = Markup(_STYLE.read_text(encoding="utf-8"))
+    return result
 
 
 class LabelColours(dict[str, int]):

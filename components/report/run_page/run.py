@@ -64,7 +64,7 @@ class Run:
     pushed: the result of the push.
     timings: of the components; empty where the runner keeps its metadata elsewhere.
     artifacts: the page's sources.
-    versions: of Python and libraries, where the page was made.
+    versions: of Python and libraries, where the page was written.
     seeds: the trainings of every seed, if there were several (`trainer.training.seeds.Seeds`).
     warm_start: the weights that the training began with (`trainer.initial_weights.warm_start.Carried`).
     vectors: coverage of the corpus by pretrained vectors (`trainer.initial_weights.vectors.Coverage`).

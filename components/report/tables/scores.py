@@ -80,17 +80,17 @@ def label_rows(analysis: Analysis, gold: Mapping[str, int]) -> list[Row]:
         analysis: the scores.
         gold: how many gold entities (tokens) each label has, for labels that `analysis` has no count of.
     """
-    whole = analysis.overall
+    overall = analysis.overall
     *more, main = (
-        _OF_LABELS if any(key.startswith("entity_f1_strict/") for key in whole.candidate) else _OF_TAGS
+        _OF_LABELS if any(key.startswith("entity_f1_strict/") for key in overall.candidate) else _OF_TAGS
     )
-    labels = [key.partition("/")[2] for key in whole.candidate if key.startswith(f"{main}/")]
+    labels = [key.partition("/")[2] for key in overall.candidate if key.startswith(f"{main}/")]
     rows = []
     for label in labels:
-        counted = whole.candidate.get(f"entities/{label}")
+        counted = overall.candidate.get(f"entities/{label}")
         rows.append(
-            _row(whole, f"{main}/{label}", label)._replace(
-                more=tuple(whole.candidate.get(f"{name}/{label}") for name in more),
+            _row(overall, f"{main}/{label}", label)._replace(
+                more=tuple(overall.candidate.get(f"{name}/{label}") for name in more),
                 counts=(int(counted.value) if counted else gold.get(label, 0),),
             )
         )

@@ -119,7 +119,7 @@ def test_files_that_changed_since_they_were_read_are_an_error(tmp_path: Path) ->
 
 def test_missing_examples_are_an_error(tmp_path: Path) -> None:
     data = corpus(tmp_path / "data")
-    with pytest.raises(CorpusRefused, match="train: 1 examples were made of 2 sentences"):
+    with pytest.raises(CorpusRefused, match="train: found 1 examples for 2 sentences"):
         gate(tmp_path, data, examples_of(data, tmp_path / "examples", {"train": 1, "dev": 1}))
     with pytest.raises(CorpusRefused, match="train: statistics of 1 examples for 2 sentences"):
         gate(

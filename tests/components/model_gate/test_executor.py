@@ -145,7 +145,9 @@ def test_a_disagreement_with_the_evaluator_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_serving_check_is_one_of_the_gate(tmp_path: Path) -> None:
-    slow = Rule(name="median latency", words="the median latency is 9 ms; asked: at most 5 ms", passed=False)
+    slow = Rule(
+        name="median latency", words="the median latency is 9 ms; allowed: at most 5 ms", passed=False
+    )
     served = msgspec.structs.replace(SERVED, blessed=False, reasons=[slow.words], rules=[*SERVED.rules, slow])
     verdict = verdict_of(judged(tmp_path, served=served, candidate=GOOD))
     assert verdict.reasons == [slow.words]

@@ -46,7 +46,7 @@ def measured(*slices: Slice, above_crfsuite: Estimate | None = None, **changes: 
     )
 
 
-def asked(found: Measurement, evaluator: float = 0.8, **options: Any) -> list[Rule]:
+def applied(found: Measurement, evaluator: float = 0.8, **options: Any) -> list[Rule]:
     return rules(found, Evaluation(**options), evaluator_primary=evaluator)
 
 
@@ -56,7 +56,7 @@ def named(found: list[Rule], name: str) -> Rule:
 
 
 def test_a_model_that_is_good_enough_passes_everything() -> None:
-    found = asked(measured())
+    found = applied(measured())
     assert [rule.name for rule in found] == [
         "floor", "no significant fall", "not below CRFsuite", "calibration of tokens", "calibration of entities",
         "agreement with the Evaluator",
@@ -66,10 +66,10 @@ def test_a_model_that_is_good_enough_passes_everything() -> None:
 
 @pytest.mark.parametrize(("floor", "passed"), [(0.79, True), (0.8, True), (0.81, False)])
 def test_the_floor_of_the_primary_metric(floor: float, passed: bool) -> None:
-    rule = named(asked(measured(), floor=floor), "floor")
+    rule = named(applied(measured(), floor=floor), "floor")
     assert rule == Rule(
         name="floor",
-        words="entity F1 (strict) is 0.8000 on the test split (95 % interval 0.7000 to 0.8500); asked: at least "
+        words="entity F1 (strict) is 0.8000 on the test split (95 % interval 0.7000 to 0.8500); required: at least "
         f"{floor:g}",
         passed=passed,
         metric="entity_f1_strict",
@@ -85,19 +85,19 @@ def test_the_floor_of_the_primary_metric(floor: float, passed: bool) -> None:
     [
         ("entity_f1_strict/PER", "entity F1 (strict) of PER is 0.4000 on the test split (95 % interval"),
         ("entity_f1_strict/PER@domain=news", "entity F1 (strict) of PER is 0.3000 on domain=news (95 %"),
-        ("entity_recall_strict@domain=news", "entity recall (strict) is 0.6000 on domain=news; asked: at"),
+        ("entity_recall_strict@domain=news", "entity recall (strict) is 0.6000 on domain=news; required: at"),
         ("primary@domain=news", "entity F1 (strict) is 0.6000 on domain=news (95 % interval 0.5000 to"),
     ],
 )
 def test_a_floor_of_a_label_or_a_slice_refuses(floor: str, words: str) -> None:
-    found = asked(
+    found = applied(
         measured(part("", 0.8), part("domain=news", 0.6)), floors={floor: 0.7}, slice_by=("domain",)
     )
     (failed,) = [rule for rule in found if not rule.passed]
     assert failed.words.startswith(words)
-    assert failed.words.endswith("asked: at least 0.7")
+    assert failed.words.endswith("required: at least 0.7")
     assert failed.slice == ("domain=news" if "@" in floor else "")
-    assert all(rule.passed for rule in asked(measured(), floors={floor: 0.2}, slice_by=("domain",)))
+    assert all(rule.passed for rule in applied(measured(), floors={floor: 0.2}, slice_by=("domain",)))
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_a_floor_of_a_label_or_a_slice_refuses(floor: str, words: str) -> None:
     ],
 )
 def test_a_floor_on_a_slice_without_data_is_skipped(floor: str, slices: list[Slice], why: str) -> None:
-    rule = asked(measured(part("", 0.8), *slices), floors={floor: 0.9})[1]
+    rule = applied(measured(part("", 0.8), *slices), floors={floor: 0.9})[1]
     assert rule.passed
     assert rule.skipped == why
-    assert rule.words.endswith(f"is not asked on length=1-10: {why}")
+    assert rule.words.endswith(f"is applied on length=1-10: {why}")
     assert rule.value is None
 
 
@@ -141,7 +141,7 @@ def test_tags_of_other_models_do_not_count_as_data_of_a_floor(
     options = Evaluation(resamples=100, slice_by=("domain",), floors={f"{metric}/VERB@domain=news": 0.5})
     rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
     assert (rule.passed, rule.skipped) == (True, "domain=news has no VERB")
-    # Where the tag is, its floor is asked.
+    # Where the slice has the tag, its floor is applied.
     options = msgspec.structs.replace(options, floors={f"{metric}/VERB@domain=chat": 0.5})
     rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
     assert (rule.passed, rule.skipped, rule.value) == (True, "", 1.0)
@@ -150,7 +150,7 @@ def test_tags_of_other_models_do_not_count_as_data_of_a_floor(
 def test_a_floor_on_a_label_that_is_never_predicted_fails() -> None:
     candidate = {"entity_f1_strict/PER": Estimate(0.0, 0.0, 0.0), "entities/PER": Estimate(2.0)}
     slices = [part("", 0.8), part("length=1-10", 0.0, candidate=candidate)]
-    rule = asked(measured(*slices), floors={"entity_f1_strict/PER@length=1-10": 0.1})[1]
+    rule = applied(measured(*slices), floors={"entity_f1_strict/PER@length=1-10": 0.1})[1]
     assert not rule.passed
 
 
@@ -162,7 +162,7 @@ def test_a_fall_is_refused_where_the_whole_interval_is_below_the_bound(
     low: float, high: float, passed: bool
 ) -> None:
     against = part("", 0.8, difference={"entity_f1_strict": Estimate(-0.0321, low, high)})
-    rule = named(asked(measured(against), allowed_fall=0.01), "no significant fall")
+    rule = named(applied(measured(against), allowed_fall=0.01), "no significant fall")
     assert rule.passed == passed
     assert (rule.value, rule.bound, rule.low, rule.high, rule.skipped) == (-0.0321, -0.01, low, high, "")
     interval = f"(95 % interval of the difference {low:.4f} to {high:.4f})"
@@ -176,14 +176,14 @@ def test_a_fall_is_refused_where_the_whole_interval_is_below_the_bound(
 
 
 def test_without_a_blessed_model_the_comparison_is_skipped() -> None:
-    rule = named(asked(measured()), "no significant fall")
+    rule = named(applied(measured()), "no significant fall")
     assert rule.passed
     assert rule.skipped == "there is no other blessed model yet to compare with"
 
 
 @pytest.mark.parametrize(("allowed", "passed"), [(0.0, False), (0.05, True)])
 def test_crfsuite_has_an_allowed_fall_of_its_own(allowed: float, passed: bool) -> None:
-    found = asked(
+    found = applied(
         measured(above_crfsuite=Estimate(-0.04, -0.06, -0.02)),
         allowed_fall=0.5,
         crfsuite=CrfsuiteRule(enabled=True, allowed_fall=allowed),
@@ -194,14 +194,14 @@ def test_crfsuite_has_an_allowed_fall_of_its_own(allowed: float, passed: bool) -
 
 
 def test_without_crfsuite_the_comparison_is_skipped() -> None:
-    rule = named(asked(measured()), "not below CRFsuite")
+    rule = named(applied(measured()), "not below CRFsuite")
     assert rule.skipped == "evaluation.crfsuite.enabled is false"
     assert rule.bound == 0.0
 
 
 @pytest.mark.parametrize(("bound", "passed"), [(None, True), (0.04, True), (0.039, False)])
 def test_calibration_is_always_reported_and_refused_above_a_bound(bound: float | None, passed: bool) -> None:
-    found = asked(measured(), max_calibration_error=bound)
+    found = applied(measured(), max_calibration_error=bound)
     for of in ("tokens", "entities"):
         rule = named(found, f"calibration of {of}")
         assert rule.passed == passed
@@ -213,7 +213,7 @@ def test_calibration_is_always_reported_and_refused_above_a_bound(bound: float |
 
 
 def test_without_confidence_calibration_is_skipped() -> None:
-    found = asked(measured(token_calibration=None, entity_calibration=None), max_calibration_error=0.0)
+    found = applied(measured(token_calibration=None, entity_calibration=None), max_calibration_error=0.0)
     assert named(found, "calibration of tokens").skipped == "no tokens with a confidence"
     assert named(found, "calibration of entities").passed
 
@@ -222,7 +222,7 @@ def test_without_confidence_calibration_is_skipped() -> None:
     ("evaluator", "passed"), [(0.8 + 9e-7, True), (0.8 - 9e-7, True), (0.8 + 2e-6, False)]
 )
 def test_the_evaluator_must_agree(evaluator: float, passed: bool) -> None:
-    rule = named(asked(measured(), evaluator), "agreement with the Evaluator")
+    rule = named(applied(measured(), evaluator), "agreement with the Evaluator")
     assert rule.passed == passed
     assert ("run the pipeline without its cache" in rule.words) != passed
 
@@ -234,9 +234,9 @@ def test_plain_tags_have_no_entities_to_calibrate() -> None:
         resamples=1000,
         slices=[part("", 0.0, entities=0, candidate={"token_accuracy": Estimate(0.9, 0.8, 0.95)})],
     )
-    found = asked(Measurement(analysis, True, frozenset({"NOUN"}), {}, None), 0.9, floor=0.91)
+    found = applied(Measurement(analysis, True, frozenset({"NOUN"}), {}, None), 0.9, floor=0.91)
     assert "calibration of entities" not in {rule.name for rule in found}
     assert named(found, "floor").words == (
-        "token accuracy is 0.9000 on the test split (90 % interval 0.8000 to 0.9500); asked: at least 0.91"
+        "token accuracy is 0.9000 on the test split (90 % interval 0.8000 to 0.9500); required: at least 0.91"
     )
     assert not named(found, "floor").passed

@@ -53,11 +53,11 @@ def test_batches_do_not_change_the_predictions(
     # Windows and batches that cut the sentences in several places.
     monkeypatch.setattr(model, "WINDOW", 5)
     monkeypatch.setattr(model, "SENTENCES_PER_BATCH", 2)
-    asked = [(record(tokens), len(tokens)) for tokens in TOKENS]
-    found = list(SavedTagger(str(tmp_path)).predictions(asked))
+    examples = [(record(tokens), len(tokens)) for tokens in TOKENS]
+    found = list(SavedTagger(str(tmp_path)).predictions(examples))
     signatures = tf.saved_model.load(str(tmp_path)).signatures
     assert len(found) == len(TOKENS)
-    for (example, length), prediction in zip(asked, found, strict=True):
+    for (example, length), prediction in zip(examples, found, strict=True):
         own = signatures["evaluate"](examples=tf.constant([example]))
         served = signatures["decode"](examples=tf.constant([example]))
         assert prediction.tags == tuple(tag.decode() for tag in own["tags"].numpy()[0, :length])

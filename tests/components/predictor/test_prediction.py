@@ -28,5 +28,5 @@ def test_an_answer_has_the_sentence_and_the_prediction() -> None:
     ids=["confidence", "score"],
 )
 def test_a_probability_that_is_nan_is_an_error(prediction: Prediction) -> None:
-    with pytest.raises(ValueError, match=r"not a number.*train it anew"):
+    with pytest.raises(ValueError, match=r"not a number.*train again"):
         answer_to(SENTENCE, prediction, KNOWN)

@@ -131,7 +131,7 @@ ANALYSIS = Analysis(
 )  # fmt: skip
 FLOOR = Rule(
     name="floor",
-    words="entity F1 (strict) is 0.8125 on the test split; asked: at least 0.5",
+    words="entity F1 (strict) is 0.8125 on the test split; required: at least 0.5",
     passed=True,
     metric="entity_f1_strict",
     value=0.8125,
@@ -140,11 +140,11 @@ FLOOR = Rule(
     high=0.8625,
 )
 SKIPPED = Rule(
-    name="calibration of tokens", words="no bound is set", passed=True, skipped="it is not asked", value=0.03
+    name="calibration of tokens", words="no bound is set", passed=True, skipped="it is not set", value=0.03
 )
 FAILED = Rule(
     name="floor",
-    words="entity F1 (strict) of PER is 0.6000 on domain=news; asked: at least 0.7",
+    words="entity F1 (strict) of PER is 0.6000 on domain=news; required: at least 0.7",
     passed=False,
     metric="entity_f1_strict/PER",
     slice="domain=news",
@@ -152,7 +152,7 @@ FAILED = Rule(
     bound=0.7,
 )
 SERVED = Rule(
-    name="median latency", words="median 3.5 ms; asked: at most 10 ms", passed=True, value=3.5, bound=10.0
+    name="median latency", words="median 3.5 ms; allowed: at most 10 ms", passed=True, value=3.5, bound=10.0
 )
 TRANSITIONS = Transitions(
     tags=["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],

@@ -101,4 +101,4 @@ def test_the_models_hash_is_that_of_its_files(tmp_path: Path) -> None:
 def test_a_forced_version_stays_forced(tmp_path: Path) -> None:
     # The artifact has no such property: a later run found the version in place, and its manifest has the reason.
     text = Page(report(tmp_path, forced="the fair is on Monday")).text
-    assert "pushed against the verdict. The reason given: the fair is on Monday" in text
+    assert "although a gate refused it. Reason: the fair is on Monday" in text

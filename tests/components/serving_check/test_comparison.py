@@ -72,7 +72,7 @@ def test_the_tolerance_is_for_rounding_only() -> None:
 
 
 def test_missing_answers_are_a_difference() -> None:
-    assert differences([], expected()) == ["1 sentences were asked about, 0 answered"]
+    assert differences([], expected()) == ["found 0 answers to 1 sentences; expected one for each"]
 
 
 def test_a_difference_names_its_sentence() -> None:

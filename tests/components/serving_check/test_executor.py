@@ -144,6 +144,6 @@ def test_a_model_over_its_budgets_is_not_blessed_and_works(tmp_path: Path) -> No
     begins = ("the median latency is ", "the p99 latency is ", "the model size is ")
     for reason, begin in zip(checked.verdict["reasons"], begins, strict=True):
         assert reason.startswith(begin)
-        assert "; asked: at most 1e-06 " in reason
+        assert "; allowed: at most 1e-06 " in reason
     assert checked.verdict["answers"] > 0
     assert not ServingVerdict.read(str(tmp_path / "blessing")).broken

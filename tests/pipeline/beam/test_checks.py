@@ -38,8 +38,8 @@ def refusal(target: str, *assignments: str) -> str:
 @pytest.mark.parametrize("target", ["run", "predict", "kubeflow"])
 def test_folders_are_for_workers_that_see_them(target: str) -> None:
     message = refusal(target, FLINK)
-    assert message.startswith("beam.runner: found flink, whose workers see no folder of ours, but ")
-    assert message.endswith("; mount them on every machine of the engine by the same paths, and say so by "
+    assert message.startswith("beam.runner: found flink, whose workers cannot see these folders, but ")
+    assert message.endswith("; mount them on every machine of the engine by the same paths, and set "
                          "beam.shared_disk: true")  # fmt: skip
     assert "compile for vertex, whose artifacts lie in gs://" in refusal(target, DATAFLOW)
     for assignment in (SHARED, LOOPBACK, "beam.direct.workers=4"):

@@ -164,7 +164,7 @@ def test_the_answers_by_their_models(tmp_path: Path) -> None:
 def gate(folder: Path, *failed: str, before: float | None = None) -> Step:
     """A ModelGate's step: a rule that holds, one that was skipped, and those that failed."""
     held = Rule(name="floor", words="it is enough", passed=True)
-    skipped = Rule(name="no significant fall", words="not asked", passed=True, skipped="no baseline yet")
+    skipped = Rule(name="no significant fall", words="not compared", passed=True, skipped="no baseline yet")
     rules = [held, skipped, *(Rule(name="floor", words=words, passed=False) for words in failed)]
     scores = {"entity_f1_strict": Estimate(0.90714, 0.88, 0.93)}
     overall = Slice(name="", sentences=1, tokens=1, entities=1, candidate=scores)
@@ -179,7 +179,7 @@ def gate(folder: Path, *failed: str, before: float | None = None) -> Step:
 
 def test_the_model_gate_by_its_verdict(tmp_path: Path) -> None:
     words = describe(gate(tmp_path))
-    assert words == "blessed by 1 rule, 1 not asked: entity F1 (strict) 0.9071 (0.8800 to 0.9300)"
+    assert words == "blessed by 1 rule, 1 skipped: entity F1 (strict) 0.9071 (0.8800 to 0.9300)"
     words = describe(gate(tmp_path, before=0.875))
     assert words.endswith(" 0.9071 (0.8800 to 0.9300), latest blessed 0.8750")
     assert describe(gate(tmp_path, "too low")) == "NOT blessed: too low"

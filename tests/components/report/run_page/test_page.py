@@ -133,9 +133,9 @@ def test_a_pushed_run_shows_its_version_and_hashes() -> None:
 def test_a_refused_run_shows_reasons_and_rules() -> None:
     page = Page(rendered("refused"))
     assert "tagger: not pushed" in page.text
-    assert "Not pushed Its gates refuse this model:" in page.text
+    assert "Not pushed This model was refused:" in page.text
     assert (
-        page.text.count("of PER is 0.6000 on domain=news; asked: at least 0.7") == 2
+        page.text.count("of PER is 0.6000 on domain=news; required: at least 0.7") == 2
     )  # above, and in the table
     assert "'Anna': the served offsets differ" in page.text
     assert "/srv/models" not in page.text
@@ -148,7 +148,7 @@ def test_every_rule_is_a_row() -> None:
     assert floor == [
         "floor ModelGate",
         "✗ failed",
-        "entity F1 (strict) of PER is 0.6000 on domain=news; asked: at least 0.7",
+        "entity F1 (strict) of PER is 0.6000 on domain=news; required: at least 0.7",
         "≥ 0.7",
         "0.6000",
         "domain=news",
@@ -160,13 +160,13 @@ def test_every_rule_is_a_row() -> None:
         [
             "median latency ServingCheck",
             "✓ passed",
-            "median 3.5 ms; asked: at most 10 ms",
+            "median 3.5 ms; allowed: at most 10 ms",
             "≤ 10",
             "3.5",
             "",
         ]
     ]
-    assert ["calibration of tokens ModelGate", "– skipped", "no bound is set (it is not asked)"] in [
+    assert ["calibration of tokens ModelGate", "– skipped", "no bound is set (it is not set)"] in [
         row[:3] for row in rows
     ]
 
@@ -174,8 +174,8 @@ def test_every_rule_is_a_row() -> None:
 def test_a_forced_push_is_shown_with_its_reason() -> None:
     page = Page(rendered("forced"))
     assert "tagger: forced" in page.text
-    assert "pushed against the verdict. The reason given: the fair is on Monday" in page.text
-    assert "Pushed by force as version 3 Its gates refuse this model:" in page.text
+    assert "although a gate refused it. Reason: the fair is on Monday" in page.text
+    assert "Pushed by force as version 3 This model was refused:" in page.text
     assert "It passed every gate" not in page.text
 
 
@@ -297,7 +297,7 @@ def test_a_run_without_errors_and_timings_says_so() -> None:
     text = Page(rendered("flawless")).text
     assert "There are no errors." in text
     assert "0 errors in 0 of 1 sentences" in text
-    assert "keeps its metadata where this page cannot read them" in text
+    assert "the metadata of this run are not in a file on this machine" in text
 
 
 def test_findings_are_listed_with_their_place_and_the_rest_counted() -> None:

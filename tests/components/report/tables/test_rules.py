@@ -10,7 +10,7 @@ from tests.components.report.handmade_runs import FAILED, PUSHED
 
 
 def test_the_sign_of_a_bound_depends_on_the_rule_and_not_on_a_label() -> None:
-    words = "entity F1 (strict) of agreement is 0.6000 on domain=at most; asked: at least 0.7"
+    words = "entity F1 (strict) of agreement is 0.6000 on domain=at most; required: at least 0.7"
     serving = msgspec.structs.replace(PUSHED.serving, rules=[])
     verdict = Verdict.of("ModelGate", [msgspec.structs.replace(FAILED, words=words)])
     assert [row.bound for row in rule_rows(verdict, serving)] == ["≥ 0.7"]
