@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
 import logging
 import os
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +89,7 @@ class Executor(base_executor.BaseExecutor):
                 RunArtifact(name=key, type=artifact.type_name, id=artifact.id, uri=artifact.uri)
                 for key, artifact in sorted(inputs.items())
             ),
-            versions={"python": platform.python_version()}
-            | {name: importlib.metadata.version(name) for name in LIBRARIES},
+            versions={"python": platform.python_version()} | installed_versions(LIBRARIES),
         )
         report = artifact_utils.get_single_instance(output_dict["report"])
         os.makedirs(report.uri, exist_ok=True)
@@ -97,6 +98,15 @@ class Executor(base_executor.BaseExecutor):
         with open(path, "w", encoding="utf-8", errors="replace") as file:
             file.write(render(run))
         log.info("wrote %s", path)
+
+
+def installed_versions(names: Iterable[str]) -> dict[str, str]:
+    """Versions of installed distributions; the image of a cluster's steps has Tagline's code, but not as a distribution."""
+    versions = {}
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def _json_if_there(path: Path) -> dict[str, Any] | None:

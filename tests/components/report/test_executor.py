@@ -16,7 +16,7 @@ from tfx.types import standard_artifacts
 from components.artifacts import CorpusVerdict, Predictions, RunReport
 from components.corpus_gen.summary import FILE_NAME as SUMMARY
 from components.predictor import answer
-from components.report.executor import EXTRA, Executor
+from components.report.executor import EXTRA, Executor, installed_versions
 from tests.components.recorded import Row, examples_in
 from tests.components.report.handmade_runs import ANALYSIS, ANSWERS, PUSHED, REFUSED, TRANSITIONS
 from tests.components.report.run_page.test_page import Page
@@ -84,6 +84,10 @@ def test_the_page_has_the_content_of_every_input(tmp_path: Path) -> None:
     assert "0.8125" in page.text
     assert f"python {platform.python_version()}" in page.text
     assert f"tensorflow {tf.__version__}" in page.text
+
+
+def test_code_that_is_no_installed_distribution_has_no_version() -> None:
+    assert installed_versions(("tensorflow", "not-installed")) == {"tensorflow": tf.__version__}
 
 
 def test_the_models_hash_is_that_of_its_files(tmp_path: Path) -> None:
