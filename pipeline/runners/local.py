@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.proto.orchestration import pipeline_pb2
 
@@ -30,5 +28,5 @@ def run(settings: Settings, *, force_bless: str = "") -> None:
     `force_bless` is why to push a model that ModelGate refuses; empty to let the gates decide.
     """
     settings = settings.with_absolute_paths()
-    os.makedirs(os.path.join(settings.pipeline.root, settings.name), exist_ok=True)
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
     LocalRunner().run(create_pipeline(settings, force_bless=force_bless))

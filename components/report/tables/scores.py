@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -133,12 +134,8 @@ def _row(part: Slice, metric: str, name: str) -> Row:
 
 def _natural(name: str) -> tuple[int, str]:
     """Sort `1-10` before `11-20`, and words after numbers."""
-    digits = ""
-    for character in name:
-        if not "0" <= character <= "9":
-            break
-        digits += character
-    return (int(digits) if digits else 1 << 62, name)
+    number = re.match("[0-9]+", name)
+    return (int(number[0]) if number else 1 << 62, name)
 
 
 def any_of(rows: Iterable[Row], field: str) -> bool:
