@@ -101,7 +101,10 @@ class Executor(base_executor.BaseExecutor):
 
 
 def installed_versions(names: Iterable[str]) -> dict[str, str]:
-    """Versions of installed distributions; the image of a cluster's steps has Tagline's code, but not as a distribution."""
+    """Look up the versions of those distributions that are installed.
+
+    The image of a cluster's steps has Tagline's code, but not as an installed distribution.
+    """
     versions = {}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
