@@ -18,10 +18,7 @@ def write(settings: Settings, *, target: str, output: Path) -> None:
     Raises:
         SettingsError: no corpus, or a path that the target's steps cannot reach.
     """
-    if not settings.data:
-        raise SettingsError(
-            "data: not set; give the corpus's place on the cluster by --data DIR, or set data:"
-        )
+    require_data(settings)
     require_reachable(settings, target=target)
     # Of libraries that are about to be imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -40,6 +37,18 @@ def write(settings: Settings, *, target: str, output: Path) -> None:
         from pipeline.runners import kubeflow_v2
 
         kubeflow_v2.write_spec(settings, output, vertex=target == "vertex")
+
+
+def require_data(settings: Settings) -> None:
+    """Require that the corpus is set; whether it exists can only be seen on the cluster.
+
+    Raises:
+        SettingsError: it is not set.
+    """
+    if not settings.data:
+        raise SettingsError(
+            "data: not set; give the corpus's place on the cluster by --data DIR, or set data:"
+        )
 
 
 def remarks(settings: Settings, *, target: str) -> list[str]:

@@ -53,7 +53,7 @@ def code_hash(*packages: str) -> str:
     Raises:
         FileNotFoundError: a file that does not exist, or a folder without code.
     """
-    # Another TensorFlow or TFX makes other artifacts by the same code.
+    # Another TensorFlow or TFX may make other artifacts from the same code.
     libraries = " ".join(f"{name}=={version(name)}" for name in ("tensorflow", "tfx"))
     digest = hashlib.sha256(libraries.encode())
     for package in sorted(packages):

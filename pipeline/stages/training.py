@@ -94,7 +94,7 @@ def tuner_node(settings: Settings, data: Data) -> Tuner:
 
 
 def _custom_config(settings: Settings, hyperparameters: Hyperparameters) -> dict[str, Any]:
-    """The Trainer's parameters. The content of the vectors is part of the cache key, as a name would not be."""
+    """The Trainer's parameters, with a hash of the vectors' content, so that the cache follows it."""
     vectors = settings.trainer.vectors
     return {
         "hyperparameters": msgspec.json.encode(hyperparameters).decode(),

@@ -48,6 +48,7 @@ def submit(
     settings = msgspec.structs.replace(settings, kubeflow=cluster)
     if cron and wait:
         raise SettingsError("--cron and --wait: a schedule does not end; take one of them out")
+    targets.require_data(settings)
     warnings.simplefilter("ignore")
     from pipeline.cluster import kfp_client
 

@@ -222,6 +222,12 @@ def test_a_schedule_is_not_waited_for(api: Api) -> None:
     assert api.requests == []
 
 
+def test_without_a_corpus_no_cluster_is_contacted(api: Api) -> None:
+    with pytest.raises(SettingsError, match="data: not set"):
+        submit(host=api.address, assignments=["data=''"])
+    assert api.requests == []
+
+
 def test_without_a_cluster_nothing_is_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     with serving({}) as gone:
         pass
