@@ -62,7 +62,7 @@ class Executor(base_executor.BaseExecutor):
                 log.warning("not forced: %s", _NO_FORCE)
             return
         if force and not refusals:
-            log.info("there is nothing to force: the gates blessed the model")
+            log.info("nothing to force: the gates blessed the model")
         model = artifact_utils.get_single_instance(input_dict["model"])
         source = Path(path_utils.serving_model_path(model.uri))
         base = Path(destination)
@@ -77,7 +77,7 @@ class Executor(base_executor.BaseExecutor):
                     pushed.set_string_custom_property(FORCED, force)
                     log.warning("pushed against the verdict, %s: %s", force, "; ".join(refusals))
         if duplicate:
-            log.warning("%s is this very model already: a duplicate is not pushed", version_dir)
+            log.warning("%s is this model already: it is not pushed again", version_dir)
         pushed.set_int_custom_property(PUSHED, 1)
         pushed.set_int_custom_property(DUPLICATE, int(duplicate))
         pushed.set_int_custom_property(VERSION, int(version_dir.name))

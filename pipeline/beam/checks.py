@@ -98,7 +98,7 @@ def _require_starter(beam: Beam, master: str) -> None:
     jar = beam.flink.jar if beam.runner == "flink" else beam.spark.jar
     if jar and "://" not in jar and not os.path.isfile(jar):
         raise SettingsError(
-            f"{key}.jar: found {jar}, which is no file; expected the job service's jar, or its URL"
+            f"{key}.jar: found {jar}, which is not a file; expected the job service's jar, or its URL"
         )
     address = re.search(r"(?:^|//)([\w.-]+:\d+)", master)
     if address and not master.startswith(("k8s://", "mesos://")):

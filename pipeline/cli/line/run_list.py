@@ -23,7 +23,9 @@ def runs_of(settings: Settings) -> list[PastRun]:
     """
     runs = past_runs(settings.run_dir / METADATA)
     if not runs:
-        raise SettingsError(f"{settings.run_dir}: no run there; `tagline run` of the same settings makes one")
+        raise SettingsError(
+            f"{settings.run_dir}: no run there; `tagline run` with the same settings starts one"
+        )
     return runs
 
 

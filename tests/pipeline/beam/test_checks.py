@@ -108,7 +108,7 @@ def test_a_master_that_beam_is_to_start_a_job_service_for(
     java = tmp_path / "java"
     java.write_text("")
     os.chmod(java, 0o755)
-    assert "beam.flink.jar: found JAR, which is no file; expected the job service's jar" in engine_refusal(
+    assert "beam.flink.jar: found JAR, which is not a file; expected the job service's jar" in engine_refusal(
         local
     )
     (tmp_path / "x.jar").write_text("")

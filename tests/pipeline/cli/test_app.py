@@ -204,7 +204,7 @@ def test_report_of_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
             ("predict", "-i", "none.txt", "-o", "out", "--format", "xml"),
             "--format: found 'xml'; expected one of",
         ),
-        (("report", "--list"), "/runs/tagger: no run there; `tagline run` of the same settings makes one"),
+        (("report", "--list"), "/runs/tagger: no run there; `tagline run` with the same settings starts one"),
         (("report", "--list", "--compare", "1", "2"), "--list and --compare: expected one of them"),
         (("report", "--json"), "--json: expected --list with it"),
         (("tensorboard",), "no training has written its curves there; `tagline run` of the same settings"),
