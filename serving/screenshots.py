@@ -1,4 +1,4 @@
-"""Takes the documents' pictures of the demo page: `python -m serving.screenshots [--model NAME]`.
+"""Take the pictures of the demo page that the documents show: `python -m serving.screenshots [--model NAME]`.
 
 Needs playwright and a Chromium, which the tests of the page need too, and a pushed model with the signature
 `explain`.
@@ -19,7 +19,7 @@ from urllib.parse import quote
 from serving.server.process import start_server_process
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,8 @@ def errors_about(batch: Batch, *, several: bool) -> Iterator[None]:
     try:
         yield
     except TaggerError as error:
-        if several:
+        # A failure of the source itself has no sentences.
+        if several and batch.pieces:
             error.locate(batch.pieces[0].sentence, batch.pieces[-1].sentence)
         raise
 

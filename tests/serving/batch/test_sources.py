@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.reading.sentences import sentences as reading
+from corpus.reading.sentences import sentences as corpus_sentences
 from serving.batch.sources import input_files, sentences, stretch
 
 OPTIONS = ReadOptions()
@@ -34,7 +34,7 @@ def test_corpus_files_are_read_as_by_corpus_reading(name: str, tmp_path: Path) -
     path = tmp_path / name
     path.write_text(CONTENTS[name])
     found = [(each.line, each.record.sentence) for each in sentences(path, OPTIONS) if each.record]
-    assert found == list(reading.sentences(path, OPTIONS))
+    assert found == list(corpus_sentences(path, OPTIONS))
     assert len(found) > 2
 
 

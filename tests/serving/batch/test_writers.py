@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from corpus.options import ReadOptions
-from corpus.reading.sentences import sentences as reading
+from corpus.reading.sentences import sentences
 from serving.batch.writers import write
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
 
@@ -36,7 +36,7 @@ def test_jsonl(tmp_path: Path) -> None:
 
 def test_conll(tmp_path: Path) -> None:
     write(tmp_path / "x.conll", [ANNA, ANNA], "conll")
-    found = [(s.tokens, s.tags) for _, s in reading.sentences(tmp_path / "x.conll", ReadOptions())]
+    found = [(s.tokens, s.tags) for _, s in sentences(tmp_path / "x.conll", ReadOptions())]
     assert found == [(("Zoë", "met", "Bo"), ("B-PER", "O", "B-PER"))] * 2
 
 

@@ -153,6 +153,20 @@ def test_an_error_of_the_source_comes_after_the_answers_before_it(in_flight):
             list(tagger.stream(["Anna", None], in_flight=in_flight))
 
 
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_a_source_may_fail_with_the_clients_own_error(in_flight):
+    def source() -> Iterator[str]:
+        yield from numbered(4)
+        raise RequestRefused("from another tagger's stream")
+
+    with (
+        scripted(lambda request, _: tagged(request)) as target,
+        connect(target, batch_size=3) as tagger,
+        pytest.raises(RequestRefused, match=r"^from another tagger's stream$"),
+    ):
+        list(tagger.stream(source(), in_flight=in_flight))
+
+
 def test_a_stream_survives_a_moment_of_overload():
     refused = iter([True, False, True, True, False] + [False] * 100)
     lock = threading.Lock()
