@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results" / "check.json"
+from benchmarks.measuring import results
+from benchmarks.measuring.command import run
 
 # The bound: CPU seconds for 200,000 tokens.
 BOUND_TOKENS, BOUND_SECONDS = 200_000, 3.0
@@ -30,7 +27,9 @@ _DISTINCT = 2_000  # distinct sentences of a corpus that repeats them
 def main() -> None:
     """Print tokens a second and peak memory, and write them as JSON."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.check",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", help="a corpus (default: generated sentences)")
     parser.add_argument(
@@ -57,11 +56,7 @@ def main() -> None:
         )
     print(f"bound: {BOUND_SECONDS:g} CPU seconds for {BOUND_TOKENS:,} tokens, start of the command included")
     if not arguments.data:
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
-        RESULTS.write_text(
-            json.dumps({"machine": machine, "runs": arguments.runs, "rows": rows}, indent=2) + "\n"
-        )
+        results.write("check", runs=arguments.runs, rows=rows)
 
 
 def _generated(home: Path, tokens: int) -> Iterator[tuple[str, Path]]:
@@ -83,37 +78,25 @@ def _generated(home: Path, tokens: int) -> Iterator[tuple[str, Path]]:
 
 
 def _sentence(number: int) -> str:
-    # The digits of the number in base 100 as words, so that every number makes another sentence.
+    # The digits of the number in base 100 as words, so that no two numbers give the same sentence.
     words = (f"word{(number // 100**place + 7 * place) % 100}" for place in range(_LENGTH))
     return "".join(f"{word}\t{'B-LOC' if at % 5 == 0 else 'O'}\n" for at, word in enumerate(words)) + "\n"
 
 
 def _row(name: str, folder: Path, runs: int) -> dict[str, str | int | float]:
-    measured = [_measure(folder) for _ in range(runs)]
-    cpu = statistics.median(seconds for _, seconds, _ in measured)
-    tokens = measured[0][0]
+    # 2: the corpus has errors; it was checked all the same.
+    command = [sys.executable, "-m", "pipeline.cli.app", "check", str(folder), "--format", "json"]
+    measured = [run(command, statuses=(0, 2)) for _ in range(runs)]
+    cpu = statistics.median(cost.cpu for cost, _ in measured)
+    report = json.loads(measured[0][1])
+    tokens = sum(split["tokens"] for split in report["splits"].values())
     return {
         "corpus": name,
         "tokens": tokens,
         "cpu_s": round(cpu, 2),
         "tokens_per_s": round(tokens / cpu),
-        "memory_mb": round(max(memory for _, _, memory in measured), 1),
+        "memory_mb": round(max(cost.memory for cost, _ in measured), 1),
     }
-
-
-def _measure(folder: Path) -> tuple[int, float, float]:
-    """(tokens, CPU seconds, peak memory in MB) of one check."""
-    command = [sys.executable, "-m", "pipeline.cli.app", "check", str(folder), "--format", "json"]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        # 2: the corpus has errors; it was checked all the same.
-        if os.waitstatus_to_exitcode(status) not in (0, 2):
-            raise SystemExit(f"{' '.join(command)} failed with {os.waitstatus_to_exitcode(status)}")
-        output.seek(0)
-        report = json.load(output)
-    tokens = sum(split["tokens"] for split in report["splits"].values())
-    return tokens, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.pipeline import ROOT, measure
+from benchmarks.measuring.command import Cost, run
+from benchmarks.measuring.results import ROOT
 from pipeline.runners.targets import TARGETS
 
 # Most seconds of wall time.
@@ -36,23 +37,27 @@ NEEDS: dict[str, Sequence[str]] = {
 def main() -> None:
     """Print a table of medians beside the bound; exit code 1 if one is above it."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.compile",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     parser.add_argument("--config", default="configs/sample.yaml", help="the settings file")
     options = parser.parse_args()
-    measured: dict[str, list[tuple[float, float, float]]] = {target: [] for target in TARGETS}
+    measured: dict[str, list[Cost]] = {target: [] for target in TARGETS}
     with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
         for _ in range(options.runs):
             for target, values in measured.items():
-                values.append(measure(command(target, config=options.config, output=Path(home, "out.json"))))
+                cost, _ = run(command(target, config=options.config, output=Path(home, "out.json")))
+                values.append(cost)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("target", "wall s", "bound s", "CPU s", "memory MB", ""):
         table.add_column(column, justify="left" if column == "target" else "right")
     met = True
     for target, values in measured.items():
-        wall, cpu = (statistics.median(value[at] for value in values) for at in (0, 1))
-        memory = max(value[2] for value in values) * 1024
+        wall = statistics.median(cost.wall for cost in values)
+        cpu = statistics.median(cost.cpu for cost in values)
+        memory = max(cost.memory for cost in values)
         met = met and wall <= BOUND
         word = "met" if wall <= BOUND else "not met"
         table.add_row(target, f"{wall:.1f}", f"{BOUND:g}", f"{cpu:.1f}", f"{memory:.0f}", word)

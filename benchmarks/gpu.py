@@ -26,6 +26,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring.results import ROOT
 from benchmarks.quality import Corpus, read
 from pipeline.settings import load
 from trainer.hyperparameters import Hyperparameters
@@ -35,7 +36,6 @@ from trainer.training import loop
 from trainer.training.dev_score import predictor
 from trainer.training.devices import strategy_for_visible_devices, take_gpu_memory_as_needed
 
-ROOT = Path(__file__).resolve().parent.parent
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 PUBLISHED = {"training": 1000.0, "decoding": 2000.0}
 # Batch and repetitions of the decoding.
@@ -95,8 +95,13 @@ def _decoding(model: BiLstmCrf, corpus: Corpus, test: tf.data.Dataset) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; returns 0 also if there is no GPU to measure."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", allow_abbrev=False)
+    """Print the table; return 0, also without a GPU."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gpu",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     parser.add_argument("--corpus", type=Path, default=ROOT / "sample" / "corpus", help="a corpus's folder")
     parser.add_argument("--epochs", type=int, default=3, help="2 or more; the first is not counted")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting")

@@ -10,7 +10,6 @@ which makes no difference to time.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -19,12 +18,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an import
+warnings.filterwarnings("ignore")  # TensorFlow Addons warns at its import that it is no longer developed
 
 import tensorflow as tf  # noqa: E402
 
+from benchmarks.measuring import results  # noqa: E402
 from benchmarks.measuring.figures import Figure, show  # noqa: E402
-from benchmarks.measuring.timing import machine, medians  # noqa: E402
+from benchmarks.measuring.results import ROOT  # noqa: E402
+from benchmarks.measuring.timing import medians  # noqa: E402
 from benchmarks.quality import Corpus, read  # noqa: E402
 from benchmarks.rivals.training_keras import Tagger  # noqa: E402
 from benchmarks.rivals.training_rivals import sizes_of  # noqa: E402
@@ -36,9 +37,6 @@ from trainer.features.inputs import inputs_of  # noqa: E402
 from trainer.hyperparameters import Hyperparameters  # noqa: E402
 from trainer.model import addons  # noqa: E402
 from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
-
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
 
 TOKENS = 20
 # Sentences of the bulk path, and of a batch of it.
@@ -99,7 +97,7 @@ def grid(sentences: Sentences) -> tf.Tensor:
 
 
 def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]:
-    """Measure; figures with their bounds."""
+    """Measure the time a sentence takes; return figures with their bounds."""
     sentences = [list(sentence.tokens.numpy()) for sentence in corpus.splits["train"].take(SENTENCES)]
     words = [word for sentence in sentences for word in sentence]
     model = BiLstmCrf(hp, corpus.vocabulary, corpus.scheme)
@@ -127,7 +125,7 @@ def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]
             what: (lambda name=name, tokens=tokens: over(signatures[name], tokens))
             for what, (name, tokens) in grids.items()
         }
-        return {what: 1e3 * found for what, found in medians(contestants, [], seconds=seconds).items()}
+        return {what: 1e3 * cpu for what, cpu in medians(contestants, [], seconds=seconds).items()}
 
     one = [grid([words[:TOKENS]])]
     alone = milliseconds({name: (name, one) for name in signatures})
@@ -165,13 +163,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     figures = measure(read(options.data), load(assignments=options.set).trainer, options.seconds)
     show(figures)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    record = {
-        "machine": machine(),
-        "tensorflow": tf.__version__,
-        "figures": {figure.what: figure.value for figure in figures},
-    }
-    (RESULTS / "inference.json").write_text(json.dumps(record, indent=1) + "\n")
+    results.write(
+        "inference",
+        tensorflow=tf.__version__,
+        figures={figure.what: figure.value for figure in figures},
+    )
     return 0 if all(figure.is_met for figure in figures) else 1
 
 

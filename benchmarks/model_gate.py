@@ -1,7 +1,7 @@
 """How long the gate's bootstrap takes: `python -m benchmarks.model_gate [--sentences N] [--resamples R]`.
 
-Three models' answers to sentences made up by a seed, scored over everything and by slices, as the gate does it. CPU
-time is what a busy machine leaves comparable.
+Three models' answers to random sentences, always the same, are scored in all and by slices, as for ModelGate. CPU time
+can be compared between busy machines, unlike wall time.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ ERRORS = 0.1
 def main() -> None:
     """Print the seconds and the memory of one measurement."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.model_gate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--sentences", type=int, default=10_000)
-    parser.add_argument("--resamples", type=int, default=10_000)
+    parser.add_argument("--sentences", type=int, default=10_000, help="sentences of the test split")
+    parser.add_argument("--resamples", type=int, default=10_000, help="resamples of the bootstrap")
     arguments = parser.parse_args()
     random = np.random.default_rng(0)
     golds = [_gold(random) for _ in range(arguments.sentences)]

@@ -1,10 +1,10 @@
-"""The whole line beside TFX's own penguin example: `python -m benchmarks.penguin [--runs N] [--shipped]`.
+"""The pipeline beside TFX's own penguin example: `python -m benchmarks.penguin [--runs N] [--shipped]`.
 
 Each is a command in a process of its own, in a new folder for every first run, and both take turns: a first run of
-one, then of the other, then the same again with nothing changed. The line reads 3,000 sentences, trains a BiLSTM-CRF,
-checks a server and writes a report; the example reads 344 rows and trains three small layers. Without `--shipped` it
-is cut down to its minimum (see benchmarks/rivals/penguin_example.py). CPU time, of the process and its children, can
-be compared between busy machines, unlike wall time.
+one, then of the other, then the same again with nothing changed. The pipeline reads 3,000 sentences, trains a
+BiLSTM-CRF, checks a server and writes a report; the example reads 344 rows and trains three small layers. Without
+`--shipped` it is cut down to its minimum (see benchmarks/rivals/penguin_example.py). CPU time, of the process and its
+children, can be compared between busy machines, unlike wall time.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import tempfile
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring.command import Cost, run
 from benchmarks.measuring.figures import Figure, show
-from benchmarks.pipeline import measure
 
 # Bounds, as parts of the example's wall time.
 FIRST_BOUND, SECOND_BOUND = 1.0, 0.6
@@ -27,13 +27,15 @@ FIRST_BOUND, SECOND_BOUND = 1.0, 0.6
 _LINE, _EXAMPLE = "tagline run", "penguin example"
 _ORDER = ("first run", "second run")
 
-Measured = dict[tuple[str, str], list[tuple[float, float, float]]]
+Measured = dict[tuple[str, str], list[Cost]]
 
 
 def main() -> None:
     """Print medians, and the ratios beside their bounds."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.penguin",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     parser.add_argument("--shipped", action="store_true", help="the example as TFX ships it")
@@ -43,14 +45,16 @@ def main() -> None:
     for _ in range(runs):
         with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
             for (what, which), values in measured.items():
-                values.append(measure(_commands(home, shipped=options.shipped)[what]))
-                wall, cpu, _memory = values[-1]
-                print(f"{what}, {which}: {wall:.1f} s, CPU {cpu:.1f} s", file=sys.stderr, flush=True)
+                cost, _ = run(_commands(home, shipped=options.shipped)[what])
+                values.append(cost)
+                print(
+                    f"{what}, {which}: {cost.wall:.1f} s, CPU {cost.cpu:.1f} s", file=sys.stderr, flush=True
+                )
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("what", "wall s", "CPU s"):
         table.add_column(column, justify="left" if column == "what" else "right")
     for (what, which), values in measured.items():
-        table.add_row(f"{what}, {which}", *(f"{_median(values, at):.1f}" for at in (0, 1)))
+        table.add_row(f"{what}, {which}", *(f"{_median(values, at):.1f}" for at in ("wall", "cpu")))
     Console(width=110).print(table)
     print()
     show(ratios(measured))
@@ -60,18 +64,18 @@ def main() -> None:
 
 
 def ratios(measured: Measured) -> list[Figure]:
-    """The line's times as parts of the example's; only wall time has a bound."""
+    """The pipeline's times as multiples of the example's; only wall time has a bound."""
     figures = []
     for which, bound in zip(_ORDER, (FIRST_BOUND, SECOND_BOUND), strict=True):
         line, example = measured[_LINE, which], measured[_EXAMPLE, which]
-        for at, name, most in ((0, "wall", bound), (1, "CPU", None)):
+        for at, name, most in (("wall", "wall", bound), ("cpu", "CPU", None)):
             ratio = _median(line, at) / _median(example, at)
             figures.append(Figure(f"{which}, {name}: line / example", ratio, "x", most=most))
     return figures
 
 
-def _median(values: list[tuple[float, float, float]], at: int) -> float:
-    return statistics.median(value[at] for value in values)
+def _median(costs: list[Cost], field: str) -> float:
+    return statistics.median(getattr(cost, field) for cost in costs)
 
 
 def _commands(home: str, *, shipped: bool) -> dict[str, list[str]]:

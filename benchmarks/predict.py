@@ -8,24 +8,19 @@ Beam and loading the model cost. Wall time depends on the machine's other load; 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
+from benchmarks.measuring import results
+from benchmarks.measuring.command import Cost, run
 from benchmarks.measuring.figures import Figure, show
+from benchmarks.pushed_model import newest
 from sample.generate import splits
-from serving.registry.version_folder import versions_in
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "predict.json"
 SEED = 11
 FEW = 10
 # Sentences around one of 2,000 tokens.
@@ -33,18 +28,10 @@ LONG = 5_000
 NAME = "sample"
 
 
-class Cost(NamedTuple):
-    """Of a process and its children: seconds of wall and CPU time, peak memory of the largest in MB."""
-
-    wall: float
-    cpu: float
-    memory: float
-
-
 def main() -> None:
     """Print each figure with its bound, and write them as JSON; exit status 1 if a bound is not met."""
     options = _options()
-    model = (options.model or _newest()).resolve()
+    model = (options.model or newest()).resolve()
     many, tenth = options.sentences, options.sentences // 10
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="tagline-bench-") as home:
@@ -63,15 +50,8 @@ def main() -> None:
             return _measured(f"bulk, {count:,} sentences, {workers} workers", command)
 
         def other(way: str, count: int) -> Cost:
-            command = [
-                sys.executable,
-                "-m",
-                "benchmarks.rivals.predict_rivals",
-                way,
-                str(model),
-                str(inputs[count]),
-                NAME,
-            ]
+            program = [sys.executable, "-m", "benchmarks.rivals.predict_rivals"]
+            command = [*program, way, str(model), str(inputs[count]), NAME]
             return _measured(f"{way}, {count:,} sentences", command)
 
         begin = bulk(FEW, 1)
@@ -96,13 +76,15 @@ def main() -> None:
         for what, cost in (("bulk", bulk(LONG, 1)), ("tfx_bsl", other("tfx_bsl", LONG))):
             figures.append(Figure(f"({what}, memory of {LONG:,}, one of 2,000 tokens)", cost.memory, "MB"))
     show(figures)
-    _write_results(figures)
+    results.write("predict", figures=[asdict(figure) for figure in figures])
     sys.exit(0 if all(figure.is_met for figure in figures) else 1)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.predict",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
@@ -110,14 +92,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sentences", type=int, default=100_000, help="of the larger run")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the larger run")
     return parser.parse_args()
-
-
-def _write_results(figures: list[Figure]) -> None:
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
-    RESULTS.write_text(
-        json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n"
-    )
 
 
 def _figures(what: str, sentences: int, begin: Cost, cost: Cost) -> Iterable[Figure]:
@@ -148,27 +122,12 @@ def _with_a_long_one(home: Path, few: Path) -> Path:
 
 
 def _measured(what: str, command: list[str]) -> Cost:
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    """Measure a command and print its cost to stderr."""
+    cost, _ = run(command)
+    print(
+        f"{what}: {cost.wall:.1f} s, CPU {cost.cpu:.1f} s, {cost.memory:.0f} MB", file=sys.stderr, flush=True
     )
-    assert process.stderr is not None
-    log = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - began
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed:\n{log[-2000:]}")
-    cost = Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-    print(f"{what}: {wall:.1f} s, CPU {cost.cpu:.1f} s, {cost.memory:.0f} MB", file=sys.stderr, flush=True)
     return cost
-
-
-def _newest() -> Path:
-    base = ROOT / "serving_models" / "sample"
-    versions = versions_in(base, missing_ok=True)
-    if not versions:
-        raise SystemExit(f"{base}: no version there; `make run` pushes one, or name one by --model")
-    return versions[max(versions)]
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ def corpora_of(data: Path, names: str | None) -> list[Path]:
     """List the folders named, or all.
 
     Raises:
-        SystemExit: a named folder is missing, or there is none at all.
+        SystemExit: a named folder is missing, or `data` has no folder.
     """
     if not data.is_dir():
         raise SystemExit(
@@ -225,7 +225,7 @@ def corpora_of(data: Path, names: str | None) -> list[Path]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the corpora that the command line names."""
-    parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="a folder with a folder for each corpus")
     parser.add_argument("--corpora", help="only these, separated by commas")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each corpus")

@@ -1,9 +1,9 @@
-"""The CRF by XLA and without, on this machine's device: `python -m benchmarks.xla [--rounds N] [--json]`.
+"""The CRF with and without XLA, on this machine's device: `python -m benchmarks.xla [--rounds N] [--json]`.
 
 A training step's part of it (log-likelihood and gradients) and Viterbi's path, at a fixed shape. Both ways run in turn,
-so that what disturbs one disturbs both; the median counts. The whole model cannot be compiled: XLA has no strings, of
-which the byte features are made, and would compile again for every batch's length. So training has no switch for it;
-this measures what one would be worth.
+so that what disturbs one disturbs both; the median counts. The complete model cannot be compiled: XLA has no strings,
+of which the byte features are made, and would compile again for every batch's length. So training has no setting for
+it; this measures what one would be worth.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Times(NamedTuple):
 
 
 def computations(batch: int, tokens: int, tags: int) -> dict[str, Callable[[], Any]]:
-    """What is measured, by name, on random scores."""
+    """Make the computations to measure, by name, on random scores."""
     emissions = tf.Variable(tf.random.stateless_normal([batch, tokens, tags], [1, 2]))
     transitions = tf.Variable(tf.random.stateless_normal([tags, tags], [1, 3]))
     labels = tf.random.stateless_uniform([batch, tokens], [1, 4], 0, tags, tf.int32)
@@ -55,7 +55,7 @@ def computations(batch: int, tokens: int, tags: int) -> dict[str, Callable[[], A
 
 
 def measure(computation: Callable[[], Any], *, rounds: int) -> Times:
-    """Median times of a computation, each way; compiling is left out."""
+    """Measure the median times of a computation with and without XLA; compiling is not counted."""
     ways = [tf.function(computation, jit_compile=jit) for jit in (False, True)]
     times: list[list[float]] = [[], []]
     for way in ways:
@@ -70,9 +70,17 @@ def measure(computation: Callable[[], Any], *, rounds: int) -> Times:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.xla", allow_abbrev=False)
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--json", action="store_true")
+    """Measure all computations at all shapes and print their times."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.xla",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=100, help="measurements of each; their median is printed"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
     options = parser.parse_args(arguments)
     gpus = tf.config.list_physical_devices("GPU")
     device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else "CPU"

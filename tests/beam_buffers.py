@@ -9,21 +9,21 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner.execution import BundleContextManager
 
 
-def spied(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Bytes by the buffer's name, counted from now on; all that was ever put there, so at least what was held."""
+def count_buffered(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count from now on the bytes that are put into each buffer, by its name: an upper bound of what it holds."""
     held: Counter[str] = Counter()
-    given = BundleContextManager.get_buffer
+    original = BundleContextManager.get_buffer
 
     def get_buffer(self: Any, buffer_id: bytes, transform_id: str) -> Any:
-        buffer = given(self, buffer_id, transform_id)
-        if not hasattr(buffer, "spied"):
+        buffer = original(self, buffer_id, transform_id)
+        if not hasattr(buffer, "is_counted"):
             append = buffer.append
 
             def counted(element: bytes) -> None:
                 held[f"{buffer_id!r} of {transform_id}"] += len(element)
                 append(element)
 
-            buffer.spied, buffer.append = True, counted
+            buffer.is_counted, buffer.append = True, counted
         return buffer
 
     monkeypatch.setattr(BundleContextManager, "get_buffer", get_buffer)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an import
+warnings.filterwarnings("ignore")  # TensorFlow Addons warns at its import that it is no longer developed
 
 import tensorflow as tf  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -44,7 +44,8 @@ from benchmarks.crf.show import (  # noqa: E402
     show_multiples,
     show_peers,
 )
-from benchmarks.measuring.timing import Contestant, machine, medians  # noqa: E402
+from benchmarks.measuring.results import machine  # noqa: E402
+from benchmarks.measuring.timing import Contestant, medians  # noqa: E402
 from benchmarks.rivals.crf_peers import PEERS, compared, measured_apart  # noqa: E402
 from benchmarks.rivals.crf_problems import Shape, problem  # noqa: E402
 
@@ -118,7 +119,7 @@ def relative(seconds: float, shapes: Sequence[Shape]) -> list[Multiple]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where every target is met, 1 where one is not."""
+    """Measure and print; return 0 if every target is met, else 1."""
     options = parser().parse_args(arguments)
     console, seconds = Console(width=110), 1.0 if options.quick else 5.0
     options.out.mkdir(parents=True, exist_ok=True)
@@ -168,7 +169,7 @@ def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.crf", description=__doc__)
     add = arguments.add_argument
     add("--quick", action="store_true", help="a fifth of the measuring time")
-    add("--grid", action="store_true", help="decode on the whole grid of 75 shapes as well")
+    add("--grid", action="store_true", help="decode on the grid of 75 shapes as well")
     add("--peers", action="store_true", help=f"{' and '.join(PEERS)} as well; installs them apart")
     add("--picture", type=Path, help="where to draw the speeds")
     add("--out", type=Path, default=Path("benchmarks/results"), help="where crf.json goes")

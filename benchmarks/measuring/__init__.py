@@ -1,1 +1,1 @@
-"""How benchmarks measure: calls in turn by CPU time, processes with their children, figures beside bounds."""
+"""How benchmarks measure: calls in turn, commands, processes with their children; figures and results."""

@@ -1,9 +1,8 @@
 """Measure wall time, CPU time and memory of a command with its child processes.
 
 On a machine busy with other work wall time means little. The kernel (Linux only) counts for every thread how
-long
-it was ready and had no core: wall time without the longest of these waits is about what it would be on an
-idle machine.
+long it was ready and had no core: wall time without the longest of these waits is about what it would be on
+an idle machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measures speed: contestants in turn in one process, medians of the process's CPU time.
+"""Measure speed: contestants in turn in one process, medians of the process's CPU time.
 
 CPU time, because wall time on a shared machine measures the neighbours; in turn, so that what disturbs one
 disturbs all.
@@ -6,12 +6,9 @@ disturbs all.
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +19,7 @@ Contestant = Callable[..., Any]
 def medians(
     contestants: Mapping[str, Contestant], arguments: Sequence[tf.Tensor], *, seconds: float = 2.0
 ) -> dict[str, float]:
-    """CPU seconds a call, each contestant's median over as many turns as `seconds` hold (at least 5)."""
+    """Measure CPU seconds a call: each contestant's median over as many turns as fit `seconds`, at least 5."""
     for run in contestants.values():  # trace, compile and warm the caches
         run(*arguments)
         run(*arguments)
@@ -44,11 +41,3 @@ def _cpu(run: Contestant, arguments: Sequence[tf.Tensor], calls: int) -> float:
         results = run(*arguments)
     tf.nest.flatten(results)[0].numpy()  # what is still running belongs to this turn
     return (time.process_time() - began) / calls
-
-
-def machine() -> dict[str, Any]:
-    """The processor and its number of cores."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count()}

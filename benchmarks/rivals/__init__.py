@@ -1,1 +1,1 @@
-"""What the benchmarks compare Tagline with, each at the same problem."""
+"""The implementations that benchmarks compare Tagline with, each on the same problems."""

@@ -2,9 +2,8 @@
 
 Pipeline and training are those of the package (`tfx.examples.penguin`, Keras). Its data are not in the
 package: `write_data` generates rows of the same columns, as many of each species. With `--shipped` it is what
-the example's
-main program runs: a Tuner of six trials, bulk inference, a cache of Transform's analyses, and a Beam process
-for each core. Without it, the example has none of these, which is its smallest form.
+the example's main program runs: a Tuner of six trials, bulk inference, a cache of Transform's analyses, and a
+Beam process for each core. Without it, the example has none of these, which is its smallest form.
 """
 
 from __future__ import annotations

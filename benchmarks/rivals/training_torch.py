@@ -1,4 +1,4 @@
-"""Trains a PyTorch BiLSTM-CRF on one thread, a turn per line of stdin: `python training_torch.py FOLDER`.
+"""Train a PyTorch BiLSTM-CRF on one thread, a turn per line of stdin: `python training_torch.py FOLDER`.
 
 Runs in an environment of its own (see crf_peers.py) and imports nothing of this project. FOLDER has
 `sizes.json` and the batches `0.npz`, `1.npz` and so on, sentences of a batch longest first. Prints `{}` when

@@ -1,6 +1,6 @@
 """Growth of time and memory with the corpus: `python -m benchmarks.scale [--sentences N,N] [--workers 1,2]`.
 
-Generated sentences go through the line up to Transform (`--training`: up to the Trainer, one epoch of a small
+Generated sentences go through the pipeline up to Transform (`--training`: up to the Trainer, one epoch of a small
 model) and then, as plain input, through `tagline predict`, with a model trained on 1,000 sentences. The dev
 and test splits have 500 sentences at any size. Each command runs in a process of its own, measured with its
 child processes. Two workers are two processes of Beam in the components that use it, and two threads in bulk
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.measuring import results
 from benchmarks.measuring.process_tree import Usage, Watched, watch
 from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale.measured import Measured, Part
@@ -33,10 +34,10 @@ from components.report.run_page.timings import timings
 from files import atomic
 from pipeline.runs.lineage import Lineage
 from pipeline.settings import load
+from serving.registry.version_folder import versions_in
 
-ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
-MODELS = RESULTS.with_name("scale-models")
+RESULTS = results.RESULTS / "scale.json"
+MODELS = results.RESULTS / "scale-models"
 NAME = "scale"
 SENTENCES_OF_MODEL = 1_000
 
@@ -49,7 +50,9 @@ SMALL = (
 def main() -> None:
     """Measure what is missing, print the tables and draw the picture; exit 1 if a bound is not met."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.scale",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--sentences", type=_numbers, default=[1_000, 10_000, 100_000], metavar="N,N")
     parser.add_argument("--workers", type=_numbers, default=[1, 2], metavar="N,N")
@@ -92,21 +95,21 @@ def _results() -> list[Measured]:
 def _keep(sentences: int, workers: int, parts: Iterable[Part]) -> None:
     """Add the measurements of a size to the results, or replace those of the same parts."""
     # Read again: another series may have written in the meantime.
-    results = _results()
+    measurements = _results()
     existing = {
-        part.name: part for each in results if each.size == (sentences, workers) for part in each.parts
+        part.name: part for each in measurements if each.size == (sentences, workers) for part in each.parts
     }
     machine = f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}"
     merged = [*(existing | {part.name: part for part in parts}).values()]
     measured = Measured(sentences=sentences, workers=workers, parts=merged, machine=machine)
-    results = [*(each for each in results if each.size != measured.size), measured]
+    measurements = [*(each for each in measurements if each.size != measured.size), measured]
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    results.sort(key=lambda each: (each.workers, each.sentences))
-    atomic.write(RESULTS, msgspec.json.format(msgspec.json.encode(results)))
+    measurements.sort(key=lambda each: (each.workers, each.sentences))
+    atomic.write(RESULTS, msgspec.json.format(msgspec.json.encode(measurements)))
 
 
 def _measure(home: Path, sentences: int, workers: int, missing: Sequence[str]) -> None:
-    """Measure the missing parts: the line up to one component, and bulk prediction."""
+    """Measure the missing parts: the pipeline up to one component, and bulk prediction."""
     corpus = home / "corpus"
     scale_corpus.write(corpus, sentences=sentences)
     size = f"{sentences:,} sentences, {workers} worker{'s' * (workers > 1)}"
@@ -143,8 +146,8 @@ def _beam(workers: int) -> list[str]:
 
 
 def _models(home: Path) -> Path:
-    """The folder of the model to predict with; trained if there is none yet."""
-    if not any((MODELS / NAME).glob("[0-9]*")):
+    """Return the folder of the model to predict with, which is trained if missing."""
+    if not versions_in(MODELS / NAME, missing_ok=True):
         corpus = home / "small"
         scale_corpus.write(corpus, sentences=SENTENCES_OF_MODEL, seed=2)
         places = (
@@ -158,7 +161,7 @@ def _models(home: Path) -> Path:
 
 
 def _components(assignments: list[str], ran: Watched) -> list[tuple[str, Usage]]:
-    """The usage of each component, by its times in the metadata."""
+    """Measure the usage of each component between its start and end in the metadata."""
     database = load(assignments=assignments).run_dir / "metadata.db"
     (run_id,) = Lineage(database).run_ids()
     return [
@@ -179,7 +182,7 @@ def _part(name: str, usage: Usage) -> Part:
 
 
 def _watched(what: str, command: list[str]) -> Watched:
-    ran = watch(command, cwd=ROOT)
+    ran = watch(command, cwd=results.ROOT)
     if ran.status:
         output = re.sub(r".*\r", "", ran.output)[-3000:]
         raise SystemExit(f"{what} failed with status {ran.status}:\n{output}")

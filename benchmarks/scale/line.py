@@ -1,4 +1,4 @@
-"""Run the line up to a component: `python -m benchmarks.scale.line COMPONENT [KEY=VALUE ...]`.
+"""Run the pipeline up to a component: `python -m benchmarks.scale.line COMPONENT [KEY=VALUE ...]`.
 
 `benchmarks.scale` measures it in a process of its own. Factory, runner and metadata are those of `tagline
 run`.

@@ -1,4 +1,4 @@
-"""What is measured of one size of corpus: time and memory of each part of the line."""
+"""The measurements of one size of corpus: time and memory of each part of the pipeline."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from benchmarks.scale.measured import Measured, Part
 TIME_BOUND, MEMORY_BOUND = 1.3, 1.2
 LARGE = 100_000
 
-# The parts shown, in the order of the line; the others take less than a second for a million sentences.
+# The parts shown, in the order of the pipeline; the others take less than a second for a million sentences.
 SHOWN = ("CorpusGen", "StatisticsGen", "CorpusGate", "Transform", "Trainer", "predict")
 PRICED = ("CorpusGen", "Transform", "predict")
 BY_BEAM = ("CorpusGen", "StatisticsGen", "Transform", "predict")

@@ -13,7 +13,6 @@ import base64
 import contextlib
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,15 +24,16 @@ from pathlib import Path
 
 import grpc
 
+from benchmarks.measuring import results
 from benchmarks.measuring.figures import Figure, show
-from benchmarks.serving.child import ROOT, Child
+from benchmarks.pushed_model import newest
+from benchmarks.serving.child import Child
 from benchmarks.serving.load import PREDICT
 from serving.client import Tagger
 from serving.client.protocol.messages import example_pb2, serving_pb2
 from serving.client.protocol.tensors import fill_strings
 from serving.server.process import ServerProcess, start_server_process
 
-RESULTS = ROOT / "benchmarks" / "results" / "serving.json"
 NAME = "model"
 # A quarter of the load comes before the change, at least a quarter after it.
 _CHANGE_SECONDS = 32.0
@@ -41,29 +41,29 @@ WORDS = ("Anna", "Keller", "flew", "from", "Berlin", "to", "Oslo", "in", "May", 
 
 
 def main() -> None:
-    """Print each figure beside its bound, and keep them as JSON; status 1 if a bound is not met."""
+    """Print each figure beside its bound, and write them as JSON; exit status 1 if a bound is not met."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.serving",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--model", type=Path, help="a version's folder; the newest of serving_models/sample")
+    parser.add_argument(
+        "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="times each pair is measured")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of each load")
     parser.add_argument("--changes", type=int, default=50, help="version changes for the memory")
     parser.add_argument("--stream", type=int, default=100_000, help="sentences to stream")
     parser.add_argument("--only", choices=sorted(PARTS), nargs="+", help="parts to measure; all without it")
     options = parser.parse_args()
-    model = (options.model or _newest()).resolve()
+    model = (options.model or newest()).resolve()
     figures: list[Figure] = []
     for name in options.only or PARTS:
         for figure in PARTS[name](model, options):
             print(f"{figure.what}: {figure.value:.3g} {figure.unit}", file=sys.stderr, flush=True)
             figures.append(figure)
     show(figures)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
-    RESULTS.write_text(
-        json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n"
-    )
+    results.write("serving", figures=[asdict(figure) for figure in figures])
     sys.exit(0 if all(figure.is_met for figure in figures) else 1)
 
 
@@ -72,7 +72,7 @@ def latency(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
     with (
         _one_core(),
         tempfile.TemporaryDirectory() as home,
-        _server(model, home) as server,
+        _server(model, Path(home, NAME)) as server,
         _inside(model) as inside,
     ):
         # Bytes in and out: encoding messages is the client's cost.
@@ -108,7 +108,7 @@ def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
         home = stack.enter_context(tempfile.TemporaryDirectory())
         loads = {}
         for flag in ("false", "true"):
-            server = stack.enter_context(_server(model, home, f"--enable_batching={flag}"))
+            server = stack.enter_context(_server(model, Path(home, flag), f"--enable_batching={flag}"))
             loads[flag] = Child("benchmarks.serving.load", server.target)
             stack.callback(loads[flag].close)
         request = _as_text(_request(1).SerializeToString())
@@ -134,9 +134,9 @@ def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
     """A change of version under the load of 16 clients."""
     with contextlib.ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory())
+        base = Path(stack.enter_context(tempfile.TemporaryDirectory()), NAME)
         server = stack.enter_context(
-            _server(model, home, "--enable_batching", "--file_system_poll_wait_seconds=0.1")
+            _server(model, base, "--enable_batching", "--file_system_poll_wait_seconds=0.1")
         )
         load = Child("benchmarks.serving.load", server.target)
         stack.callback(load.close)
@@ -149,7 +149,7 @@ def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
             time.sleep(_CHANGE_SECONDS / 4)
             pushed = time.monotonic()
             version += 1
-            _push(model, home, version)
+            _push(model, base, version)
             _until_served(tagger, version)
             visible = time.monotonic()
             if visible > pushed + _CHANGE_SECONDS / 2:
@@ -171,16 +171,16 @@ def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
     """The server's memory over many version changes."""
     with contextlib.ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory())
+        base = Path(stack.enter_context(tempfile.TemporaryDirectory()), NAME)
         server = stack.enter_context(
-            _server(model, home, "--enable_batching", "--file_system_poll_wait_seconds=0.1")
+            _server(model, base, "--enable_batching", "--file_system_poll_wait_seconds=0.1")
         )
         tagger = stack.enter_context(Tagger(server.target, NAME))
         version = 1
         grown = []
         for number in range(options.changes):
             version += 1
-            _push(model, home, version)
+            _push(model, base, version)
             _until_served(tagger, version)
             _until_gone(tagger, version - 1)
             if number >= options.changes // 5:  # the first changes fill the allocator's pools
@@ -194,7 +194,10 @@ def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 def stream(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
     """The client's memory and speed in a stream of many sentences."""
-    with tempfile.TemporaryDirectory() as home, _server(model, home, "--enable_batching") as server:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        _server(model, Path(home, NAME), "--enable_batching") as server,
+    ):
         code = (
             "import sys, time; from serving.client import Tagger\n"
             "def memory(): return int(open('/proc/self/statm').read().split()[1]) * 4096 / 1e6\n"
@@ -209,7 +212,7 @@ def stream(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
             "print((number + 1) / (time.perf_counter() - began))\n"
         )
         printed = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+            [sys.executable, "-c", code], cwd=results.ROOT, check=True, capture_output=True, text=True
         ).stdout.split()
         what = f"stream of {options.stream:,} sentences, memory, later half less earlier"
         yield Figure(what, float(printed[0]), "MB", most=5)
@@ -226,7 +229,7 @@ def client_import(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
     )
     printed = [
         subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+            [sys.executable, "-c", code], cwd=results.ROOT, check=True, capture_output=True, text=True
         ).stdout.split()
         for _ in range(options.rounds)
     ]
@@ -245,14 +248,6 @@ PARTS = {
 }
 
 
-def _newest() -> Path:
-    base = ROOT / "serving_models" / "sample"
-    versions = sorted((int(path.name), path) for path in base.glob("[0-9]*")) if base.is_dir() else []
-    if not versions:
-        raise SystemExit(f"{base}: no version found; `make run` pushes one, or pass one by --model")
-    return versions[-1][1]
-
-
 @contextlib.contextmanager
 def _one_core() -> Iterator[None]:
     """Keep this process, and those it starts meanwhile, on one core.
@@ -269,11 +264,10 @@ def _one_core() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _server(model: Path, home: str, *flags: str) -> Iterator[ServerProcess]:
-    base = Path(tempfile.mkdtemp(dir=home))
-    _link(model, base / "1")
-    if "--enable_batching" in flags:
-        Path(home, "served").symlink_to(base)
+def _server(model: Path, base: Path, *flags: str) -> Iterator[ServerProcess]:
+    """Serve `model` as version 1 in the new folder `base`."""
+    base.mkdir()
+    _push(model, base, 1)
     with start_server_process(base, NAME, base / "server.log", extra_flags=flags) as server:
         yield server
 
@@ -288,13 +282,8 @@ def _inside(model: Path) -> Iterator[Child]:
         child.close()
 
 
-def _push(model: Path, home: str, version: int) -> None:
-    base = Path(home, "served")
-    _link(model, base / str(version))
-
-
-def _link(model: Path, version: Path) -> None:
-    version.symlink_to(model, target_is_directory=True)
+def _push(model: Path, base: Path, version: int) -> None:
+    (base / str(version)).symlink_to(model, target_is_directory=True)
 
 
 def _until_served(tagger: Tagger, version: int) -> None:
@@ -309,7 +298,7 @@ def _until(tagger: Tagger, is_reached: Callable[[dict[int, str]], bool]) -> None
     give_up = time.monotonic() + 60
     while not is_reached({entry.version: entry.state for entry in tagger.status()}):
         if time.monotonic() > give_up:
-            raise SystemExit(f"the version is not reached within 60 s: {tagger.status()}")
+            raise SystemExit(f"the versions did not change within 60 s: {tagger.status()}")
         time.sleep(0.02)
 
 

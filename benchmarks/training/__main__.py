@@ -5,7 +5,7 @@ same sizes, in turn, so that a disturbance affects all alike. Ours is the pipeli
 examples, including the making of features and batches; the others get all ids ready-made.
 
 keras: a Keras BiLSTM with the CRF of TensorFlow Addons and Keras's Adam. Each batch is padded to the length
-that 95 of 100 sentences of the corpus do not exceed; longer ones are cut to it, but their whole length is
+that 95 of 100 sentences of the corpus do not exceed; longer ones are cut to it, but all their tokens are
 counted. torch: PyTorch's nn.LSTM with pytorch-crf and its fused Adam, one thread; a batch holds sentences of
 similar length, longest first, packed.
 
@@ -15,7 +15,6 @@ DIR has a folder for each corpus; without it, the shipped sample.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import sys
@@ -25,16 +24,17 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore")  # the farewell of TensorFlow Addons, once an import
+warnings.filterwarnings("ignore")  # TensorFlow Addons warns at its import that it is no longer developed
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+from benchmarks.measuring import results  # noqa: E402
 from benchmarks.measuring.figures import Figure, show  # noqa: E402
-from benchmarks.measuring.timing import machine  # noqa: E402
+from benchmarks.measuring.results import RESULTS, ROOT  # noqa: E402
 from benchmarks.quality import Corpus, corpora_of, read  # noqa: E402
 from benchmarks.rivals.training_rivals import (  # noqa: E402
     Turn,
@@ -55,9 +55,6 @@ from trainer.input_pipeline.epochs import Epochs  # noqa: E402
 from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
 from trainer.training.optimizer import Adam  # noqa: E402
 from trainer.training.steps import Steps  # noqa: E402
-
-ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "benchmarks" / "results"
 
 
 class Times(NamedTuple):
@@ -113,12 +110,12 @@ class Ours:
 
 
 def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, turns: int) -> list[Figure]:
-    """Measure a corpus; figures with their bounds."""
+    """Measure the training on a corpus; return figures with their bounds."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagline-bench-")))
         train = corpus.splits["train"]
-        whole = Ours(corpus, hp, written(train, home / "whole.gz"), turns=2, stack=stack)
-        waiting = waiting_share(lambda: whole.train(whole.counts.batches))
+        full = Ours(corpus, hp, written(train, home / "full.gz"), turns=2, stack=stack)
+        waiting = waiting_share(lambda: full.train(full.counts.batches))
 
         ours = Ours(
             corpus, hp, written(train.take(sentences), home / "some.gz"), turns=turns + 2, stack=stack
@@ -151,7 +148,7 @@ def measure(corpus: Corpus, hp: Hyperparameters, *, name: str, sentences: int, t
         Figure("ours / keras", rates["ours"] / rates["keras"], "x", least=2.0),
         Figure("ours / torch", rates["ours"] / rates["torch"], "x", least=1.25),
         Figure("a step's wait for its batch", waiting * 100, "%", most=2.0),
-        *whole.to_first_step.figures("first step done after examples are ready", most=5.0),
+        *full.to_first_step.figures("first step done after examples are ready", most=5.0),
         *exported.figures("export", most=12.0),
         *loaded.figures("load, until the first answer", most=3.0),
     ]
@@ -208,16 +205,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     hp = load(assignments=options.set).trainer
     folders = corpora_of(options.data, options.corpora) if options.data else [ROOT / "sample" / "corpus"]
-    record: dict[str, Any] = {"machine": machine(), "tensorflow": tf.__version__, "corpora": {}}
+    corpora: dict[str, dict[str, float]] = {}
     all_met = True
     for folder in folders:
         name = folder.name if options.data else "sample"
         figures = measure(read(folder), hp, name=name, sentences=options.sentences, turns=options.turns)
         show(figures)
         all_met &= all(figure.is_met for figure in figures)
-        record["corpora"][name] = {figure.what: figure.value for figure in figures}
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+        corpora[name] = {figure.what: figure.value for figure in figures}
+    results.write("training", tensorflow=tf.__version__, corpora=corpora)
     return 0 if all_met else 1
 
 

@@ -1,4 +1,4 @@
-"""What the benchmark of compiling asks for, without compiling."""
+"""The commands of the benchmark of compiling, without compiling."""
 
 from __future__ import annotations
 

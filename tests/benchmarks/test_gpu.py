@@ -1,3 +1,5 @@
+"""The benchmarks of a GPU, on a CPU."""
+
 from __future__ import annotations
 
 import subprocess
@@ -18,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TRAIN = "Anna B-PER\nlives O\nin O\nParis B-LOC\n\nBerlin B-LOC\nis O\ncold O\n\nJohn B-PER\nleft O\n"
 
 
-def test_without_a_gpu_it_says_so_and_measures_nothing() -> None:
+def test_nothing_is_measured_without_a_gpu() -> None:
     if gpu.names_of_gpus():
         pytest.skip("there is a GPU here")
     done = subprocess.run(
@@ -28,7 +30,7 @@ def test_without_a_gpu_it_says_so_and_measures_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_what_it_measures_on_a_gpu_runs_on_a_cpu_too(tmp_path: Path) -> None:
+def test_the_measurement_runs_on_a_cpu_too(tmp_path: Path) -> None:
     for split in ("train", "dev", "test"):
         (tmp_path / f"{split}.conll").write_text(TRAIN)
     speed = gpu.measure(read(tmp_path), msgspec.structs.replace(SMALL, epochs=2))

@@ -1,4 +1,4 @@
-"""The penguin example that the line is compared with: its data, and the ratios."""
+"""The penguin example that the pipeline is compared with: its data, and the ratios."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.measuring.command import Cost
 from benchmarks.penguin import ratios
 from benchmarks.rivals.penguin_example import write_data
 
@@ -30,10 +31,10 @@ def test_the_data_have_the_examples_columns_and_are_always_the_same(tmp_path: Pa
 
 
 def test_ratios_are_of_medians() -> None:
-    def measured(*walls: float) -> list[tuple[float, float, float]]:
-        return [(wall, 2 * wall, 0.1) for wall in walls]
+    def measured(*walls: float) -> list[Cost]:
+        return [Cost(wall, 2 * wall, 0.1) for wall in walls]
 
-    found = ratios(
+    figures = ratios(
         {
             ("penguin example", "first run"): measured(10, 50, 20),
             ("tagline run", "first run"): measured(22, 18, 90),
@@ -41,6 +42,6 @@ def test_ratios_are_of_medians() -> None:
             ("tagline run", "second run"): measured(5),
         }
     )
-    assert [(round(one.value, 6), one.most, one.is_met) for one in found] == [
+    assert [(round(one.value, 6), one.most, one.is_met) for one in figures] == [
         (1.1, 1.0, False), (1.1, None, True), (0.5, 0.6, True), (0.5, None, True),
     ]  # fmt: skip

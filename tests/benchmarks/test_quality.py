@@ -51,21 +51,19 @@ def _arguments(folder: Path, *more: str) -> list[str]:
     return ["--data", str(folder), *(word for setting in SMALL for word in ("--set", setting)), *more]
 
 
-def test_what_has_been_learned_by_heart_scores_a_hundred_percent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_memorised_corpus_scores_100_percent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Train, dev and test are one and the same."""
     quality.main(
         _arguments(_corpora(tmp_path), "--seeds", "2", "--set", "trainer.epochs=40", "--json"),
     )
-    found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"names", "words"}
-    assert found["names"]["test"] == found["names"]["dev"] == {"f1": 100.0, "accuracy": 100.0}
-    assert found["words"]["test"] == {"accuracy": 100.0}, "plain tags have no entities"
-    assert found["names"]["seconds"] > 0
+    means = json.loads(capsys.readouterr().out)
+    assert set(means) == {"names", "words"}
+    assert means["names"]["test"] == means["names"]["dev"] == {"f1": 100.0, "accuracy": 100.0}
+    assert means["words"]["test"] == {"accuracy": 100.0}, "plain tags have no entities"
+    assert means["names"]["seconds"] > 0
 
 
-def test_the_table_has_a_row_for_each_corpus_asked_for(
+def test_the_table_has_a_row_for_each_requested_corpus(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = _corpora(tmp_path)
@@ -81,7 +79,7 @@ def test_the_table_has_a_row_for_each_corpus_asked_for(
         (["--seeds", "0"], "found 0; expected 1 or more"),
     ],
 )
-def test_what_cannot_be_is_told(
+def test_options_that_cannot_be_used_are_refused(
     arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:

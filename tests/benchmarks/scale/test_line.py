@@ -8,14 +8,14 @@ import pytest
 
 from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale import line
-from tests.beam_buffers import spied
+from tests.beam_buffers import count_buffered
 from tests.components.corpus_gen.corpora import corpus, generate
 
 SENTENCE = "Ann\tB-PER\nDoe\tI-PER\nleft\tO\nRome\tB-LOC\n\n"
 
 
 def test_corpus_gen_holds_no_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = spied(monkeypatch)
+    held = count_buffered(monkeypatch)
     totals = []
     for sentences in (20, 2_000):
         held.clear()
@@ -28,7 +28,7 @@ def test_corpus_gen_holds_no_sentences(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_the_line_up_to_transform_holds_no_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = spied(monkeypatch)
+    held = count_buffered(monkeypatch)
     totals = []
     for times in (1, 10):
         data = tmp_path / str(times)
