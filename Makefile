@@ -25,7 +25,7 @@ test: $(VENV)/.ready lint types ## lint, check the types, and run all tests but 
 test-slow: $(VENV)/.ready ## run the slow tests
 	$(PY) -m pytest -n 2 --dist loadscope -m slow
 
-test-all: test test-slow ## do both
+test-all: test test-slow ## run all tests
 
 lint: $(VENV)/.ready ## check style and format
 	$(VENV)/bin/ruff check .

@@ -1,1 +1,1 @@
-"""The far end of the line: an embedded server and the client that calls it."""
+"""Serving of pushed models: client, versions and labels, embedded server, demo page, batch prediction."""

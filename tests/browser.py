@@ -1,4 +1,4 @@
-"""What the tests of pages in a browser share: a visit with its complaints and requests, and checks of every element."""
+"""Shared by the tests of pages in a browser: a visit with its complaints and requests, and checks of every element."""
 
 from __future__ import annotations
 

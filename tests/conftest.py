@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""A browser for the tests of pages, and names of tests that do not change from run to run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from serving.screenshots import BROWSERS
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless one, for the pages that people look at."""
+    """A headless Chromium."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.fail(
@@ -27,5 +27,5 @@ def browser() -> Iterator[Browser]:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes name a test by their length: a header may hold the clock, and two workers must collect the same names."""
+    """Name a test by the length of its bytes: a header may hold the time, and the names must not change."""
     return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) and len(val) > 20 else None

@@ -1,4 +1,4 @@
-"""The commands and programs that the documents show, cut out of them."""
+"""The commands and programs that the documents show."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ GUIDES = ("README.md", "docs/training.md", "docs/gates.md", "docs/using.md")
 
 
 def blocks(language: str, *pages: str) -> list[str]:
-    """The code blocks in a language, of `pages` or of the guides."""
+    """List the code blocks in a language, of `pages` or of the guides."""
     texts = [(ROOT / page).read_text(encoding="utf-8") for page in pages or GUIDES]
     return re.findall(rf"^```{language}\n(.*?)^```$", "\n".join(texts), flags=re.MULTILINE | re.DOTALL)
 
 
 def commands(*pages: str) -> list[str]:
-    """Every command line of the shell blocks, without its comment."""
+    """List every command line of the shell blocks, without its comment."""
     lines = [line for block in blocks("sh", *pages) for line in block.splitlines()]
     return [re.sub(r"\s+# .*$", "", line) for line in lines if line.strip()]
 
 
 def command(start: str) -> str:
-    """The one command of the guides that begins with `start`."""
-    (found,) = [line for line in commands() if line.startswith(start)]
-    return found
+    """Return the one command of the guides that begins with `start`."""
+    (line,) = [line for line in commands() if line.startswith(start)]
+    return line

@@ -1,4 +1,4 @@
-"""Every setting, command and image of docs/beam.md: loaded, parsed, or held against the files it speaks of."""
+"""Every setting, command and image of docs/beam.md: loaded, parsed, or compared with the files that it names."""
 
 from __future__ import annotations
 
@@ -17,17 +17,13 @@ from pipeline.runners.targets import TARGETS
 from pipeline.settings import load
 from pipeline.settings.beam import Worker
 from tests.deploy.docker.dockerfiles import of, parent_images, stages
+from tests.documents import ROOT, blocks, commands
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, POOL
 
-ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "docs" / "beam.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
-
-
-COMMANDS = [shlex.split(line) for block in blocks("sh") for line in block.splitlines() if line.strip()]
+PAGE = "docs/beam.md"
+TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
+SETTINGS = blocks("yaml", PAGE)
+COMMANDS = [shlex.split(line) for line in commands(PAGE)]
 TAGLINE = [words for words in COMMANDS if words[0] == ".venv/bin/tagline"]
 MODULES = [words for words in COMMANDS if "-m" in words]
 IMAGES = [words for words in COMMANDS if words[0] in ("deploy/docker/pipeline/build.sh", "docker")]
@@ -37,15 +33,15 @@ def test_every_command_is_of_a_kind_that_is_tested() -> None:
     assert len(TAGLINE) + len(MODULES) + len(IMAGES) == len(COMMANDS) == 9
 
 
-@pytest.mark.parametrize("text", blocks("yaml"))
+@pytest.mark.parametrize("text", SETTINGS)
 def test_settings_load_and_reach_what_they_name(text: str, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     settings = load(config=tmp_path / "mine.yaml")
     require_reachable(settings, target="vertex" if settings.beam.runner == "dataflow" else "run")
 
 
-def test_every_runner_and_environment_has_its_words() -> None:
-    runners = {yaml.safe_load(text)["beam"].get("runner", "direct") for text in blocks("yaml")}
+def test_every_runner_and_environment_is_described() -> None:
+    runners = {yaml.safe_load(text)["beam"].get("runner", "direct") for text in SETTINGS}
     assert runners == {"direct", "flink", "spark", "dataflow", "portable"}
     for runner in runners:
         assert re.search(rf"^\| .*`{runner}`", TEXT, flags=re.MULTILINE), runner
@@ -55,7 +51,7 @@ def test_every_runner_and_environment_has_its_words() -> None:
         assert f"| `{environment}` |" in TEXT
 
 
-def test_tagline_is_given_options_and_settings_that_there_are() -> None:
+def test_tagline_has_every_option_and_setting() -> None:
     from typer.main import get_command
 
     from pipeline.cli.app import app
@@ -65,8 +61,7 @@ def test_tagline_is_given_options_and_settings_that_there_are() -> None:
         command = get_command(app).commands[words[1]]  # type: ignore[attr-defined]
         known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= known
-        given = [after for word, after in itertools.pairwise(words) if word == "--set"]
-        load(assignments=given)
+        load(assignments=[after for word, after in itertools.pairwise(words) if word == "--set"])
         if "--target" in words:
             assert words[words.index("--target") + 1] in TARGETS
         elif "--config" in words:
@@ -75,37 +70,32 @@ def test_tagline_is_given_options_and_settings_that_there_are() -> None:
     assert load(assignments=[quoted]).beam.args == ("--experiments=use_runner_v2",)
 
 
-def test_modules_are_there_and_speak_of_the_same_ports() -> None:
+def test_modules_exist_and_ports_agree() -> None:
     for words in MODULES:
         name = words[words.index("-m") + 1]
         assert importlib.util.find_spec(name), name
     (portable,) = [
-        beam for text in blocks("yaml") if (beam := yaml.safe_load(text)["beam"]).get("runner") == "portable"
+        beam for text in SETTINGS if (beam := yaml.safe_load(text)["beam"]).get("runner") == "portable"
     ]
-    spoken = " ".join(" ".join(words) for words in MODULES)
-    assert f"--port {portable['portable']['endpoint'].rpartition(':')[2]}" in spoken
-    assert f"--service_port={portable['worker']['pool'].rpartition(':')[2]}" in spoken
+    commands_of_modules = " ".join(" ".join(words) for words in MODULES)
+    assert f"--port {portable['portable']['endpoint'].rpartition(':')[2]}" in commands_of_modules
+    assert f"--service_port={portable['worker']['pool'].rpartition(':')[2]}" in commands_of_modules
     (tested,) = [words[-1] for words in MODULES if words[-1].startswith("tests/")]
     assert (ROOT / tested).is_file()
     assert all(f"`{name}`" in TEXT for name in (*JOB_SERVICES.values(), POOL))
 
 
-def test_the_image_is_built_upon_that_of_the_steps() -> None:
+def test_the_image_is_based_on_that_of_the_steps() -> None:
     (steps,) = [words for words in IMAGES if words[0] == "deploy/docker/pipeline/build.sh"]
     (build,) = [words for words in IMAGES if words[1] == "build"]
     (push,) = [words for words in IMAGES if words[1] == "push"]
     assert build[build.index("--build-arg") + 1] == f"STEPS={steps[-1]}"
     image = build[build.index("--tag") + 1]
     assert push[-1] == image
-    assert image in {yaml.safe_load(text)["beam"].get("worker", {}).get("image") for text in blocks("yaml")}
+    assert image in {yaml.safe_load(text)["beam"].get("worker", {}).get("image") for text in SETTINGS}
     assert build[-1] == "deploy/docker/beam"
     beam, _ = parent_images("beam")
     locked = (ROOT / "deploy/docker/pipeline/requirements.lock").read_text(encoding="utf-8")
     (version,) = re.findall(r"^apache-beam(?:\[\w+\])?==([\d.]+)", locked, flags=re.MULTILINE)
     assert beam == f"apache/beam_python3.10_sdk:{version}"
     assert of(stages("beam")[-1], "ENTRYPOINT")[0].arguments == ["/opt/apache/beam/boot"]
-
-
-def test_every_link_leads_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        assert (ROOT / "docs" / link).exists(), link

@@ -22,16 +22,11 @@ from pipeline.runners.targets import TARGETS
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import load
 from tests.deploy.k8s.k8s_objects import K8S, by_name, rendered
+from tests.documents import ROOT, blocks, commands
 
-ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
-
-
-COMMANDS = [shlex.split(line) for block in blocks("sh") for line in block.splitlines() if line.strip()]
+PAGE = "docs/deploy.md"
+TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
+COMMANDS = [shlex.split(line) for line in commands(PAGE)]
 
 
 def beginning(*words: str) -> list[list[str]]:
@@ -77,7 +72,7 @@ def test_execute_prints_what_the_text_shows(
 
     golden = ROOT / "tests/pipeline/runners/golden/kubeflow_v2.yaml"
     tasks = yaml.safe_load(golden.read_text(encoding="utf-8"))["pipelineSpec"]["root"]["dag"]["tasks"]
-    (shown,) = blocks("text")
+    (shown,) = blocks("text", PAGE)
     *events, pushed, ask = [line for line in shown.splitlines() if line != "..."]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
@@ -99,7 +94,7 @@ def test_the_images_are_built_pushed_and_named_in_the_settings() -> None:
     built = [words[-1] for words in beginning("deploy/docker/pipeline/build.sh")]
     assert built == [words[-1] for words in beginning("docker", "push")]
     assert os.access(ROOT / "deploy/docker/pipeline/build.sh", os.X_OK)
-    (cluster,) = [yaml.safe_load(block)["kubeflow"] for block in blocks("yaml")]
+    (cluster,) = [yaml.safe_load(block)["kubeflow"] for block in blocks("yaml", PAGE)]
     assert built == [cluster["image"], cluster["components"]["Trainer"]["image"]]
     assigned = {setting for words in beginning(".venv/bin/tagline") for setting in settings_of(words)}
     assert f"kubeflow.image={built[0]}" in assigned
@@ -200,7 +195,7 @@ def test_the_shown_compile_commands_write_a_spec(target: str, tmp_path: Path) ->
 
 
 def test_the_shown_settings_load(tmp_path: Path) -> None:
-    (text,) = blocks("yaml")
+    (text,) = blocks("yaml", PAGE)
     (tmp_path / "cluster.yaml").write_text(text)
     settings = load(config=tmp_path / "cluster.yaml")
     (create,) = beginning("kubectl", "create", "secret")
@@ -220,8 +215,3 @@ def test_names_in_the_text_are_the_codes() -> None:
     volumes = load().kubeflow.pvc
     for volume in volumes:
         assert f"| `{volume.claim}` | `{volume.mount}` |" in TEXT
-
-
-def test_every_link_leads_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        assert (ROOT / "docs" / link).exists(), link

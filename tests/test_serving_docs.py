@@ -27,20 +27,13 @@ from serving.server.endpoints.tls import server_credentials
 from serving.server.inference.metrics import Metrics
 from serving.server.process import ServerProcess, start_server_process
 from tests.deploy.k8s.kustomize import render
+from tests.documents import ROOT, blocks, commands
 from tests.serving import tiny_model
 from tests.serving.server.tensorflow_serving_flags import FLAGS
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "serving.md"
-TEXT = DOCUMENT.read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """List the document's code blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
-
-
-COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+PAGE = "docs/serving.md"
+TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
+COMMANDS = commands(PAGE)
 
 
 def beginning(*words: str) -> list[list[str]]:
@@ -170,7 +163,7 @@ def test_curl_gets_the_status(server: ServerProcess) -> None:
 
 
 def test_the_server_reads_the_configurations() -> None:
-    for text in blocks("textproto"):
+    for text in blocks("textproto", PAGE):
         (model,) = read_text(Kind.MODELS, text).model_config_list.config
         assert set(model.version_labels.values()) <= set(model.model_version_policy.specific.versions)
 
@@ -195,7 +188,7 @@ def test_the_programs_run(tmp_path: Path) -> None:
         )
     )
     (tmp_path / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    for program in blocks("python"):
+    for program in blocks("python", PAGE):
         subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
     read = read_text(Kind.TLS, (tmp_path / "ssl.config").read_text(encoding="utf-8"))
     assert read.server_cert.encode() == certificate.public_bytes(serialization.Encoding.PEM)
@@ -210,8 +203,3 @@ def test_metrics_and_flags_exist() -> None:
     for metric in metrics:
         assert f"# HELP {metric} " in page
     assert set(re.findall(r"--((?:\w+_)+\w+)", TEXT)) <= FLAGS
-
-
-def test_every_link_leads_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        assert (DOCUMENT.parent / link).exists(), link

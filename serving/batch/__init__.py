@@ -1,1 +1,1 @@
-"""Tags files without a server: corpus or text files in, a folder of parts out, by Apache Beam."""
+"""Batch prediction without a server: corpus or text files in, a folder of tagged parts out, by Apache Beam."""

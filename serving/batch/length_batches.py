@@ -1,4 +1,4 @@
-"""Groups the sentences of a part into batches of similar length.
+"""Group the sentences of a part into batches of similar length.
 
 A batch is padded to its longest row, so the sentences of a part are sorted by length first: half the work.
 The limit of a batch is in padded units, so that a few long rows cost no more memory than many short ones.

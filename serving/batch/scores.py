@@ -1,4 +1,4 @@
-"""Scores answers against the tags of the input: counted for each part, added up at the end.
+"""Score answers against the tags of the input: counted for each part, added up at the end.
 
 All scores are those of `tagging.scoring`. The model answers in BIO, so the input's tags are converted to BIO
 first, as in training; sequences that a scheme does not allow are repaired in the same way.
@@ -26,7 +26,7 @@ class PartCounts(msgspec.Struct, frozen=True):
     Attributes:
         entities: None if the tags are plain.
         tags: tokens by tag.
-        unlike: a tag of the answers that is not of the same kind as the input's tags; empty if there is none.
+        unlike: a tag of the answers that is not of the same kind as the input's tags; empty if all are.
     """
 
     entities: dict[str, Triple] | None

@@ -1,7 +1,7 @@
-"""Reads the input: its files, and the sentences of any stretch of a file.
+"""Read the input: its files, and the sentences of any stretch of a file.
 
 A file that ends in `.txt` (or `.txt.gz`) has a text on each line, which the model cuts into tokens; an empty
-line is an empty text. Any other is a corpus file, read as everywhere else (`corpus.reading`); its tokens stay
+line is an empty text. Any other file is read as a corpus file (`corpus.reading`); its tokens stay
 as they are, and its tags are kept to score against. A line of JSON may come without tags: `{"tokens": [...]}`
 or `{"text": "..."}`.
 """

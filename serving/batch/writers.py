@@ -1,4 +1,4 @@
-"""Writes tagged sentences to the file of a part."""
+"""Write tagged sentences to the file of a part."""
 
 from __future__ import annotations
 

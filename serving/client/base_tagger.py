@@ -1,4 +1,4 @@
-"""What `Tagger` and `AsyncTagger` have in common: everything but how a call is made."""
+"""The base of `Tagger` and `AsyncTagger`: everything but how a call is made."""
 
 from __future__ import annotations
 

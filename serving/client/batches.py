@@ -1,4 +1,4 @@
-"""Groups sentences into requests and joins answers into sentences, however the requests are sent."""
+"""Group sentences into requests and join answers into sentences, however the requests are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cuts a text that is too long for one request at ends of sentences, where it has any.
+"""Cut a text that is too long for one request at ends of sentences, where it has any.
 
 Each piece begins where the one before ends, so together they are the text, white space included.
 """

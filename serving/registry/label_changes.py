@@ -1,4 +1,4 @@
-"""Promote, canary, rollback: moves labels in an order that a running server can follow.
+"""Promote, canary, rollback: move labels in an order that a running server can follow.
 
 A server gives a label only to a version that it has loaded, and it reads labels before it loads. So a change
 writes three configs, each once the server has carried out the one before: load the version beside all that is
@@ -28,8 +28,8 @@ class Changed:
     """The result of a change.
 
     Attributes:
-        before: what the config asked for when it began.
-        served: what the config asks for now.
+        before: what the config listed when the change began.
+        served: what it lists now.
         moved: the labels that moved; empty if they were in place already.
     """
 
@@ -39,7 +39,7 @@ class Changed:
 
 
 class Operator:
-    """Changes what is served of one model."""
+    """Changes the served versions and labels of one model."""
 
     def __init__(
         self,

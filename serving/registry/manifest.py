@@ -1,4 +1,4 @@
-"""The manifest of a version: the SHA-256 of every file in it, and what the push knew of the model."""
+"""The manifest of a version: the SHA-256 of every file in it, and what was known of the model when it was pushed."""
 
 from __future__ import annotations
 

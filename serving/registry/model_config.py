@@ -37,7 +37,7 @@ _STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(#
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The versions and labels that a config asks for.
+    """The versions and labels that a config lists.
 
     Attributes:
         versions: the versions to load, ascending; None for the newest, whichever that is.

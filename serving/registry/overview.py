@@ -45,7 +45,7 @@ def rows(folder: Path, served: Served, statuses: Mapping[int, VersionStatus] | N
 
     Args:
         folder: the model's base folder.
-        served: what the config asks for.
+        served: the versions and labels of the config.
         statuses: what the server reports; None if it cannot be reached.
 
     Raises:

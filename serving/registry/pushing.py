@@ -1,4 +1,4 @@
-"""Adds versions to a model's base folder: `<base>/1`, `<base>/2`, ... as TensorFlow Serving polls it.
+"""Add versions to a model's base folder: `<base>/1`, `<base>/2`, ... as TensorFlow Serving polls it.
 
 A version is assembled under another name beside the others, synced to the disk and then renamed, so that a
 server that polls the folder sees all of it or nothing.

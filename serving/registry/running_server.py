@@ -1,4 +1,4 @@
-"""Asks a running server about a model: the states of its versions, and which version has a label."""
+"""A running server's state of a model: of each of its versions, and which version has a label."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RunningServer:
         )
 
     def statuses(self) -> dict[int, VersionStatus]:
-        """The state of each version that the server knows, by number; empty if it knows only the model.
+        """Request the state of each version that the server knows, by number; empty if it knows only the model.
 
         Raises:
             TaggerError: the server cannot be reached, or does not serve the model.
@@ -46,7 +46,7 @@ class RunningServer:
         return {status.version: status for status in self._tagger.status()}
 
     def labelled(self, label: str) -> int | None:
-        """The version that answers to `label` now; None if no version does.
+        """Request the version that has `label` now; None if no version has.
 
         Raises:
             TaggerError: the server cannot be reached, or fails for a reason other than the label.

@@ -1,9 +1,9 @@
-"""What a version of a model is on the disk: a folder `<base>/<number>/`.
+"""A version of a model on the disk: a folder `<base>/<number>/`.
 
     saved_model.pb, variables/, ...   the model; without the first the folder is not complete
     settings.yaml                     the settings of the run that trained it
     statistics/                       of the examples that it was trained on
-    manifest.json                     the SHA-256 of every other file, and what the push knew of the model
+    manifest.json                     the SHA-256 of every other file; metrics, run and data of the model
 
 A folder that AtomicPusher did not make may hold the model alone.
 """

@@ -1,4 +1,4 @@
-"""Waits until servers have loaded, labelled and unloaded what their config asks for."""
+"""Wait until servers have loaded, labelled and unloaded the versions as their config says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Statuses = Mapping[int, VersionStatus]
 
 
 class Server(Protocol):
-    """What is asked of a running server; `RunningServer` is one."""
+    """A running server, as far as waiting needs it; `RunningServer` is one."""
 
     @property
     def target(self) -> str: ...

@@ -1,4 +1,4 @@
-"""`python -m serving.server`: reads the flags and serves until SIGTERM or SIGINT."""
+"""`python -m serving.server`: read the flags and serve until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 

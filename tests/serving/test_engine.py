@@ -58,7 +58,7 @@ def test_an_existing_config_is_not_touched(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "config", "base", "name"),
+    ("user_flags", "config", "base", "name"),
     [
         (["--model_config_file=/mine"], "/mine", "", "default"),
         (["--model_config_file", "/mine"], "/mine", "", "default"),
@@ -67,17 +67,17 @@ def test_an_existing_config_is_not_touched(folder: Path) -> None:
         (["--model_base_path", "/mine", "--model_name", "other"], "", "/mine", "other"),
     ],
 )
-def test_the_user_s_flags_win(folder: Path, given: list[str], config: str, base: str, name: str) -> None:
-    flags = parse([*given, *engine.model_flags(folder, NAME, given)])
+def test_the_users_flags_win(folder: Path, user_flags: list[str], config: str, base: str, name: str) -> None:
+    flags = parse([*user_flags, *engine.model_flags(folder, NAME, user_flags)])
     assert flags.model_config_file == config
     assert flags.model_base_path == base.replace("FOLDER", str(folder))
     assert flags.model_name == name
     assert not (folder / FILE).exists()
 
 
-def test_the_user_s_poll_interval_is_kept(folder: Path) -> None:
-    given = ["--model_config_file_poll_wait_seconds=7"]
-    flags = parse([*given, *engine.model_flags(folder, NAME, given)])
+def test_the_users_poll_interval_is_kept(folder: Path) -> None:
+    user_flags = ["--model_config_file_poll_wait_seconds=7"]
+    flags = parse([*user_flags, *engine.model_flags(folder, NAME, user_flags)])
     assert flags.model_config_file_poll_wait_seconds == 7
     assert flags.model_config_file
 

@@ -1,4 +1,4 @@
-"""Opens a channel to a server: message limits, reconnection, TLS."""
+"""Open a channel to a server: message limits, reconnection, TLS."""
 
 from __future__ import annotations
 

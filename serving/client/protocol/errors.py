@@ -81,8 +81,8 @@ def error_of(error: grpc.RpcError, *, target: str, model: str, signature: str, t
     code, text = error.code(), error.details() or ""
     if "Unrecognized servable version label" in text or "Model labels does not init yet" in text:
         return LabelNotFound(
-            f"model {model!r} at {target} has no version with the label asked for ({text}); "
-            "set it in the server's model config, or ask by version, or for the newest"
+            f"model {model!r} at {target} has no version with the requested label ({text}); "
+            "set it in the server's model config, or request a version, or the newest"
         )
     if code is grpc.StatusCode.UNAVAILABLE and "queue" in text and "full" in text:
         return _overloaded(target, text)

@@ -1,4 +1,4 @@
-"""Builds the requests that a tagger sends, and reads the answers about versions."""
+"""Build the requests that a tagger sends, and read the answers about versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts TensorProto to plain Python lists and back: for small answers NumPy is not worth its import."""
+"""Convert TensorProto to plain Python lists and back: for small answers NumPy is not worth its import."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """TensorFlow Serving's configuration files: protocol buffers in their text form.
 
 The wheel of TensorFlow Serving's messages has no classes for some of them. Those are described here and built
-at run time, in a pool of their own, so that protobuf's own reader does the reading: escapes, comments and
+at run time, in a pool of their own, so that protobuf's own parser reads them: escapes, comments and
 errors are then as in TensorFlow Serving.
 """
 

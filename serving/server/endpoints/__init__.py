@@ -1,1 +1,1 @@
-"""The ports and what they answer: gRPC, REST, the demo page, health, TLS."""
+"""The gRPC and the REST port, with the demo page, health and TLS."""

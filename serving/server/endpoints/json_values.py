@@ -31,7 +31,7 @@ def shape_of(value: Any) -> list[int]:
 
 
 def append_values(tensor: TensorProto, value: Any, dtype: int, shape: list[int], level: int = 0) -> None:
-    """Append the values of a nested list of the given shape.
+    """Append the values of a nested list of shape `shape`.
 
     Raises:
       ServingError: a value of another type, or a list of another length or depth.
@@ -61,7 +61,7 @@ def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
     elif kind is np.bool_ and isinstance(value, bool):
         values.append(value)
     elif kind in (np.float32, np.float64) and is_number:
-        # Without a look at precision, as in TensorFlow Serving.
+        # Rounded without an error, as in TensorFlow Serving.
         values.append(_float(value))
     elif (
         (limits := _INTEGERS.get(kind))

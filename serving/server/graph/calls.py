@@ -1,4 +1,4 @@
-"""What a request feeds into a graph and fetches from it, resolved once per signature and output filter."""
+"""The tensors that a request feeds and fetches, resolved once per signature and output filter."""
 
 from __future__ import annotations
 

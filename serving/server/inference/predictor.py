@@ -1,4 +1,4 @@
-"""Answers Predict requests by the models of a catalogue, and counts them."""
+"""Answer Predict requests by the models of a catalogue, and count them."""
 
 from __future__ import annotations
 

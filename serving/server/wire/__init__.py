@@ -1,1 +1,1 @@
-"""What travels over the wire in either direction: status codes with their texts, and tensors."""
+"""Status codes with their messages, and tensors, in the form that requests and answers carry them."""

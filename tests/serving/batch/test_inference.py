@@ -100,20 +100,19 @@ def test_tokens_are_tagged_as_by_the_server(model: Path, tagger: Tagger, tmp_pat
 
 
 def test_texts_are_tagged_as_by_the_server(model: Path, tagger: Tagger, tmp_path: Path) -> None:
-    given = texts()
     source = tmp_path / "in.txt"
-    source.write_text("\n".join(given) + "\n", encoding="utf-8")
+    source.write_text("\n".join(texts()) + "\n", encoding="utf-8")
     manifest = predict(model, source, tmp_path / "out", shard_size=30)
-    assert lines(manifest, tmp_path / "out") == [approximately(answer) for answer in tagger.stream(given)]
+    assert lines(manifest, tmp_path / "out") == [approximately(answer) for answer in tagger.stream(texts())]
 
 
 def test_a_sentence_gets_the_same_answer_alone_and_in_any_batch(model: Path, tmp_path: Path) -> None:
     source = tmp_path / "in.txt"
     source.write_text("\n".join(texts()) + "\n", encoding="utf-8")
-    given = list(sentences(source, ReadOptions()))
+    shuffled = list(sentences(source, ReadOptions()))
     servable = Servable("tagger", 3, model)
-    Random(1).shuffle(given)
-    for sentence, answer in zip(given, tag_sentences(servable, given), strict=True):
+    Random(1).shuffle(shuffled)
+    for sentence, answer in zip(shuffled, tag_sentences(servable, shuffled), strict=True):
         (alone,) = tag_sentences(servable, [sentence])
         assert json.loads(to_jsonl(answer)) == approximately(alone)
 

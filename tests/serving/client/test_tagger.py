@@ -155,7 +155,7 @@ def test_unknown_model_version_and_label(server):
         with pytest.raises(ModelNotFound, match="version 3 of model tagger"):
             tagger.status()
     with connect(server.target, label="stable") as tagger:
-        with pytest.raises(LabelNotFound, match=r"no version with the label asked for .*stable"):
+        with pytest.raises(LabelNotFound, match=r"no version with the requested label .*stable"):
             tagger.tag("Anna")
         assert tagger.status() == [VersionStatus(7, "AVAILABLE")]
 

@@ -1,4 +1,4 @@
-"""Labels moved under a running server, with clients that ask by label all the time."""
+"""Labels moved on a running server, while clients send requests by label."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def server_on(folder: Path, **flags_given: object) -> Iterator[Running]:
 
 
 class Caller:
-    """Asks by a label without pause or retry, and counts what comes back."""
+    """Sends requests by a label without pause or retry, and counts the answers."""
 
     def __init__(self, target: str, label: str) -> None:
         self.answers: Counter[str] = Counter()

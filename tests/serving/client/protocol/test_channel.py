@@ -58,7 +58,7 @@ def test_a_server_whose_authority_is_trusted(secure, authority):
         assert len(list(tagger.stream(["Anna left"] * 5))) == 5
 
 
-def test_the_system_s_roots(secure, authority, monkeypatch):
+def test_the_roots_of_the_system(secure, authority, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
     with connect(secure, tls=True) as tagger:
         assert tagger.tag("Anna left").entities[0].text == "Anna"

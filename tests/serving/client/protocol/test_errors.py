@@ -34,7 +34,7 @@ QUEUE_FULL = "The batch scheduling queue to which this task was submitted is ful
 REFUSALS = [
     (Code.NOT_FOUND, "Servable not found for request: Latest(tagger)", ModelNotFound, "--model_name", 1),
     (Code.INVALID_ARGUMENT, "Unrecognized servable version label: old", LabelNotFound, "model config", 1),
-    (Code.UNAVAILABLE, "Model labels does not init yet.old", LabelNotFound, "by version", 1),
+    (Code.UNAVAILABLE, "Model labels does not init yet.old", LabelNotFound, "request a version", 1),
     (Code.FAILED_PRECONDITION, 'Serving signature key "x" not found.', SignatureMissing, "export it", 1),
     (Code.UNAVAILABLE, QUEUE_FULL, Overloaded, "in_flight", 3),
     (

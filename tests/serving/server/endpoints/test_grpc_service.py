@@ -18,7 +18,7 @@ from tensorflow_serving.apis import (
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from tests.serving.running import Running
+from tests.serving.running import TFSERVING, Running
 
 Request = predict_pb2.PredictRequest
 
@@ -151,7 +151,9 @@ def test_predict_refuses(name, prediction):
     make, code, text = ROWS[name]
     with pytest.raises(grpc.RpcError) as caught:
         prediction.Predict(make(), timeout=10)
-    assert (caught.value.code(), caught.value.details()) == (code, text)
+    assert caught.value.code() is code
+    # The codes are the same; TensorFlow Serving words some messages otherwise.
+    assert TFSERVING or caught.value.details() == text
 
 
 def test_a_wrong_shape_is_reported_by_the_op(prediction):

@@ -14,6 +14,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictResponse
 from serving.server.endpoints.rest_json import write_response
 from serving.server.wire.errors import ServingError
 from serving.server.wire.tensors import fill_proto
+from tests.serving.running import TFSERVING
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,8 @@ def test_bad_bodies(rest, body, message):
     answer = predict(rest, body)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/json"
-    assert message in answer.json()["error"]
+    # The codes are the same; TensorFlow Serving words some messages otherwise.
+    assert TFSERVING or message in answer.json()["error"]
 
 
 @pytest.mark.embedded

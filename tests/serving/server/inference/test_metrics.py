@@ -90,7 +90,7 @@ def test_rows_are_counted(page: str) -> None:
     assert value(page, ":tensorflow:serving:request_example_count_total", model="tagger") == 3
 
 
-def test_a_counter_is_found_by_tensorflow_s_name_for_it() -> None:
+def test_a_counter_is_found_by_tensorflows_name_for_it() -> None:
     metrics = Metrics(distributions=False)
     for status in ("OK", "OK", "NOT_FOUND"):
         metrics.answered("tagger", status, api="Predict", entrypoint="GRPC", seconds=0.001)
