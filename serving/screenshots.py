@@ -66,6 +66,7 @@ SHOTS = (
 
 
 def main(arguments: list[str]) -> int:
+    """Start a server and take all pictures; return 1 if no browser is installed."""
     parser = argparse.ArgumentParser(prog="python -m serving.screenshots", description=__doc__)
     parser.add_argument(
         "--models",

@@ -79,7 +79,7 @@ def against_addons(
     *,
     everywhere: float | None = None,
 ) -> list[Row]:
-    """One row a shape and way; `everywhere` is the target where `targets` has none."""
+    """Measure both at each shape; `everywhere` is the target where `targets` has none."""
     rows = []
     for shape in shapes:
         cpu = medians(
@@ -101,7 +101,7 @@ def against_addons(
 
 
 def relative(seconds: float, shapes: Sequence[Shape]) -> list[Multiple]:
-    """Marginals against the loss and its gradient, and k_best(5) against Viterbi, as multiples of their time."""
+    """Measure marginals against the loss and its gradient, and k_best(5) against Viterbi."""
     rows = []
     for shape in shapes:
         for how in ("xla", "graph"):
@@ -179,7 +179,7 @@ def parser() -> argparse.ArgumentParser:
 def figures(
     rows: Sequence[Row], multiples: Sequence[Multiple], floors: dict[Shape, float], peers: Peers
 ) -> dict[str, Any]:
-    """Every number, for crf.json."""
+    """Collect every number for crf.json."""
     return {
         "rows": [{**row._asdict(), "times": row.times, "met": row.met} for row in rows],
         "floor_ms": [{"shape": shape, "ms": value} for shape, value in floors.items()],

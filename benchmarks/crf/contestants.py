@@ -1,4 +1,4 @@
-"""What is measured: our CRF and that of TensorFlow Addons as functions of (emissions, tags, transitions, lengths)."""
+"""Our CRF and that of TensorFlow Addons as functions of (emissions, tags, transitions, lengths)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def our_k_best(emissions: Any, tags: Any, transitions: Any, lengths: Any) -> tup
 
 
 def in_graph(run: Contestant, tags: int) -> Contestant:
-    """B and T dynamic: what a trace that serves every batch costs."""
+    """Trace `run` with B and T unknown, so that one trace serves every batch."""
     spec = tf.TensorSpec
     return tf.function(
         run,

@@ -54,7 +54,7 @@ class Multiple(NamedTuple):
 
 
 def show(console: Console, title: str, rows: Sequence[Row], floors: Mapping[Shape, float]) -> None:
-    """The floor is what the machine's matrix products and copies alone would take."""
+    """Print rows as a table; the floor is the time of the machine's matrix products and copies alone."""
     columns = ["B,T,K", "how", "addons ms", "ours ms", "times", "at least", "met"]
     body = []
     for row in rows:
@@ -88,7 +88,7 @@ def show_multiples(console: Console, rows: Sequence[Multiple]) -> None:
 
 
 def show_peers(console: Console, shapes: Sequence[Shape], peers: Peers) -> None:
-    """Times TensorFlow Addons' speed in graph mode, one thread each; a dash where memory does not suffice."""
+    """Print the peers' speeds as multiples of TensorFlow Addons', in graph mode on one thread; a dash: too large."""
     body = []
     for name, cells in peers.items():
         if isinstance(cells, str):
@@ -106,7 +106,7 @@ def show_peers(console: Console, shapes: Sequence[Shape], peers: Peers) -> None:
 
 
 def picture(rows: Sequence[Row], peers: Peers, path: Path) -> None:
-    """Bars: how many times as fast, by shape, on a logarithmic axis; black lines are the bounds."""
+    """Draw how many times as fast, by shape, as bars on a logarithmic axis; black lines are the bounds."""
     import matplotlib
 
     matplotlib.use("Agg")

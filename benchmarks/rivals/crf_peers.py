@@ -1,6 +1,6 @@
 """Other libraries' CRF on the same problems, each in an environment of its own.
 
-An environment is made once, under a folder that git ignores, with Python 3.11 and PyTorch. There the peer is measured
+An environment is created once, in a folder that git ignores, with Python 3.11 and PyTorch. There the peer is measured
 by benchmarks/rivals/crf_torch.py on one thread, since threads on a shared machine measure the neighbours. A peer
 whose losses differ from ours is not compared.
 """
@@ -27,7 +27,7 @@ PYTHON = "3.11"
 def measured_apart(
     folder: Path, shapes: Sequence[Shape], seconds: float
 ) -> dict[str, str | dict[Shape, dict[str, float]]]:
-    """Per peer: CPU milliseconds and the loss at each shape that fits into memory, or why it was not run."""
+    """Measure each peer: CPU milliseconds and loss at each shape that fits into memory, or why it was not run."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for shape in shapes:
@@ -71,7 +71,7 @@ def _checked(
 
 
 def environment(folder: Path, peer: str) -> str:
-    """The interpreter of the peer's environment, which is made if missing."""
+    """Return the interpreter of the peer's environment, which is created if missing."""
     python, ready = folder / "bin" / "python", folder / ".ready"
     if not ready.exists():
         _run([_interpreter(), "-m", "venv", "--clear", str(folder)])
@@ -82,7 +82,7 @@ def environment(folder: Path, peer: str) -> str:
 
 
 def _interpreter() -> str:
-    """A Python 3.11 that runs: a version manager may have a command of that name which does not."""
+    """Find a Python 3.11 that runs: a version manager may have a command of that name which does not."""
     candidates = [shutil.which(f"python{PYTHON}")]
     for root in (os.environ.get("PYENV_ROOT"), str(Path.home() / ".pyenv")):
         if root:

@@ -46,8 +46,8 @@ class Tagger(tf.keras.Model):
         present = tf.cast(ids > 0, tf.float32)[:, :, tf.newaxis]
         x = self.byte_dropout(self.byte_table(ids), training=training) * present
         for convolution in self.convolutions:
-            found = tf.reduce_max(convolution(x) * present, axis=1)
-            parts.append(tf.reshape(found, [shape[0], shape[1], convolution.filters]))
+            strongest = tf.reduce_max(convolution(x) * present, axis=1)
+            parts.append(tf.reshape(strongest, [shape[0], shape[1], convolution.filters]))
         x = self.input_dropout(tf.concat(parts, 2), training=training)
         # Without the mask the backward direction would read the padding first.
         x = self.lstm(x, mask=tf.sequence_mask(arrays["lengths"], shape[1]))

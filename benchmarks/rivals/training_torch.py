@@ -50,8 +50,8 @@ class Tagger(nn.Module):
         present = (ids > 0)[:, None, :]
         x = (self.byte_dropout(self.bytes(ids)).transpose(1, 2) * present).contiguous()
         for convolution in self.filters:
-            found = (torch.relu(convolution(x)) * present).amax(2)
-            parts.append(found.view(*batch["bytes"].shape[:2], -1))
+            strongest = (torch.relu(convolution(x)) * present).amax(2)
+            parts.append(strongest.view(*batch["bytes"].shape[:2], -1))
         x = self.input_dropout(torch.cat(parts, 2))
         states, _ = self.lstm(pack_padded_sequence(x, batch["lengths"], batch_first=True))
         states, _ = pad_packed_sequence(states, batch_first=True)

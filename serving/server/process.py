@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 _READY = re.compile(r"^Running gRPC ModelServer at (\S+:\d+) \.\.\.$", re.MULTILINE)
 _REST_READY = re.compile(r"^Exporting HTTP/REST API at:(\S+:\d+) \.\.\.$", re.MULTILINE)
@@ -58,12 +57,7 @@ class ServerProcess:
     def __enter__(self) -> ServerProcess:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
@@ -135,7 +129,7 @@ def _spawn(flags: Sequence[str], log_path: Path, *, use_gpu: bool) -> subprocess
 def _wait_until_ready(
     process: subprocess.Popen[bytes], log_path: Path, timeout: float, *, rest: bool
 ) -> tuple[str, str | None]:
-    """The targets of gRPC and, where it is on, of REST, whose lines the server prints one after the other."""
+    """Wait for the targets of gRPC and, where it is on, of REST; the server prints their lines one after the other."""
     give_up = time.monotonic() + timeout
     while True:
         ended = process.poll()

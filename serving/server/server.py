@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from functools import partial
-from types import TracebackType
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
@@ -117,12 +116,7 @@ class Server:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _read_config(self) -> ModelServerConfig:

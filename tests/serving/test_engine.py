@@ -137,8 +137,8 @@ def test_the_program_is_preferred_to_the_container(
     docker = program(bin_, "docker", "exit 0")
     monkeypatch.setenv("PATH", str(bin_))
     assert engine.tfserving(["--port=1"], folder=folder)[0] == str(docker)
-    found = program(bin_, "tensorflow_model_server", "exit 0")
-    assert engine.tfserving(["--port=1"], folder=folder) == [str(found), "--port=1"]
+    installed = program(bin_, "tensorflow_model_server", "exit 0")
+    assert engine.tfserving(["--port=1"], folder=folder) == [str(installed), "--port=1"]
     named = program(tmp_path / "built", "server", "exit 0")
     monkeypatch.setenv(engine.PROGRAM_VARIABLE, str(named))
     assert engine.tfserving(["--port=1"], folder=folder) == [str(named), "--port=1"]

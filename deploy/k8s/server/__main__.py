@@ -11,7 +11,7 @@ from deploy.k8s.server.overlay import MODELS, VOLUME, Overlay, OverlayError, def
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the overlay and print its files; return 2, with the reason, for values that are refused."""
+    """Write the overlay and print its files; for invalid values print the reason and return 2."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.k8s.server",
         description="Write a kustomize overlay that serves a model.",

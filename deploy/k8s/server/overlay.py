@@ -64,7 +64,7 @@ def default_namespace(model: str) -> str:
 
 
 def files(overlay: Overlay, folder: Path) -> dict[str, str]:
-    """Make the overlay's files, as text by name; `folder` is where they will lie, since paths are relative to it."""
+    """Generate the overlay's files as text, by name; the paths in them are relative to `folder`."""
     return {
         KUSTOMIZATION: _kustomization(overlay, folder),
         NAMESPACE: _namespace(overlay.namespace),
@@ -101,7 +101,7 @@ def _check_models_config(overlay: Overlay, file: Path) -> None:
 
 
 def models_config(model: str, models: str = VOLUME) -> str:
-    """Make a ModelServerConfig, as text, that serves the newest version of `<models>/<model>`."""
+    """Generate a ModelServerConfig, as text, that serves the newest version of `<models>/<model>`."""
     return f"""\
 model_config_list {{
   config {{

@@ -7,7 +7,6 @@ import ctypes
 import gc
 import threading
 from pathlib import Path
-from types import TracebackType
 
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
@@ -51,15 +50,10 @@ class Servable:
         return self.session.signatures
 
     def __enter__(self) -> Servable:
-        """Return the servable, on which `enter` was called before; `with` then calls `leave` at its end."""
+        """Return the servable, which `enter` has counted a user of; `with` calls `leave` at its end."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.leave()
 
     def enter(self) -> None:

@@ -34,13 +34,13 @@ class Instruction:
 
 def stages(image: str) -> list[list[Instruction]]:
     """Read the stages of an image's Dockerfile, each with its FROM first."""
-    found: list[list[Instruction]] = []
+    read: list[list[Instruction]] = []
     for entry in DockerfileParser(str(DOCKER / image / "Dockerfile"), env_replace=False).structure:
         if entry["instruction"] == "FROM":
-            found.append([])
-        if found and entry["instruction"] != "COMMENT":
-            found[-1].append(_instruction(entry["instruction"], entry["value"]))
-    return found
+            read.append([])
+        if read and entry["instruction"] != "COMMENT":
+            read[-1].append(_instruction(entry["instruction"], entry["value"]))
+    return read
 
 
 def _instruction(word: str, value: str) -> Instruction:

@@ -1,4 +1,4 @@
-"""What holds for the Dockerfile of every image."""
+"""The Dockerfiles of all images: hadolint, users, base images, build contexts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixture of the tests that hold for every kustomization with a deployment."""
+"""A fixture for the tests that run for every kustomization with a deployment."""
 
 from __future__ import annotations
 

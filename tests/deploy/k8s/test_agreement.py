@@ -1,4 +1,4 @@
-"""What one object says of another is true: labels, ports, probes, mounts, files."""
+"""Objects refer to each other correctly: labels, ports, probes, mounts, files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kubectl apply -k deploy/k8s`: the pipeline and the server in one namespace, and what the settings say of them."""
+"""`kubectl apply -k deploy/k8s`: the pipeline and the server in one namespace, compared with the settings."""
 
 from __future__ import annotations
 

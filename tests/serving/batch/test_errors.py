@@ -24,8 +24,8 @@ def test_a_failure_comes_back_with_its_own_message(workers: int) -> None:
         beam.Pipeline(options=options) as pipeline,
     ):
         _ = pipeline | beam.Create([1, 2]) | "Write [it]" >> beam.Map(fail)
-    found = BatchFailed.within(raised.value)
-    assert str(found) == "a/part-1: cannot be written (No space left on device); make room [so it goes]"
+    failure = BatchFailed.within(raised.value)
+    assert str(failure) == "a/part-1: cannot be written (No space left on device); make room [so it goes]"
 
 
 def test_another_error_is_not_a_failure_of_ours() -> None:

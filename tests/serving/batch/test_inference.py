@@ -91,12 +91,12 @@ def test_tokens_are_tagged_as_by_the_server(model: Path, tagger: Tagger, tmp_pat
         "".join(json.dumps({"tokens": tokens, "tags": ["O"] * len(tokens)}) + "\n" for tokens in rows)
     )
     manifest = predict(model, source, tmp_path / "out", shard_size=40, workers=2)
-    found = lines(manifest, tmp_path / "out")
-    assert manifest.sentences == len(found) == len(rows)
+    answers = lines(manifest, tmp_path / "out")
+    assert manifest.sentences == len(answers) == len(rows)
     assert len(manifest.parts) >= len(rows) // 40
     expected = list(tagger.stream_tokens(rows))
     assert sum(len(answer.entities) for answer in expected) > 100, "the model finds entities"
-    assert found == [approximately(answer) for answer in expected]
+    assert answers == [approximately(answer) for answer in expected]
 
 
 def test_texts_are_tagged_as_by_the_server(model: Path, tagger: Tagger, tmp_path: Path) -> None:

@@ -25,17 +25,17 @@ def test_every_piece_is_in_one_batch_and_no_batch_is_too_large(
     kind: type[InputKind], lengths: list[int]
 ) -> None:
     made = pieces(kind, lengths)
-    found = list(batches(kind(None), made))  # type: ignore[call-arg]
-    assert sorted(place for batch in found for place, _ in batch) == list(range(len(made)))
-    assert all(made[place] is piece for batch in found for place, piece in batch)
-    for batch in found:
+    grouped = list(batches(kind(None), made))  # type: ignore[call-arg]
+    assert sorted(place for batch in grouped for place, _ in batch) == list(range(len(made)))
+    assert all(made[place] is piece for batch in grouped for place, piece in batch)
+    for batch in grouped:
         longest = max(lengths[place] for place, _ in batch)
         assert 1 <= len(batch) <= MAX_ROWS
         assert len(batch) == 1 or len(batch) * longest <= MAX_PADDED[kind]
-    in_order = [lengths[place] for batch in found for place, _ in batch]
+    in_order = [lengths[place] for batch in grouped for place, _ in batch]
     assert in_order == sorted(lengths), "of similar length: little padding"
 
 
 def test_short_sentences_fill_their_batches() -> None:
-    found = list(batches(TokenInput(None), pieces(TokenInput, [5] * (2 * MAX_ROWS + 1))))
-    assert [len(batch) for batch in found] == [MAX_ROWS, MAX_ROWS, 1]
+    grouped = list(batches(TokenInput(None), pieces(TokenInput, [5] * (2 * MAX_ROWS + 1))))
+    assert [len(batch) for batch in grouped] == [MAX_ROWS, MAX_ROWS, 1]

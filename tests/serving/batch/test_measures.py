@@ -35,10 +35,10 @@ def test_steps_are_summed_and_other_names_left_out(mode: str) -> None:
     with beam.Pipeline(options=options) as pipeline:
         numbers = pipeline | beam.Create([1, 2, 3])
         _ = numbers | "First" >> beam.ParDo(Counts()) | "Second" >> beam.ParDo(Counts())
-    found = measured(pipeline.result, "ours")
+    measures = measured(pipeline.result, "ours")
     # 1, 2, 3 by the first step, 11, 12, 13 by the second.
-    assert found == Measures({"seen": 6}, {"sizes": Spread(count=6, sum=42, min=1, max=13)})
-    assert Measures.from_json(found.to_json()) == found
+    assert measures == Measures({"seen": 6}, {"sizes": Spread(count=6, sum=42, min=1, max=13)})
+    assert Measures.from_json(measures.to_json()) == measures
     assert measured(pipeline.result, "nobody's") == Measures()
 
 

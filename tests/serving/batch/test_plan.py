@@ -30,16 +30,16 @@ def test_the_parts_are_the_input_in_order(tmp_path: Path) -> None:
         "c.txt": "",
         "d.conll": "z\tB-PER\n",
     }
-    found = planned(tmp_path, files)
-    assert found.sentences == 9
-    assert [(shard.name, shard.count) for shard in found.shards] == [
+    result = planned(tmp_path, files)
+    assert result.sentences == 9
+    assert [(shard.name, shard.count) for shard in result.shards] == [
         ("a.conll", 2), ("a.conll", 2), ("a.conll", 1), ("b.txt", 2), ("b.txt", 1), ("d.conll", 1),
     ]  # fmt: skip
-    assert [shard.index for shard in found.shards] == list(range(6))
+    assert [shard.index for shard in result.shards] == list(range(6))
     whole = [sentence for name in files for sentence in sentences(tmp_path / name, OPTIONS)]
     parts = [
         sentence
-        for shard in found.shards
+        for shard in result.shards
         for sentence in stretch(
             Path(shard.path), OPTIONS, offset=shard.offset, line=shard.line, count=shard.count
         )
@@ -49,9 +49,9 @@ def test_the_parts_are_the_input_in_order(tmp_path: Path) -> None:
 
 def test_parts_of_long_sentences_have_fewer(tmp_path: Path) -> None:
     long = "\n".join("w\tO" for _ in range(300)) + "\n\n"
-    found = planned(tmp_path, {"a.conll": long * 3 + "w\tO\n\n" * 20}, shard_size=10)
+    result = planned(tmp_path, {"a.conll": long * 3 + "w\tO\n\n" * 20}, shard_size=10)
     # 40 tokens a sentence: a part of 10 holds 400, or one sentence that is longer.
-    assert [shard.count for shard in found.shards] == [1, 1, 10, 10, 1]
+    assert [shard.count for shard in result.shards] == [1, 1, 10, 10, 1]
 
 
 def test_files_are_identified_by_their_content(tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_an_input_without_a_sentence_is_refused(tmp_path: Path, files: dict[str,
 def test_tags_to_score_against_are_recognised(
     tmp_path: Path, content: str, scheme: str | None, reason: str
 ) -> None:
-    found = planned(tmp_path, {"a.conll": content})
-    assert (found.scheme, found.not_scored) == (scheme, reason)
+    result = planned(tmp_path, {"a.conll": content})
+    assert (result.scheme, result.not_scored) == (scheme, reason)
 
 
 def test_texts_are_not_scored(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_entities_are_scored_as_by_seqeval(scheme: str, parts: int) -> None:
     predicted = [tags if random.random() < 0.5 else bio(random, len(tags)) for tags in gold]
     written = gold if scheme == "BIO" else [convert(tags, BIO, BIOES)[0] for tags in gold]
     step = len(gold) // parts
-    found = total_scores(
+    scores = total_scores(
         count_correct(
             [sentence(tags) for tags in written[at : at + step]],
             [answered(tags) for tags in predicted[at : at + step]],
@@ -50,10 +50,10 @@ def test_entities_are_scored_as_by_seqeval(scheme: str, parts: int) -> None:
         )
         for at in range(0, len(gold), step)
     )
-    assert found is not None
-    assert found.primary == "entity_f1_strict"
+    assert scores is not None
+    assert scores.primary == "entity_f1_strict"
     oracle = {"mode": "strict", "scheme": IOB2}
-    metrics = found.metrics
+    metrics = scores.metrics
     assert metrics["entity_f1_strict"] == pytest.approx(f1_score(gold, predicted, **oracle))
     assert metrics["entity_precision_strict"] == pytest.approx(precision_score(gold, predicted, **oracle))
     assert metrics["entity_recall_strict"] == pytest.approx(recall_score(gold, predicted, **oracle))
@@ -66,11 +66,11 @@ def test_entities_are_scored_as_by_seqeval(scheme: str, parts: int) -> None:
 
 
 def test_plain_tags_are_scored_by_accuracy() -> None:
-    found = total_scores(
+    scores = total_scores(
         [count_correct([sentence(["NOUN", "VERB", "NOUN"])], [answered(["NOUN", "NOUN", "NOUN"])], "PLAIN")]
     )
-    assert found is not None
-    assert (found.primary, found.metrics) == ("token_accuracy", {"token_accuracy": pytest.approx(2 / 3)})
+    assert scores is not None
+    assert (scores.primary, scores.metrics) == ("token_accuracy", {"token_accuracy": pytest.approx(2 / 3)})
 
 
 def test_without_a_scheme_there_is_no_score() -> None:

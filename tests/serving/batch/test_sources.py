@@ -1,4 +1,4 @@
-"""The sentences of the input, of a whole file and of any stretch of one."""
+"""The sentences of the input: of a file, and of any stretch of one."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ CONTENTS = {"x.conll": CONLL, "x.conllu": CONLLU, "x.jsonl": JSONL, "x.txt": "on
 def test_corpus_files_are_read_as_by_corpus_reading(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text(CONTENTS[name])
-    found = [(each.line, each.record.sentence) for each in sentences(path, OPTIONS) if each.record]
-    assert found == list(corpus_sentences(path, OPTIONS))
-    assert len(found) > 2
+    read = [(each.line, each.record.sentence) for each in sentences(path, OPTIONS) if each.record]
+    assert read == list(corpus_sentences(path, OPTIONS))
+    assert len(read) > 2
 
 
 def test_each_line_of_json_is_a_sentence_even_without_tokens(tmp_path: Path) -> None:
@@ -49,13 +49,13 @@ def test_a_line_of_json_may_come_without_tags(tmp_path: Path) -> None:
     path.write_text(
         '{"tokens": ["Zo\\u00eb", "left"]}\n{"text": "Ann\'s here"}\n{"tokens": ["a"], "tags": ["O"]}\n'
     )
-    found = list(sentences(path, OPTIONS))
-    assert [(each.tokens, each.tagged) for each in found] == [
+    read = list(sentences(path, OPTIONS))
+    assert [(each.tokens, each.tagged) for each in read] == [
         (("Zoë", "left"), False), (("Ann", "'s", "here"), False), (("a",), True),
     ]  # fmt: skip
-    assert found[1].record is not None
-    assert found[1].record.sentence is not None
-    assert found[1].record.sentence.starts == (0, 3, 6)
+    assert read[1].record is not None
+    assert read[1].record.sentence is not None
+    assert read[1].record.sentence.starts == (0, 3, 6)
 
 
 def test_each_line_of_a_text_file_is_a_text(tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_texts_are_read_as_they_were_written(
 ) -> None:
     path = tmp_path_factory.mktemp("texts") / "x.txt"
     path.write_bytes("".join(f"{text}\n" for text in texts).encode())
-    found = [each.text for each in sentences(path, OPTIONS)]
+    read = [each.text for each in sentences(path, OPTIONS)]
     # A byte order mark at the beginning is not part of the text.
-    assert found == [text.removeprefix("\ufeff") if place == 0 else text for place, text in enumerate(texts)]
+    assert read == [text.removeprefix("\ufeff") if place == 0 else text for place, text in enumerate(texts)]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_the_corpus_and_text_files_of_a_folder_are_sorted(tmp_path: Path) -> Non
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    found = [str(path.relative_to(tmp_path)) for path in input_files(tmp_path)]
-    assert found == ["a.conll.gz", "b.txt", "deep/c.jsonl"]
+    names = [str(path.relative_to(tmp_path)) for path in input_files(tmp_path)]
+    assert names == ["a.conll.gz", "b.txt", "deep/c.jsonl"]
 
 
 def test_a_broken_link_is_reported(tmp_path: Path) -> None:

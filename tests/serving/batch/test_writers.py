@@ -36,8 +36,8 @@ def test_jsonl(tmp_path: Path) -> None:
 
 def test_conll(tmp_path: Path) -> None:
     write(tmp_path / "x.conll", [ANNA, ANNA], "conll")
-    found = [(s.tokens, s.tags) for _, s in sentences(tmp_path / "x.conll", ReadOptions())]
-    assert found == [(("Zoë", "met", "Bo"), ("B-PER", "O", "B-PER"))] * 2
+    read = [(s.tokens, s.tags) for _, s in sentences(tmp_path / "x.conll", ReadOptions())]
+    assert read == [(("Zoë", "met", "Bo"), ("B-PER", "O", "B-PER"))] * 2
 
 
 def test_tfrecord(tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ def answered(kind: InputKind, sentences: list, rows: int) -> list:
 @untimed
 @given(TEXTS, st.integers(1, 5), st.integers(1, 20))
 def test_texts_come_back_complete_with_their_offsets(texts, rows, most):
-    found = answered(TextInput(most), texts, rows)
-    assert [sentence.text for sentence in found] == texts
-    for sentence in found:
+    joined = answered(TextInput(most), texts, rows)
+    assert [sentence.text for sentence in joined] == texts
+    for sentence in joined:
         for token in sentence.tokens:
             assert sentence.text[token.start : token.end] == token.text
         for entity in sentence.entities:
@@ -58,9 +58,9 @@ def test_cutting_changes_no_token(texts, rows, most):
 @untimed
 @given(TOKENS, st.integers(1, 5), st.integers(1, 9))
 def test_tokens_come_back_complete_with_their_offsets(sentences, rows, most):
-    found = answered(TokenInput(most), sentences, rows)
-    assert [[token.text for token in sentence.tokens] for sentence in found] == sentences
-    for sentence, tokens in zip(found, sentences, strict=True):
+    joined = answered(TokenInput(most), sentences, rows)
+    assert [[token.text for token in sentence.tokens] for sentence in joined] == sentences
+    for sentence, tokens in zip(joined, sentences, strict=True):
         assert sentence.text == " ".join(tokens)
         assert all(sentence.text[token.start : token.end] == token.text for token in sentence.tokens)
         assert [entity.text for entity in sentence.entities] == [t for t in tokens if t[:1].isupper()]

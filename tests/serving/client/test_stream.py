@@ -35,8 +35,8 @@ def test_texts_in_their_order(in_flight):
 def test_tokens_in_their_order():
     sentences = [["Anna", "saw", str(number)] for number in range(20)]
     with scripted(lambda request, _: tagged(request)) as target, connect(target, batch_size=3) as tagger:
-        found = list(tagger.stream_tokens(tuple(tokens) for tokens in sentences))
-    assert [[token.text for token in sentence.tokens] for sentence in found] == sentences
+        tagged_sentences = list(tagger.stream_tokens(tuple(tokens) for tokens in sentences))
+    assert [[token.text for token in sentence.tokens] for sentence in tagged_sentences] == sentences
 
 
 def test_a_long_text_in_a_stream_is_one_answer():

@@ -112,17 +112,17 @@ def test_status(tagger):
 def test_a_long_text_is_tagged_in_pieces_with_its_own_offsets(server):
     texts = ["Anna Berg left. " * 30 + "Bob", "Bob left."]
     with connect(server.target, max_characters=100, batch_size=3) as pieces, Tagger(server.target) as whole:
-        found = pieces.tag(texts)
+        joined = pieces.tag(texts)
         expected = whole.tag(texts)
-    assert [sentence.text for sentence in found] == texts
-    for ours, theirs in zip(found, expected, strict=True):
+    assert [sentence.text for sentence in joined] == texts
+    for ours, theirs in zip(joined, expected, strict=True):
         assert [(t.text, t.start, t.end) for t in ours.tokens] == [
             (t.text, t.start, t.end) for t in theirs.tokens
         ]
         assert [(e.text, e.start, e.end) for e in ours.entities] == [
             (e.text, e.start, e.end) for e in theirs.entities
         ]
-    assert (found[0].score, found[1].score) == (0.25**5, 0.25)
+    assert (joined[0].score, joined[1].score) == (0.25**5, 0.25)
 
 
 def test_a_stream(server):

@@ -44,14 +44,14 @@ def folder(tmp_path: Path) -> Path:
 def test_states(
     folder: Path, served: Served, statuses: dict[int, VersionStatus] | None, states: dict[int, str]
 ) -> None:
-    found = rows(folder, served, statuses)
-    assert [(row.version, row.state) for row in found] == list(states.items())
+    listed = rows(folder, served, statuses)
+    assert [(row.version, row.state) for row in listed] == list(states.items())
 
 
 def test_the_failure_of_a_load_and_the_labels(folder: Path) -> None:
-    found = {row.version: row for row in rows(folder, LABELS, STATUSES)}
-    assert (found[1].error, found[4].error) == ("no graph", "")
-    assert (found[4].labels, found[2].labels, found[3].labels) == (("beta", "stable"), ("canary",), ())
+    listed = {row.version: row for row in rows(folder, LABELS, STATUSES)}
+    assert (listed[1].error, listed[4].error) == ("no graph", "")
+    assert (listed[4].labels, listed[2].labels, listed[3].labels) == (("beta", "stable"), ("canary",), ())
 
 
 def test_what_comes_from_the_manifest(folder: Path) -> None:

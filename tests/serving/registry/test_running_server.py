@@ -137,12 +137,12 @@ def test_a_version_that_cannot_be_loaded_changes_nothing(
                 operator.promote(5)
             assert stable.failures == []
         assert model_config.read(folder, NAME).served == Served((2,), {"stable": 2})
-        found = {
+        shown = {
             row.version: (row.state, row.labels)
             for row in rows(folder, Served((2,), {"stable": 2}), watched.statuses())
         }
-        assert found[2] == ("AVAILABLE", ("stable",))
-        assert found[1] == ("not served", ())
+        assert shown[2] == ("AVAILABLE", ("stable",))
+        assert shown[1] == ("not served", ())
         # Put right under the same number, it is promoted.
         (folder / "5" / "saved_model.pb").unlink()
         (folder / "5").rmdir()
