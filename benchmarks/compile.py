@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def command(target: str, *, config: str, output: Path) -> list[str]:
-    """The command that compiles for a target."""
+    """Build the command that compiles for a target."""
     assignments = [word for need in NEEDS[target] for word in ("--set", need)]
     program = [sys.executable, "-m", "pipeline.cli.app", "compile", "--config", str(ROOT / config)]
     return [*program, "--target", target, *assignments, "--output", str(output)]

@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def ratios(measured: Measured) -> list[Figure]:
-    """The pipeline's times as multiples of the example's; only wall time has a bound."""
+    """Divide the pipeline's times by the example's; only wall time has a bound."""
     figures = []
     for which, bound in zip(_ORDER, (FIRST_BOUND, SECOND_BOUND), strict=True):
         line, example = measured[_LINE, which], measured[_EXAMPLE, which]

@@ -95,7 +95,7 @@ def _options() -> argparse.Namespace:
 
 
 def _figures(what: str, sentences: int, begin: Cost, cost: Cost) -> Iterable[Figure]:
-    """The cost beyond the start."""
+    """Compute speed and CPU time a sentence, without the cost of the start."""
     yield Figure(f"({what})", sentences / (cost.wall - begin.wall), "sentences/s")
     yield Figure(f"({what}, CPU of a sentence)", 1e3 * (cost.cpu - begin.cpu) / sentences, "ms")
 

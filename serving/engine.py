@@ -25,7 +25,7 @@ _ENGINE_ANSWERS_WITHIN = 15.0
 
 
 def model_flags(folder: Path, name: str, user_flags: Sequence[str]) -> list[str]:
-    """Flags that make the server poll the config in the model's folder, unless the user's flags name a model.
+    """Build flags by which the server polls the config in the model's folder, unless the user's name a model.
 
     A missing config is written; a folder that cannot be written to is served without one.
 
@@ -51,7 +51,7 @@ def model_flags(folder: Path, name: str, user_flags: Sequence[str]) -> list[str]
 
 
 def _config(folder: Path, name: str) -> Path | None:
-    """The config to start on, written if it is missing; None if that is not possible."""
+    """Return the config to start on, written if it is missing; None if that is not possible."""
     if not folder.is_dir():
         return None
     path = folder / model_config.FILE
@@ -81,12 +81,12 @@ def _config(folder: Path, name: str) -> Path | None:
 
 
 def embedded(flags: Sequence[str]) -> list[str]:
-    """The command line of the embedded server."""
+    """Build the command line of the embedded server."""
     return [sys.executable, "-m", "serving.server", *flags]
 
 
 def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
-    """The command line of TensorFlow Serving: its program if it is installed, otherwise its container.
+    """Build the command line of TensorFlow Serving: its program if it is installed, otherwise its container.
 
     Args:
         flags: the server's.
@@ -119,7 +119,7 @@ def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
 
 
 def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
-    """The command line of TensorFlow Serving's container; files that flags name are mounted at their paths.
+    """Build the command line of TensorFlow Serving's container; files that flags name keep their paths.
 
     Whole folders are mounted: a file mounted alone would stay the old one when it is replaced by a rename.
     """
@@ -160,7 +160,7 @@ def _joined(flags: Sequence[str]) -> list[str]:
 
 
 def _problem_of(engine: str) -> str:
-    """Why an installed container engine cannot be used; empty if it can."""
+    """Say why an installed container engine cannot be used; empty if it can."""
     try:
         done = subprocess.run(
             [engine, "info"],

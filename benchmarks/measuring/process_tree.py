@@ -69,7 +69,7 @@ class Watched(NamedTuple):
     samples: list[Sample]
 
     def usage(self, begin: float = 0.0, end: float = float("inf")) -> Usage:
-        """The usage between two times since the epoch (default: all of the command)."""
+        """Compute the usage between two times since the epoch (default: all of the command)."""
         times = [sample.at for sample in self.samples]
         # One sample before and one after, so that a short span has two.
         first = max(bisect.bisect_right(times, begin) - 1, 0)
@@ -118,7 +118,7 @@ def watch(command: Sequence[str], *, cwd: Path) -> Watched:
 
 
 def unhindered(span: float, before: Mapping[Path, Thread], after: Mapping[Path, Thread]) -> float:
-    """The seconds of wall time that `span` would have taken without waits for a core.
+    """Compute the seconds of wall time that `span` would have taken without waits for a core.
 
     Threads that waited at the same time would have run at the same time, so only the longest wait counts; the
     result is at least the longest time that a thread ran.
@@ -130,7 +130,7 @@ def unhindered(span: float, before: Mapping[Path, Thread], after: Mapping[Path, 
 
 
 def _usage_now(root: psutil.Process) -> tuple[float, float, dict[Path, Thread]]:
-    """CPU seconds so far, MB, and the threads of a process and all below it.
+    """Read CPU seconds so far, MB, and the threads of a process and all below it.
 
     Raises:
         psutil.Error: the process has ended.
@@ -152,7 +152,7 @@ def _usage_now(root: psutil.Process) -> tuple[float, float, dict[Path, Thread]]:
 
 
 def _threads(pid: int) -> dict[Path, Thread]:
-    """The times of a process's threads by their files; empty if the kernel does not count them."""
+    """Read the times of a process's threads by their files; empty if the kernel does not count them."""
     threads = {}
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:

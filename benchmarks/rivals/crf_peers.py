@@ -49,7 +49,7 @@ def measured_apart(
 def compared(
     results: Mapping[str, str | dict[Shape, dict[str, float]]], addons_ms: Mapping[Shape, float]
 ) -> dict[str, str | dict[Shape, dict[str, float]]]:
-    """The results with `times`, the multiple of the speed of TensorFlow Addons; a wrong loss replaces a peer's."""
+    """Add `times`, the multiple of the speed of TensorFlow Addons; a wrong loss replaces a peer's results."""
     return {
         name: cells if isinstance(cells, str) else _checked(cells, addons_ms)
         for name, cells in results.items()

@@ -32,7 +32,7 @@ def show(measured: Sequence[Measured], *, price: float) -> bool:
 
 
 def table(series: Sequence[Measured], *, price: float) -> Iterator[str]:
-    """The lines of a table of measurements with the same number of workers."""
+    """Yield the lines of a table of measurements with the same number of workers."""
     workers = series[0].workers
     sizes = " | ".join(f"{each.sentences:,}" for each in series)
     yield f"| {workers} worker{'s' * (workers > 1)} | {sizes} |"
@@ -76,7 +76,7 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def growths(few: Measured, many: Measured) -> Iterator[Growth]:
-    """The growth of each part that both measurements have."""
+    """Compute the growth of each part that both measurements have."""
     for name in SHOWN:
         before, after = few.part(name), many.part(name)
         if before and after:
@@ -109,7 +109,7 @@ def _tenfold(measured: Sequence[Measured]) -> Iterator[tuple[Measured, Measured]
 
 
 def paying(measured: Sequence[Measured]) -> Iterator[str]:
-    """The number of sentences from which more workers take less time, from a line fitted to each series."""
+    """Compute from how many sentences on more workers take less time, by a line fitted to each series."""
     one, *others = sorted({each.workers for each in measured})
     for workers in others:
         for name in BY_BEAM:
@@ -129,7 +129,7 @@ def paying(measured: Sequence[Measured]) -> Iterator[str]:
 
 
 def _line(series: Sequence[Measured], name: str) -> tuple[float, float]:
-    """Seconds a sentence, and seconds to start; weighted so that every size counts the same."""
+    """Fit seconds a sentence and seconds to start; weighted so that every size counts the same."""
     points = [(each.sentences, part.unhindered) for each in series if (part := each.part(name))]
     sizes, walls = np.array(points, float).T
     slope, begin = np.polyfit(sizes, walls, 1, w=1 / walls)

@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def latency(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """One client, one sentence at a time; and 32 sentences a request."""
+    """Measure one client, with one sentence and with 32 sentences a request."""
     with (
         _one_core(),
         tempfile.TemporaryDirectory() as home,
@@ -103,7 +103,7 @@ def latency(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """Many clients, with batching and without."""
+    """Measure many clients, with batching and without."""
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
         loads = {}
@@ -132,7 +132,7 @@ def batching(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """A change of version under the load of 16 clients."""
+    """Measure a change of version under the load of 16 clients."""
     with contextlib.ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()), NAME)
         server = stack.enter_context(
@@ -169,7 +169,7 @@ def change(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """The server's memory over many version changes."""
+    """Measure the server's memory over many version changes."""
     with contextlib.ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()), NAME)
         server = stack.enter_context(
@@ -193,7 +193,7 @@ def memory(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def stream(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """The client's memory and speed in a stream of many sentences."""
+    """Measure the client's memory and speed in a stream of many sentences."""
     with (
         tempfile.TemporaryDirectory() as home,
         _server(model, Path(home, NAME), "--enable_batching") as server,
@@ -220,7 +220,7 @@ def stream(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def client_import(model: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    """Time and memory of `import serving.client`."""
+    """Measure time and memory of `import serving.client`."""
     code = (
         "import sys, time; began = time.perf_counter(); import serving.client\n"
         "print(time.perf_counter() - began)\n"

@@ -206,7 +206,7 @@ def _answer(sentence: InputSentence, text: str, parts: Sequence[tuple[Piece, _Ro
 
 
 def _text_and_offsets(sentence: InputSentence, joined: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The text and its tokens' offsets: as in the file, otherwise of the tokens joined by a blank."""
+    """Return the text and its tokens' offsets: as in the file, otherwise of the tokens joined by a blank."""
     parsed = sentence.record.sentence if sentence.record else None
     if parsed and parsed.text is not None and parsed.starts is not None and parsed.ends is not None:
         return parsed.text, parsed.starts, parsed.ends

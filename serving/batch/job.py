@@ -38,7 +38,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, options: ReadOptions) -> Reading:
-        """The options that answers depend on."""
+        """Select the options that answers depend on."""
         return cls(**{name: getattr(options, name) for name in cls.__struct_fields__})
 
 
@@ -64,7 +64,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[InputFile, ...]
 
     def differences(self, new: Job) -> list[str]:
-        """How the job `new` differs from this earlier one, in words; empty if it is the same."""
+        """Describe how the job `new` differs from this earlier one; empty if it is the same."""
         pairs = {label: (getattr(self, name), getattr(new, name)) for name, label in _LABELS.items()}
         for name in Reading.__struct_fields__:
             pairs[f"corpus.{name}"] = getattr(self.reading, name), getattr(new.reading, name)
@@ -96,7 +96,7 @@ def _differing_files(before: tuple[InputFile, ...], now: tuple[InputFile, ...]) 
 
 
 def sum_of_model(version_dir: Path) -> str:
-    """One SHA-256 over all files of a version."""
+    """Compute one SHA-256 over all files of a version."""
     digest = hashlib.sha256()
     for name, value in file_sums(version_dir).items():
         digest.update(f"{value} {name}\n".encode())

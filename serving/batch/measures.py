@@ -43,12 +43,12 @@ class Measures(msgspec.Struct, frozen=True):
     spreads: dict[str, Spread] = {}
 
     def to_json(self) -> str:
-        """One line, the same for the same measures."""
+        """Encode as one line, the same for the same measures."""
         return msgspec.json.encode(self, order="deterministic").decode()
 
     @classmethod
     def from_json(cls, text: str) -> Measures:
-        """The inverse of `to_json`."""
+        """Decode what `to_json` encoded."""
         return msgspec.json.decode(text, type=cls)
 
 

@@ -114,7 +114,7 @@ class OutputFolder:
             shutil.rmtree(self._progress, ignore_errors=True)
 
     def records(self) -> dict[str, PartRecord]:
-        """Records of the complete parts, by name, without those that differ from their record."""
+        """Read the records of the complete parts, by name, without parts that differ from their record."""
         records = {}
         for path in sorted(self._progress.glob("part-*.json")):
             record = self._read(path, PartRecord)
@@ -123,7 +123,7 @@ class OutputFolder:
         return records
 
     def count(self, seen: set[str]) -> int:
-        """Sentences of the parts whose records are not in `seen`; adds them to it."""
+        """Count the sentences of the parts whose records are not in `seen`, and add these to it."""
         new = {path.name for path in self._progress.glob("part-*.json")} - seen
         seen |= new
         records = (self._read(self._progress / name, PartRecord) for name in new)

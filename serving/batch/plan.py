@@ -113,7 +113,7 @@ class _Tags:
             self._distinct.update(sentence.record.sentence.tags)
 
     def scheme(self, paths: Sequence[Path]) -> tuple[str | None, str]:
-        """The scheme's name; or None and why answers cannot be scored."""
+        """Return the scheme's name, or None and why answers cannot be scored."""
         if self._texts:
             return None, "texts have no tags"
         if self._untagged:

@@ -71,7 +71,7 @@ def count_correct(
 
 
 def total_scores(parts: Iterable[PartCounts]) -> Scores | None:
-    """The scores of all parts together; None if nothing was counted, or answers and input differ in kind."""
+    """Compute the scores of all parts together; None if nothing was counted, or tags differ in kind."""
     entities: dict[str, Counts] = {}
     tags: dict[str, Counts] = {}
     plain = True

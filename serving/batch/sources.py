@@ -60,7 +60,7 @@ def is_text(path: Path) -> bool:
 
 
 def input_files(source: Path) -> tuple[Path, ...]:
-    """The file, or the corpus and text files below a folder, sorted by path.
+    """List the file, or the corpus and text files below a folder, sorted by path.
 
     Raises:
         CorpusError: nothing to read, or a folder that cannot be read: its files must not be left out
@@ -90,7 +90,7 @@ def input_files(source: Path) -> tuple[Path, ...]:
 
 
 def _files_below(source: Path) -> Iterator[Path]:
-    """Files named like a corpus or text file, regular or not: opening one reports what is wrong with it."""
+    """List files named like a corpus or text file, regular or not: opening one reports what is wrong with it."""
 
     def raise_it(error: OSError) -> None:
         raise error
@@ -123,7 +123,7 @@ def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 
 
 
 def stretch(path: Path, options: ReadOptions, *, offset: int, line: int, count: int) -> list[InputSentence]:
-    """At most `count` sentences of a file, from a position on, as a list."""
+    """Read at most `count` sentences of a file, from a position on."""
     return list(itertools.islice(sentences(path, options, offset=offset, line=line), count))
 
 

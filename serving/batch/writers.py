@@ -23,7 +23,7 @@ def write(path: Path, sentences: Iterable[TaggedSentence], output_format: Format
 
 
 def example(sentence: TaggedSentence) -> tf.train.Example:
-    """A `tf.Example` of `tokens`, `tags`, `confidence`, `starts` and `ends` [T], `text` and `score` [1]."""
+    """Build a `tf.Example` of `tokens`, `tags`, `confidence`, `starts`, `ends` [T], `text` and `score` [1]."""
     built = tf.train.Example()
     feature = built.features.feature
     for name, strings in (

@@ -108,12 +108,12 @@ def read_answer(
 
 
 def sentence_of(text: str, tokens: tuple[TaggedToken, ...], score: float) -> TaggedSentence:
-    """The sentence with the entities that the tokens' tags mark."""
+    """Build a sentence with the entities that the tokens' tags mark."""
     return TaggedSentence(text, tokens, _entities(text, tokens), score)
 
 
 def joined_offsets(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Where each token starts and ends, in characters, in the tokens joined by one blank."""
+    """Compute where each token starts and ends, in characters, in the tokens joined by one blank."""
     starts, ends, offset = [], [], 0
     for token in tokens:
         starts.append(offset)
@@ -123,14 +123,14 @@ def joined_offsets(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 def shifted(token: TaggedToken, offset: int) -> TaggedToken:
-    """The token moved right by `offset` characters."""
+    """Return a copy of the token, moved right by `offset` characters."""
     return replace(token, start=token.start + offset, end=token.end + offset)
 
 
 def _checked(
     response: serving_pb2.PredictResponse, names: Sequence[str], batch: int
 ) -> tuple[dict[str, list[list[Any]]], dict[str, list[Any]]]:
-    """The [B,T] outputs as rows and the [B] outputs as lists."""
+    """Check shapes; return the [B,T] outputs as rows and the [B] outputs as lists."""
     grids: dict[str, list[list[Any]]] = {}
     columns: dict[str, list[Any]] = {}
     width = None

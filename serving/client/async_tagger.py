@@ -81,7 +81,7 @@ class AsyncTagger(BaseTagger):
         return self._run(self._token_input, sentences, in_flight)
 
     async def status(self) -> list[VersionStatus]:
-        """The versions of the model that the server knows, the newest first."""
+        """Request the versions of the model that the server knows, the newest first."""
         return read_status(await self._answer(self._calls().status, status_request(self._selector), ""))
 
     async def close(self) -> None:

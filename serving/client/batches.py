@@ -71,14 +71,14 @@ class Batcher:
         self._count += 1
 
     def rest(self) -> Iterator[Batch]:
-        """The last batch, which is not full, if there is one."""
+        """Yield the last batch, which is not full, unless it is empty."""
         if self._pieces:
             batch = Batch(tuple(self._pieces))
             self._pieces, self._longest = [], 0
             yield batch
 
     def failed(self, error: Exception) -> Iterator[Batch]:
-        """The last batch and, after it, the exception that ended the source."""
+        """Yield the last batch and, after it, the exception that ended the source."""
         yield from self.rest()
         yield Batch((), error)
 
@@ -91,7 +91,7 @@ class SentenceJoiner:
         self._incomplete: list[tuple[Piece, TaggedSentence]] = []
 
     def add(self, batch: Batch, response: serving_pb2.PredictResponse) -> Iterator[TaggedSentence]:
-        """The sentences whose last piece is in this batch.
+        """Yield the sentences whose last piece is in this batch.
 
         Raises:
           UnexpectedAnswer: the response is not a tagger's.

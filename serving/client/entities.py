@@ -9,7 +9,7 @@ from tagging.spans import Span
 
 
 def entity_spans(tags: Sequence[str]) -> list[Span]:
-    """The entities that `tags` mark; none for plain tags, such as parts of speech.
+    """Find the entities that `tags` mark; none for plain tags, such as parts of speech.
 
     Tagline's models answer in BIO; others may answer in BIOES or BILOU.
     """

@@ -8,7 +8,7 @@ from serving.client.answers import TaggedSentence
 
 
 def to_jsonl(sentence: TaggedSentence) -> str:
-    """One line of JSON, without its line break; offsets are in characters of `text`."""
+    """Format as one line of JSON, without its line break; offsets are in characters of `text`."""
     return json.dumps(
         {
             "text": sentence.text,
@@ -39,7 +39,7 @@ def to_jsonl(sentence: TaggedSentence) -> str:
 
 
 def to_conll(sentence: TaggedSentence) -> str:
-    """A line `token<TAB>tag` for each token, then a blank line, so that blocks can be concatenated."""
+    """Format as a line `token<TAB>tag` for each token, then a blank line, so that blocks can be concatenated."""
     lines = [f"{token.text}\t{token.tag}\n" for token in sentence.tokens]
     return "".join(lines) + "\n"
 

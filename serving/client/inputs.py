@@ -44,7 +44,7 @@ class InputKind(ABC):
 
     @abstractmethod
     def pieces(self, index: int, sentence: Any) -> Iterator[Piece]:
-        """The pieces of sentence `index`, in order.
+        """Cut sentence `index` into pieces, in order.
 
         Raises:
           TypeError: it is not of this kind.
@@ -52,19 +52,19 @@ class InputKind(ABC):
 
     @abstractmethod
     def size(self, piece: Piece) -> int:
-        """The piece's length, in the unit of `most`."""
+        """Return the piece's length, in the unit of `most`."""
 
     @abstractmethod
     def encoded(self, piece: Piece) -> bytes:
-        """The piece as the signature's input."""
+        """Encode the piece as the signature's input."""
 
     def request(self, model: ModelSelector, pieces: Sequence[Piece]) -> serving_pb2.PredictRequest:
-        """One request for all of `pieces`."""
+        """Build one request for all of `pieces`."""
         return predict_request(model, self.signature, self.alias, map(self.encoded, pieces), self.outputs)
 
     @abstractmethod
     def read(self, response: serving_pb2.PredictResponse, pieces: Sequence[Piece]) -> list[TaggedSentence]:
-        """The answer for each of `pieces`.
+        """Read the answer for each of `pieces`.
 
         Raises:
           UnexpectedAnswer: the response is not a tagger's.

@@ -19,11 +19,11 @@ class Attempts:
         self._pause = _FIRST_PAUSE
 
     def seconds_left(self) -> float:
-        """The deadline of the next try."""
+        """Return the seconds that the next try may take."""
         return max(0.001, self._deadline - time.monotonic())
 
     def pause_after(self, error: TaggerError) -> float:
-        """Seconds to wait before the next try.
+        """Return the seconds to wait before the next try.
 
         Raises:
           TaggerError: `error` itself, if a retry cannot help or none is left.

@@ -24,7 +24,7 @@ _CLOSING_TOKENS = frozenset(("”", "’", '"', "''", "»", ")", "]", "」", "�
 
 
 def text_pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
-    """`[start, end)` of each piece of `text`, in characters.
+    """Yield `[start, end)` of each piece of `text`, in characters.
 
     A piece ends after the last sentence that ends within `most` characters; otherwise after the last white
     space; otherwise after `most` characters. A text within the limit is one piece.
@@ -48,7 +48,7 @@ def text_pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
 
 
 def token_pieces(tokens: Sequence[str], most: int) -> Iterator[tuple[int, int]]:
-    """`[start, end)` of each piece of a sentence given as tokens, in tokens.
+    """Yield `[start, end)` of each piece of a sentence of tokens, in tokens.
 
     A piece ends after the last token within `most` that ends a sentence, with the quotes and brackets that
     close after it; otherwise after `most` tokens.

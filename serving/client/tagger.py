@@ -91,7 +91,7 @@ class Tagger(BaseTagger):
         return self._run(self._token_input, sentences, in_flight)
 
     def status(self) -> list[VersionStatus]:
-        """The versions of the model that the server knows, the newest first, whatever `label` is.
+        """Request the versions of the model that the server knows, the newest first, whatever `label` is.
 
         Raises:
           TaggerError: one of its subclasses; the text says what to do.

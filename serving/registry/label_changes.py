@@ -50,13 +50,16 @@ class Operator:
         timeout: float = 300.0,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Args:
-        folder: the model's base folder; its config and label history lie there too.
-        name: the model's name.
-        servers: all servers that read the config; each step waits for them, as a server refuses a label that
-            reaches it too early. If empty, the last config is written at once, for servers that start later.
-        timeout: seconds that the servers may take for each step.
-        report: called with each line of progress.
+        """Change nothing yet.
+
+        Args:
+            folder: the model's base folder; its config and label history lie there too.
+            name: the model's name.
+            servers: all servers that read the config; each step waits for them, as a server refuses a label
+                that reaches it too early. If empty, the last config is written at once, for servers that
+                start later.
+            timeout: seconds that the servers may take for each step.
+            report: called with each line of progress.
         """
         self._folder = folder
         self._name = name
@@ -232,7 +235,7 @@ class _Now:
 
 
 def _spare(stable: list[int], labels: Mapping[str, int], on_disk: set[int]) -> set[int]:
-    """The version before the stable one, kept loaded so that a rollback need not load it.
+    """Find the version before the stable one, kept loaded so that a rollback need not load it.
 
     Only if it is lower: requests that name neither label nor version get the highest version that is loaded.
     """

@@ -93,7 +93,7 @@ def append(folder: Path, changes: Iterable[Change]) -> None:
 
 
 def stable_versions(changes: Sequence[Change]) -> list[int]:
-    """The stack of stable versions, the current one last: a promotion pushes one, a rollback pops one."""
+    """Compute the stack of stable versions, the current one last: a promotion pushes, a rollback pops."""
     stack: list[int] = []
     for change in changes:
         if change.label != STABLE:

@@ -35,13 +35,13 @@ def manifest(version_dir: Path) -> dict[str, Any]:
 
 
 def forced_reason(about: Mapping[str, Any]) -> str:
-    """Why a version was pushed although a gate refused it, by its manifest; empty if no gate did."""
+    """Read why a version was pushed although a gate refused it; empty if no gate did."""
     forced = about.get("forced")
     return str(forced.get("reason", "")) if isinstance(forced, dict) else ""
 
 
 def file_sums(folder: Path, on_read: Callable[[int], None] = lambda _: None) -> dict[str, str]:
-    """SHA-256 of every file below `folder` except the manifest, by relative path.
+    """Compute the SHA-256 of every file below `folder` except the manifest, by relative path.
 
     Args:
         folder: a version's folder.

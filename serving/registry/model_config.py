@@ -86,8 +86,10 @@ class ModelConfig:
 
     @property
     def served(self) -> Served:
-        """Raises:
-        Refused: the version policy is one that `tagline models` does not know how to change.
+        """The versions and labels of the model.
+
+        Raises:
+            Refused: the version policy is one that `tagline models` does not know how to change.
         """
         entry = self._entry(self.message)
         policy = entry.model_version_policy
@@ -104,7 +106,7 @@ class ModelConfig:
         )
 
     def serving(self, served: Served) -> ModelConfig:
-        """A copy with other versions and labels."""
+        """Copy the config with other versions and labels."""
         message = self._copied()
         entry = self._entry(message)
         entry.ClearField("model_version_policy")
@@ -118,13 +120,13 @@ class ModelConfig:
         return replace(self, message=message)
 
     def based_on(self, base_path: str) -> ModelConfig:
-        """A copy for a server that sees the base folder under another path, as in a container."""
+        """Copy the config for a server that sees the base folder under another path, as in a container."""
         message = self._copied()
         self._entry(message).base_path = base_path
         return replace(self, message=message)
 
     def text(self) -> str:
-        """The file's text; the same content gives the same text."""
+        """Format as the file's text; the same content gives the same text."""
         lines = "".join(f"{line}\n" for line in (*_HEAD, *self.comments))
         return lines + text_format.MessageToString(self.message)
 

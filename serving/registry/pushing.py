@@ -31,7 +31,7 @@ class DuplicateVersion(RuntimeError):
 
 
 def next_version(base: Path) -> int:
-    """One more than the highest version ever, complete or not: the number of a deleted one is not reused."""
+    """Return the highest version ever plus one, complete or not: the number of a deleted one is not reused."""
     highest = base / _HIGHEST
     ever = int(highest.read_text(encoding="utf-8")) if highest.exists() else 0
     numbers = (number_of(path.name) for path in base.iterdir()) if base.is_dir() else ()
@@ -97,7 +97,7 @@ def push(
 
 @contextlib.contextmanager
 def _staging(base: Path) -> Iterator[Path]:
-    """A temporary folder whose name is not a version's; deleted at the end unless it was renamed."""
+    """Create a temporary folder whose name is not a version's; delete it at the end unless it was renamed."""
     staged = Path(tempfile.mkdtemp(prefix=_STAGING, dir=base))
     try:
         yield staged

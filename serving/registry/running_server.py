@@ -18,11 +18,13 @@ class RunningServer:
     """A server at `target` that serves `model`. As a context manager it is closed at the end."""
 
     def __init__(self, target: str, model: str, *, timeout: float = 5.0, tls: TLS | bool = False) -> None:
-        """Args:
-        target: `host:port` of the gRPC port.
-        model: the server's name for the model.
-        timeout: seconds to wait for an answer.
-        tls: as for `Tagger`; False is plain text.
+        """Send nothing yet.
+
+        Args:
+            target: `host:port` of the gRPC port.
+            model: the server's name for the model.
+            timeout: seconds to wait for an answer.
+            tls: as for `Tagger`; False is plain text.
         """
         self.target = target
         self.model = model

@@ -26,13 +26,13 @@ Content = tuple[tuple[str, int, int], ...]
 
 
 def number_of(name: str) -> int | None:
-    """The version number that a folder's name stands for; None for another name."""
+    """Read the version number from a folder's name; None for another name."""
     is_number = name.isascii() and name.isdigit() and int(name) <= _LARGEST
     return int(name) if is_number else None
 
 
 def versions_in(base: Path, *, missing_ok: bool = False) -> dict[int, Path]:
-    """The complete versions in a model's base folder, ascending by number.
+    """List the complete versions in a model's base folder, ascending by number.
 
     A folder without its `saved_model.pb` is still being written and does not count yet. TensorFlow Serving
     would try to load it, fail and try again a minute later, so whoever copies a version in place file by file
@@ -63,19 +63,19 @@ def versions_in(base: Path, *, missing_ok: bool = False) -> dict[int, Path]:
 
 
 def model_files(version_dir: Path) -> list[str]:
-    """Relative paths of the files that make up the model itself, without what the push laid beside it."""
+    """List the relative paths of the model's own files, without those that the push adds."""
     beside = (MANIFEST, SETTINGS, STATISTICS)
     files = (path.relative_to(version_dir) for path in sorted(version_dir.rglob("*")) if path.is_file())
     return [name.as_posix() for name in files if name.parts[0] not in beside]
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files below `folder`."""
+    """Sum the bytes of all files below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def content_of(folder: Path) -> Content:
-    """Names, sizes and times of the files below `folder`: another value after any change. Never raises."""
+    """List names, sizes and times of the files below `folder`: another value after any change. Never raises."""
     content: list[tuple[str, int, int]] = []
     for parent, _, names in os.walk(folder):
         for path in (Path(parent, name) for name in names):

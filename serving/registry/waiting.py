@@ -77,7 +77,7 @@ class _Load:
         self._began = time.monotonic()
 
     def problem(self, statuses: Statuses) -> str:
-        """Why the version is not AVAILABLE yet; empty once it is.
+        """Say why the version is not AVAILABLE yet; empty once it is.
 
         Raises:
             ChangeFailed: the server has given up loading it.

@@ -73,7 +73,7 @@ class UnexpectedAnswer(TaggerError):
 
 
 def error_of(error: grpc.RpcError, *, target: str, model: str, signature: str, timeout: float) -> TaggerError:
-    """The `TaggerError` that describes a failed call.
+    """Make the `TaggerError` that describes a failed call.
 
     TensorFlow Serving returns UNAVAILABLE for a full queue and for labels that were never set, as gRPC does
     for a server that cannot be reached: only the message tells them apart.

@@ -46,7 +46,7 @@ class VersionStatus:
 def predict_request(
     model: ModelSelector, signature: str, alias: str, values: Iterable[bytes], outputs: Sequence[str]
 ) -> serving_pb2.PredictRequest:
-    """A request to `signature` for `outputs`, with the strings [B] as its input `alias`."""
+    """Build a request to `signature` for `outputs`, with the strings [B] as its input `alias`."""
     request = serving_pb2.PredictRequest()
     model.fill(request.model_spec)
     request.model_spec.signature_name = signature
@@ -56,14 +56,14 @@ def predict_request(
 
 
 def status_request(model: ModelSelector) -> serving_pb2.GetModelStatusRequest:
-    """A request for the versions of a model."""
+    """Build a request for the versions of a model."""
     request = serving_pb2.GetModelStatusRequest()
     model.fill(request.model_spec)
     return request
 
 
 def read_status(response: serving_pb2.GetModelStatusResponse) -> list[VersionStatus]:
-    """The versions in an answer, in the server's order: the newest first."""
+    """Read the versions in an answer, in the server's order: the newest first."""
     state_name = serving_pb2.ModelVersionStatus.State.Name
     return [
         VersionStatus(entry.version, state_name(entry.state), entry.status.error_message)
@@ -72,12 +72,12 @@ def read_status(response: serving_pb2.GetModelStatusResponse) -> list[VersionSta
 
 
 def text_bytes(text: str) -> bytes:
-    """UTF-8; a lone surrogate, which has none, becomes one `?`, so that offsets stay right."""
+    """Encode as UTF-8; a lone surrogate, which has none, becomes one `?`, so that offsets stay right."""
     return text.encode("utf-8", "replace")
 
 
 def example_bytes(tokens: Sequence[str]) -> bytes:
-    """A serialized `tf.Example` with the feature `tokens`.
+    """Build a serialized `tf.Example` with the feature `tokens`.
 
     Tokens are not sent as a padded grid, since a server that batches requests pads a grid with its first
     token, and an empty token would be taken for padding.

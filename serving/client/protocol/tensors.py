@@ -29,12 +29,12 @@ def fill_strings(proto: tensor_pb2.TensorProto, values: Iterable[bytes]) -> None
 
 
 def shape_of(proto: tensor_pb2.TensorProto) -> tuple[int, ...]:
-    """The shape of a tensor of an answer."""
+    """Read the shape of a tensor."""
     return tuple(dim.size for dim in proto.tensor_shape.dim)
 
 
 def values_of(name: str, proto: tensor_pb2.TensorProto) -> list[Any]:
-    """All values of a tensor, row by row, as one flat list.
+    """Read all values of a tensor, row by row, as one flat list.
 
     Raises:
       UnexpectedAnswer: a type or an encoding that a tagger does not answer with.

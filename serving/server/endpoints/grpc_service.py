@@ -62,7 +62,7 @@ def make_server(
 
 
 def _services(predictor: Predictor, reload: Reload) -> dict[str, Mapping[str, grpc.RpcMethodHandler]]:
-    """The handlers of each service, by method."""
+    """Make the handlers of each service, by method."""
     catalogue = predictor.catalogue
 
     def predict(request: PredictRequest, timeout: float | None) -> PredictResponse:
@@ -93,7 +93,7 @@ def _refuser(name: str) -> _Answer:
 
 
 def _unary(answer: _Answer, request_type: type[Message] | None) -> grpc.RpcMethodHandler:
-    """The handler that answers by `answer`; without a `request_type` it gets bytes."""
+    """Make the handler that answers by `answer`; without a `request_type` it gets bytes."""
 
     def handle(request: Message | bytes, context: grpc.ServicerContext) -> Message:
         remaining = context.time_remaining()

@@ -70,7 +70,7 @@ def respond(
 def _inputs(
     signature: SignatureDef, sent: Mapping[str, TensorProto]
 ) -> tuple[tuple[str, ...], list[np.ndarray]]:
-    """The feed names and their arrays, in one order."""
+    """Return the feed names and their arrays, in one order."""
     feeds, arrays, used = [], [], 0
     for alias, info in sorted(signature.inputs.items()):
         if alias in sent:
@@ -101,7 +101,7 @@ def _mismatch(signature: SignatureDef, sent: Mapping[str, TensorProto]) -> Servi
 
 
 def _outputs(signature: SignatureDef, output_filter: Sequence[str]) -> tuple[str, ...]:
-    """The aliases to answer: those of the filter, in its order, or all."""
+    """Return the aliases to answer: those of the filter, in its order, or all."""
     if unknown := set(output_filter) - signature.outputs.keys():
         raise invalid(
             f"the signature has no outputs {_braces(unknown)}: expected some of {_braces(signature.outputs)}"

@@ -135,7 +135,7 @@ def _call_tagger(servable: Servable, *, skip: set[str]) -> None:
 
 
 def _request(servable: Servable, signature: str) -> PredictRequest | None:
-    """A request for one sentence; None for a signature that takes none."""
+    """Build a request for one sentence; None for a signature that takes none."""
     definition = servable.signatures.get(signature)
     if definition is None or len(definition.inputs) != 1:
         return None
