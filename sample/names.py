@@ -236,7 +236,7 @@ NATIONALITY = Pool(
     _words("Albanian Bolivian Danish Estonian Hungarian Icelandic Latvian Mongolian Belgian Swiss Czech"),
 )
 
-# What firms put after a name, and what makes a town's name a firm's.
+# Words after a person's or a town's name that make it a firm's.
 FIRM_SUFFIX = Pool(
     _words(
         "Group Holdings Motors Industries Partners Foods Energy Capital Airlines Systems Chemicals "
@@ -271,7 +271,7 @@ _POOLS = (
 # Every word, in small letters, of the names that train never sees.
 HELD_OUT_WORDS = frozenset(word.lower() for pool in _POOLS for name in pool.held_out for word in name.split())
 
-# Names that no list holds are put together from these.
+# Names that are in no list are composed of these.
 SYLLABLES_FIRST = _words(
     "Al Bar Cor Dal El Far Gar Hal Ist Jor Kar Lan Mar Nor Ol Pel Quin Ros Sal Tor Ul Var Wes Yor Zan "
     "Bre Cli Dro Fle Gri"

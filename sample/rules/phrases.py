@@ -52,7 +52,7 @@ PHRASES: Rules = {
         "[LOC {GIVEN} Station]",
     ],
     "spot": ["3* {place}", "{landmark}"],
-    # Bodies
+    # Organisations
     "firm": [
         "3* [ORG {surname}]",
         "2* [ORG {surname} {FIRM_SUFFIX}]",
@@ -99,7 +99,7 @@ PHRASES: Rules = {
         "[ORG {town} FC]",
         "the [ORG {CLUB_SUFFIX}]",
     ],
-    # Those of whom the sentence does not say what they are
+    # A person, a firm or a town: the sentence does not say which
     "actor": [
         "6* [PER {surname}]",
         "[PER {full_name}]",

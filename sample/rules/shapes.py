@@ -1,6 +1,6 @@
 """How clauses become sentences, unless a domain overrides it.
 
-A domain defines `clause` (a statement without its full stop) and `line` (a whole sentence that fits no
+A domain defines `clause` (a statement without its full stop) and `line` (a complete sentence that fits no
 shape: questions, quotations, headlines, lists).
 """
 
