@@ -7,7 +7,6 @@ process of its own.
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.measuring import results
 from benchmarks.measuring.command import run
+from benchmarks.measuring.command_line import parser_of
 
 # The bound: CPU seconds for 200,000 tokens.
 BOUND_TOKENS, BOUND_SECONDS = 200_000, 3.0
@@ -26,11 +26,7 @@ _DISTINCT = 2_000  # distinct sentences of a corpus that repeats them
 
 def main() -> None:
     """Print tokens a second and peak memory, and write them as JSON."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.check",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("check", __doc__)
     parser.add_argument("--data", help="a corpus (default: generated sentences)")
     parser.add_argument(
         "--tokens", type=int, default=BOUND_TOKENS, help="tokens of the smallest generated corpus"

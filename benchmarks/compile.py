@@ -6,7 +6,6 @@ wall time; CPU time can be compared between busy machines too.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import sys
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measuring.command import Cost, run
+from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.results import ROOT
 from pipeline.runners.targets import TARGETS
 
@@ -36,11 +36,7 @@ NEEDS: dict[str, Sequence[str]] = {
 
 def main() -> None:
     """Print a table of medians beside the bound; exit code 1 if one is above it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.compile",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("compile", __doc__)
     parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     parser.add_argument("--config", default="configs/sample.yaml", help="the settings file")
     options = parser.parse_args()

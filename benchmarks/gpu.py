@@ -10,7 +10,6 @@ nothing.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.results import ROOT
 from benchmarks.quality import Corpus, read
 from pipeline.settings import load
@@ -96,12 +96,7 @@ def _decoding(model: BiLstmCrf, corpus: Corpus, test: tf.data.Dataset) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 0, also without a GPU."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.gpu",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of("gpu", __doc__)
     parser.add_argument("--corpus", type=Path, default=ROOT / "sample" / "corpus", help="a corpus's folder")
     parser.add_argument("--epochs", type=int, default=3, help="2 or more; the first is not counted")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting")

@@ -9,7 +9,6 @@ which makes no difference to time.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -23,6 +22,7 @@ warnings.filterwarnings("ignore")  # TensorFlow Addons warns at its import that 
 import tensorflow as tf  # noqa: E402
 
 from benchmarks.measuring import results  # noqa: E402
+from benchmarks.measuring.command_line import parser_of  # noqa: E402
 from benchmarks.measuring.figures import Figure, show  # noqa: E402
 from benchmarks.measuring.results import ROOT  # noqa: E402
 from benchmarks.measuring.timing import medians  # noqa: E402
@@ -150,11 +150,7 @@ def measure(corpus: Corpus, hp: Hyperparameters, seconds: float) -> list[Figure]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every bound is met, else 1."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.inference",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("inference", __doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "sample" / "corpus", help="a corpus's folder")
     parser.add_argument("--seconds", type=float, default=5.0, help="of measuring, each comparison")
     parser.add_argument(

@@ -6,7 +6,6 @@ can be compared between busy machines, unlike wall time.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import tempfile
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measuring.command_line import parser_of
 from components.predictor import answer
 from components.predictor.answer import Answer
 from components.scores.measure import measure
@@ -29,11 +29,7 @@ ERRORS = 0.1
 
 def main() -> None:
     """Print the seconds and the memory of one measurement."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.model_gate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("model_gate", __doc__)
     parser.add_argument("--sentences", type=int, default=10_000, help="sentences of the test split")
     parser.add_argument("--resamples", type=int, default=10_000, help="resamples of the bootstrap")
     arguments = parser.parse_args()

@@ -9,7 +9,6 @@ children, can be compared between busy machines, unlike wall time.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import sys
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measuring.command import Cost, run
+from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.figures import Figure, show
 
 # Bounds, as parts of the example's wall time.
@@ -32,11 +32,7 @@ Measured = dict[tuple[str, str], list[Cost]]
 
 def main() -> None:
     """Print medians, and the ratios beside their bounds."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.penguin",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("penguin", __doc__)
     parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     parser.add_argument("--shipped", action="store_true", help="the example as TFX ships it")
     options = parser.parse_args()

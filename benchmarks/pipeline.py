@@ -6,13 +6,13 @@ and its children, can be compared between busy machines, unlike wall time.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import tempfile
 
 from benchmarks.measuring import results
 from benchmarks.measuring.command import Cost, run
+from benchmarks.measuring.command_line import parser_of
 
 # Bounds in seconds of wall time, on two cores.
 BOUNDS = {"first run": 120.0, "second run": 30.0, "tagline check": 3.0, "tagline --help": 0.5}
@@ -21,11 +21,7 @@ MEMORY_BOUND_GB = 2.5
 
 def main() -> None:
     """Print a table of medians beside their bounds, and write them as JSON."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.pipeline",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("pipeline", __doc__)
     parser.add_argument("--runs", type=int, default=1, help="how often each is measured; medians are printed")
     runs = parser.parse_args().runs
     measured: dict[str, list[Cost]] = {name: [] for name in BOUNDS}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.measuring import results
 from benchmarks.measuring.command import Cost, run
+from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.figures import Figure, show
 from benchmarks.pushed_model import newest
 from sample.generate import splits
@@ -81,11 +82,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.predict",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("predict", __doc__)
     parser.add_argument(
         "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
     )

@@ -8,7 +8,6 @@ it; this measures what one would be worth.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -22,6 +21,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring.command_line import parser_of
 from trainer import crf
 
 # Sentences, tokens, tags.
@@ -71,12 +71,7 @@ def measure(computation: Callable[[], Any], *, rounds: int) -> Times:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure all computations at all shapes and print their times."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.xla",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of("xla", __doc__)
     parser.add_argument(
         "--rounds", type=int, default=100, help="measurements of each; their median is printed"
     )

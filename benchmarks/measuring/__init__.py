@@ -1,1 +1,1 @@
-"""How benchmarks measure: calls in turn, commands, processes with their children; figures and results."""
+"""How benchmarks measure: calls in turn, commands, process trees; their command line, figures and results."""

@@ -12,7 +12,6 @@ series can be interrupted; the tables and the picture show everything in that fi
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import re
@@ -25,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.measuring import results
+from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.process_tree import Usage, Watched, watch
 from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale.measured import Measured, Part
@@ -49,11 +49,7 @@ SMALL = (
 
 def main() -> None:
     """Measure what is missing, print the tables and draw the picture; exit 1 if a bound is not met."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.scale",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("scale", __doc__)
     parser.add_argument("--sentences", type=_numbers, default=[1_000, 10_000, 100_000], metavar="N,N")
     parser.add_argument("--workers", type=_numbers, default=[1, 2], metavar="N,N")
     parser.add_argument("--training", action="store_true", help="the Trainer too, with one worker")

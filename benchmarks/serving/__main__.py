@@ -25,6 +25,7 @@ from pathlib import Path
 import grpc
 
 from benchmarks.measuring import results
+from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.figures import Figure, show
 from benchmarks.pushed_model import newest
 from benchmarks.serving.child import Child
@@ -42,11 +43,7 @@ WORDS = ("Anna", "Keller", "flew", "from", "Berlin", "to", "Oslo", "in", "May", 
 
 def main() -> None:
     """Print each figure beside its bound, and write them as JSON; exit status 1 if a bound is not met."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.serving",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("serving", __doc__)
     parser.add_argument(
         "--model", type=Path, help="a version's folder; default: the newest of serving_models/sample"
     )

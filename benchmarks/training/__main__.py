@@ -14,7 +14,6 @@ DIR has a folder for each corpus; without it, the shipped sample.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import sys
@@ -33,6 +32,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from benchmarks.measuring import results  # noqa: E402
+from benchmarks.measuring.command_line import parser_of  # noqa: E402
 from benchmarks.measuring.figures import Figure, show  # noqa: E402
 from benchmarks.measuring.results import RESULTS, ROOT  # noqa: E402
 from benchmarks.quality import Corpus, corpora_of, read  # noqa: E402
@@ -190,11 +190,7 @@ def times_of(run: Callable[[], object]) -> Times:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every bound is met, else 1."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.training",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("training", __doc__)
     parser.add_argument("--data", type=Path, help="a folder with a folder for each corpus")
     parser.add_argument("--corpora", default="wnut17,snips", help="of DIR, separated by commas")
     parser.add_argument("--sentences", type=int, default=1000, help="per turn")
