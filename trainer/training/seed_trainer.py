@@ -26,7 +26,7 @@ class TrainerArgs(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         train_files, eval_files: patterns of Transform's examples.
         transform_graph_path: of Transform's vocabularies.
-        model_run_dir: where TensorBoard's event files go.
+        model_run_dir: where TensorBoard's event files go; None in a Tuner, whose trials write none.
         base_model: the exported model that a warm start is from.
         hyperparameters: the best settings of a search, in keras-tuner's form.
         custom_config: as `trainer.run_fn` describes it.
@@ -35,7 +35,7 @@ class TrainerArgs(msgspec.Struct, frozen=True, kw_only=True):
     train_files: list[str]
     eval_files: list[str]
     transform_graph_path: str
-    model_run_dir: str
+    model_run_dir: str | None
     base_model: str | None
     hyperparameters: dict[str, Any] | None
     custom_config: dict[str, Any]
@@ -131,6 +131,7 @@ class SeedTrainer:
             return model
 
     def _events(self, seed: int) -> Events:
+        assert self._args.model_run_dir is not None
         # TensorBoard shows each folder below a run's as a run of its own.
         folder = [f"seed-{seed}"] if self.hyperparameters.seeds > 1 else []
         return Events(os.path.join(self._args.model_run_dir, *folder))

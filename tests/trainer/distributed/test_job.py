@@ -24,3 +24,10 @@ def test_workers_read_the_arguments_that_tfx_hands_to_the_trainer(tmp_path: Path
     job.write(path)
     assert Job.read(path) == job
     assert args == TrainerArgs(**fields)
+
+
+def test_the_arguments_of_a_tuner_have_no_folder_of_events_and_no_best_settings() -> None:
+    args = TrainerArgs.of(
+        FnArgs(train_files=["train-*"], eval_files=["eval-*"], transform_graph_path="graph", custom_config={})
+    )
+    assert (args.model_run_dir, args.hyperparameters) == (None, None)
