@@ -56,8 +56,8 @@ def train(
         build: makes the model; called once, in the strategy's scope.
         train_sentences, dev_sentences: as `batches.sentences` returns them.
         checkpoint_dir: of the checkpoints; a training that finds some there resumes after their last epoch.
-        report: called with the history before the first epoch, when a resumed training has some, and after
-            each epoch.
+        report: called with the history, once before any epoch is trained (without epochs unless the training
+            resumes) and after each epoch.
 
     Returns:
         The model with the weights of the best epoch, and the history. One of several worker processes returns
@@ -110,24 +110,21 @@ class _Training:
         metric: str,
     ) -> None:
         self._epochs, self._hp, self._strategy = epochs, hyperparameters, strategy
-        hp, counts = hyperparameters, epochs.counts
+        hp = hyperparameters
         with strategy.scope():
             self.model = build()
             self._optimizer = Adam(
                 self.model.trainable_variables,
                 learning_rate=hp.learning_rate,
-                steps=hp.epochs * counts.batches,
+                steps=hp.epochs * epochs.counts.batches,
                 clip_norm=hp.clip_norm,
                 loss_scale=loss_scale_for(hp.precision),
             )
         self._checkpoints = Checkpoints(checkpoint_dir, model=self.model, optimizer=self._optimizer)
-        saved = self._checkpoints.restore()
-        self.history = History.from_json(saved) if saved else History(metric, ())
+        self.history = History(metric, ())
         self._initial_values = None
-        if saved:
+        if self._restore_last_epoch():
             log.info("resuming after epoch %d, found in %s", self._next_epoch - 1, checkpoint_dir)
-            # On another number of GPUs an epoch may have had more steps, or fewer.
-            self._optimizer.iterations.assign(len(self.history.epochs) * counts.batches)
         else:
             self._initial_values = InitialValues([*self.model.variables, *self._optimizer.variables])
         self._parts = Parts(checkpoint_dir, most=-(-hp.batch_size // strategy.num_replicas_in_sync))
@@ -145,9 +142,9 @@ class _Training:
         return len(self.history.epochs) + 1
 
     def train_epoch(self) -> tuple[float, float, float]:
-        """Train the next epoch: sum of the losses, tokens, seconds.
+        """Train the next epoch; return the sum of the losses, the number of tokens and the seconds.
 
-        Where a batch does not fit into memory the epoch begins again, with each batch in more parts.
+        If a batch does not fit into memory, the epoch begins again with each batch in more parts.
         """
         while True:
             began = time.monotonic()
@@ -193,8 +190,18 @@ class _Training:
         if self._initial_values is not None:
             self._initial_values.restore()
         else:
-            self._checkpoints.restore()
+            self._restore_last_epoch()
         self._start_stream()
+
+    def _restore_last_epoch(self) -> bool:
+        """Restore variables and history from the checkpoint of the last epoch; return whether there is one."""
+        saved = self._checkpoints.restore()
+        if not saved:
+            return False
+        self.history = History.from_json(saved)
+        # On another number of GPUs an epoch may have had more steps, or fewer.
+        self._optimizer.iterations.assign(len(self.history.epochs) * self._epochs.counts.batches)
+        return True
 
     def _start_stream(self) -> None:
         """Make the stream of batches from the next epoch on, and the steps that read it.

@@ -11,9 +11,10 @@ import pytest
 import tensorflow as tf
 
 from tagging.schemes import BIOES
-from tests.trainer.tiny_training import NO_DROPOUT, train
+from tests.trainer.tiny_training import NO_DROPOUT, Killed, kill_after_saves, train
 from trainer.features.inputs import Inputs
 from trainer.features.vocabulary import Vocabulary
+from trainer.hyperparameters import Hyperparameters
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.training.history import History
 from trainer.training.out_of_memory import OutOfMemory, Parts
@@ -41,11 +42,12 @@ def _train(
     directory: Path,
     *,
     room: int,
+    hp: Hyperparameters = HP,
     report: Callable[[History], None] = lambda _: None,
 ) -> History:
     _Hungry.room = room
-    build = lambda: _Hungry(HP, vocabulary, BIOES)  # noqa: E731
-    return train(sentences, vocabulary, directory, HP, build=build, report=report)[1]
+    build = lambda: _Hungry(hp, vocabulary, BIOES)  # noqa: E731
+    return train(sentences, vocabulary, directory, hp, build=build, report=report)[1]
 
 
 def _losses(history: History) -> list[float]:
@@ -88,6 +90,19 @@ def test_an_epoch_that_runs_out_of_memory_begins_again_from_the_checkpoint(
     assert [epoch.parts for epoch in history.epochs] == [1, 2]
     assert _losses(history) == pytest.approx(_losses(unsplit), rel=1e-4)
     assert Parts(str(tmp_path), most=4).number == 2, "a resumed training begins with as many parts"
+
+
+@pytest.mark.slow
+def test_a_resumed_training_with_other_batches_counts_its_own_steps_after_running_out_of_memory(
+    tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = msgspec.structs.replace(HP, batch_size=10)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after_saves(patch, 1)
+        _train(tiny_sentences, vocabulary, tmp_path, room=100, hp=large)
+    history = _train(tiny_sentences, vocabulary, tmp_path, room=2)
+    assert [epoch.parts for epoch in history.epochs] == [1, 2]
+    assert history.epochs[-1].learning_rate == 0
 
 
 @pytest.mark.slow
