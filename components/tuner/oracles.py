@@ -62,7 +62,7 @@ class _WithBaseline(keras_tuner.Oracle):
     baseline: Mapping[str, Value] | None = None
 
     def _random_values(self) -> dict[str, Value] | None:
-        """Overrides the method by which all three algorithms draw their first values."""
+        """Draw values; all three algorithms draw their first ones by this method."""
         if self.baseline is not None and not self.trials:
             return dict(self.baseline)
         return super()._random_values()

@@ -38,7 +38,7 @@ class Search(BaseTuner):
     """Gets values from an oracle, trains with them, and reports the dev scores to it.
 
     A rung of Hyperband trains from scratch with more epochs: the learning rate falls to 0 over a training, so
-    a longer one cannot continue from the weights of a shorter one. This costs less than half as much again,
+    a longer one cannot continue from the weights of a shorter one. This costs less than 50 % more,
     and each trial is exactly what the pipeline would train with these settings.
 
     Args:

@@ -24,7 +24,7 @@ from trainer.training.seed_trainer import SeedTrainer, TrainerArgs
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Make a search over Transform's examples.
 
-    `fn_args.custom_config` holds what `trainer.run_fn.run_fn` takes, and also `tuning` (JSON of
+    `fn_args.custom_config` holds the entries of `trainer.run_fn.run_fn`, and also `tuning` (JSON of
     `components.tuner.options`), `root` (the folder of trials) and `search_code` (a hash, for the cache
     alone).
 

@@ -77,7 +77,7 @@ def run(command: Sequence[str], *, workers: int, directory: str) -> None:
 
 
 def tf_config(addresses: Sequence[str], number: int) -> str:
-    """Write the `TF_CONFIG` of worker `number` among those at `addresses`."""
+    """Return the `TF_CONFIG` of worker `number` among those at `addresses`."""
     return json.dumps({"cluster": {"worker": list(addresses)}, "task": {"type": "worker", "index": number}})
 
 
@@ -110,7 +110,7 @@ def _run_once(command: Sequence[str], *, workers: int, directory: str) -> tuple[
             statuses = [process.poll() for process in processes]
             failed = [(number, status) for number, status in enumerate(statuses) if status]
             if failed:
-                # A killed worker is the cause; the others then report that they lost it.
+                # The killed worker is the cause; the others only report that they lost it.
                 return min(failed, key=lambda ended: (ended[1] == RESTART, ended[1]))
             if all(status == 0 for status in statuses):
                 return None
@@ -125,7 +125,7 @@ def _kill(processes: list[subprocess.Popen[str]]) -> None:
 
 
 def _relay_log(lines: IO[str]) -> None:
-    """Log the lines of a worker's log in this process."""
+    """Log the lines of a worker's stdout in this process."""
     for line in lines:
         level, _, message = line.rstrip("\n").partition(" ")
         log.log(logging.WARNING if level == "WARNING" else logging.INFO, "%s", message)

@@ -62,7 +62,7 @@ def run(manifest: str, job_file: str, *, poll_seconds: float = _POLL_SECONDS) ->
     except client.ApiException as error:
         if error.status != 409:
             raise TFJobFailed(
-                f"TFJob {name} cannot be created in {namespace}: {error.status} {error.reason}; it takes the "
+                f"TFJob {name} cannot be created in {namespace}: {error.status} {error.reason}; it needs the "
                 "training operator there, and a role that may create, get and delete tfjobs"
             ) from error
         log.info("TFJob %s in %s exists already", name, namespace)
@@ -71,7 +71,7 @@ def run(manifest: str, job_file: str, *, poll_seconds: float = _POLL_SECONDS) ->
         if outcome is not None:
             break
         time.sleep(poll_seconds)
-    # This deletes its pods too; keeping their logs is the cluster's business.
+    # This deletes its pods too, with the logs that the cluster has not stored elsewhere.
     api.delete_namespaced_custom_object(*place, name)
     succeeded, message = outcome
     if not succeeded:

@@ -11,13 +11,13 @@
 
 An example is serialized and has the feature `tokens`. `tags` is string[B,T], "" after the end, in BIO (or
 plain tags as they are); `lengths` int32[B]; `confidence` float32[B,T] the exact marginal of the chosen tag;
-`score` float32[B] the probability of the whole path; `starts` and `ends` int32[B,T] count Unicode characters.
+`score` float32[B] the probability of the path; `starts` and `ends` int32[B,T] count Unicode characters.
 
 `explain` is for the demo page: `distribution` float32[B,T,S] holds the marginals of all served tags, which
 `tag_names` string[B,S] names (the same in every row: under batching dimension 0 must be B); `best_tags`
 string[B,N,T] and `best_probability` float32[B,N] are `tags` and `probability` of `decode_nbest`.
 
-Shape letters: `B` batch, `T` tokens, `K` tags the model knows, `S` served tags, `N` best paths.
+Shape letters: `B` batch, `T` tokens, `K` tags of the model, `S` served tags, `N` best paths.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from trainer.model.bilstm_crf import BestPaths, BiLstmCrf, Decoded
 
 Outputs = dict[str, tf.Tensor]
 
-# Every scheme that a model trains in says more than BIO does, tag by tag.
+# Each tag of every training scheme maps to one BIO tag.
 _BIO_PREFIX = {"B": "B", "S": "B", "U": "B", "I": "I", "E": "I", "L": "I"}
 
 
@@ -58,7 +58,7 @@ class Served(tf.Module):
 
 
 class _TagNames:
-    """The K tags a model knows and the S under which they are served."""
+    """The K tags of a model and the S tags under which they are served."""
 
     def __init__(self, tags: tuple[str, ...], scheme: Scheme) -> None:
         names = [tag if scheme is PLAIN else _bio(tag) for tag in tags]
@@ -108,7 +108,7 @@ class _Signatures:
         self._model, self._words, self._names, self._n_best = model, words, names, n_best
 
     def functions(self) -> dict[str, Any]:
-        """Make the tf.functions by signature name."""
+        """Return the tf.functions by signature name."""
         examples = tf.TensorSpec([None], tf.string, name="examples")
         text = tf.TensorSpec([None], tf.string, name="text")
         tokens = tf.TensorSpec([None, None], tf.string, name="tokens")
@@ -209,7 +209,7 @@ def _lengths(tokens: tf.Tensor) -> tf.Tensor:
 
 
 class _Padded:
-    """Tokens padded to at least one sentence of one token, the least LSTM kernels take; `cut` removes the padding."""
+    """Tokens padded to at least one sentence of one token, as LSTM kernels require; `cut` removes the padding."""
 
     def __init__(self, tokens: tf.Tensor, lengths: tf.Tensor) -> None:
         shape = tf.shape(tokens)

@@ -1,7 +1,7 @@
 """The tokenizer of `tagging.tokenizer` in stock TensorFlow ops, for the exported model.
 
 Shape letters: B texts, N characters of all texts together with one space after each, M those of
-them that are no extenders, S tokens of all texts, T tokens of the longest text.
+them that are not extenders, S tokens of all texts, T tokens of the longest text.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Tokens(NamedTuple):
 def tokenize(texts: tf.Tensor) -> Tokens:
     """Tokenize as `tagging.tokenizer.tokenize` does, any number of texts of any length, 0 included.
 
-    Bytes that are not UTF-8 are read as U+FFFD, the replacement character, and tokens and offsets refer
-    to the text read so.
+    Bytes that are not UTF-8 are read as U+FFFD, the replacement character; tokens and offsets refer to
+    the text with it.
 
     Args:
         texts: string[B].
@@ -99,7 +99,7 @@ def _bases(classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _begins(here: tf.Tensor) -> tf.Tensor:
-    """Whether a token begins at each character, from the classes of its neighbours; bool[M]."""
+    """Decide whether a token begins at each character, by the classes of its neighbours: bool[M]."""
     before = _shift_right(here)
     before_that = _shift_right(before)
     after = tf.concat([here[1:], [int(CharClass.SPACE)]], axis=0)

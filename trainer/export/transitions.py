@@ -36,7 +36,7 @@ class Transitions(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Transitions:
-        """The inverse of `to_json`."""
+        """Decode the scores, the inverse of `to_json`."""
         return msgspec.json.decode(text, type=cls)
 
 

@@ -77,7 +77,7 @@ def _example(sentence: Sequence[str]) -> bytes:
 
 
 def _grid(batch: _Batch) -> list[list[bytes]]:
-    """string[B,T], "" after the end of a sentence."""
+    """Pad the sentences to a grid [B,T], "" after the end of a sentence."""
     width = max(map(len, batch))
     return [[word.encode() for word in (*sentence, *[""] * (width - len(sentence)))] for sentence in batch]
 

@@ -1,4 +1,4 @@
-"""What the encoder reads of a batch of sentences, and how it is made from their tokens.
+"""The features of a batch of sentences that the encoder reads, and their computation from tokens.
 
 Shape letters: `B` batch, `T` tokens of the longest sentence.
 """

@@ -26,7 +26,7 @@ def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseT
     words = tft.compute_and_apply_vocabulary(
         tokens.with_values(token_features.normalise(tokens.values)),
         vocab_filename=WORDS_VOCABULARY,
-        store_frequency=True,  # training replaces words seen once by `unknown`, so it must know which they are
+        store_frequency=True,  # training replaces words seen once by `unknown`, so it needs their counts
         num_oov_buckets=0,
         default_value=token_features.UNKNOWN_ID - token_features.FIRST_WORD_ID,
     )

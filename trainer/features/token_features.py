@@ -16,7 +16,7 @@ FIRST_WORD_ID = 2
 # Case patterns of a token; the position in this list is the id.
 CASES = ("padding", "lower", "title", "upper", "mixed", "number", "with digit", "other")
 
-# First and last byte of every token, so that a filter can tell a prefix from the middle of a word.
+# First and last byte of every token, so that a filter can distinguish a prefix from the middle of a word.
 BEGIN_MARK = "\x02"
 END_MARK = "\x03"
 

@@ -21,7 +21,7 @@ class Vocabulary:
         words: normalised words, most frequent first; the id is the position plus `FIRST_WORD_ID`.
         counts: occurrences of each word in the training split.
         tags: the K tags, most frequent first.
-        extra: words from a file of pretrained vectors (`trainer.vectors`) that the training split lacks;
+        extra: words from a file of pretrained vectors (setting `trainer.vectors`) that the training split lacks;
             their ids follow those of `words`.
     """
 

@@ -87,8 +87,8 @@ class VectorFile:
         """Read all rows in order, streaming the file.
 
         Raises:
-            VectorsError: a row with more or fewer numbers, a file that is shorter or longer than its first
-            line says.
+            VectorsError: a row with more or fewer numbers, or a file with fewer or more rows
+            than its first line announces.
         """
         with _opened(self.path) as file:
             if self.count is not None:
@@ -125,8 +125,8 @@ class VectorFile:
     def _text_rows(self, file: BinaryIO) -> Iterator[Row]:
         width, read = self.width, 0
         first = 1 if self.count is None else 2
-        for place, whole in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), first):
-            line = whole.rstrip()
+        for place, raw in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), first):
+            line = raw.rstrip()
             if place == 1:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
             if not line:
@@ -221,7 +221,8 @@ def recognise(path: str) -> VectorFile:
     return VectorFile(path, "GloVe text", width, None)
 
 
-_WHOLE = 1 << 28
+# Bytes up to which `fingerprint` reads all of a file.
+_READ_COMPLETELY = 1 << 28
 _SAMPLES, _SAMPLE = 64, 1 << 16
 
 
@@ -234,7 +235,7 @@ def fingerprint(path: str) -> str:
     status = os.stat(path)
     digest = hashlib.sha256(f"{status.st_size}".encode())
     with open(path, "rb") as file:
-        if status.st_size <= _WHOLE:
+        if status.st_size <= _READ_COMPLETELY:
             for piece in iter(partial(file.read, _PIECE), b""):
                 digest.update(piece)
         else:

@@ -5,8 +5,9 @@ word in the file, or else of the first word, that is the most frequent, that nor
 that of `paris`, and if the file lacks it, that of `Paris`.
 
 All vectors are multiplied by one factor, so that their mean squared norm over the first rows of the file is
-1, like that of random vectors: so the learning rate, dropout and the scale of the other features suit them
-too. Angles and ratios stay. The factor depends on the file alone, so it stays the same when the corpus grows.
+1, like that of random vectors, and the learning rate, dropout and the scale of the other features suit them
+too. Angles and ratios of lengths stay. The factor depends on the file alone, so it stays the same when the
+corpus grows.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     extra_words: int
 
     def to_json(self) -> str:
-        """As it lies beside the model."""
+        """Encode the coverage as the indented JSON that is exported with the model."""
         return msgspec.json.format(msgspec.json.encode(self)).decode() + "\n"
 
     def __str__(self) -> str:
@@ -161,12 +162,12 @@ class _Selection:
     def __init__(self, file: VectorFile, vocabulary: Vocabulary, *, extra: int) -> None:
         self._file = file
         self._vocabulary = vocabulary
-        known = len(vocabulary.words)
-        self._most = known + (min(extra, file.count) if file.count is not None else extra)
+        words = len(vocabulary.words)
+        self._most = words + (min(extra, file.count) if file.count is not None else extra)
         self._index = {word: number for number, word in enumerate(vocabulary.words)}
         # Grows with the extra words: a setting far above the file's number of rows must not take memory.
-        self._values = np.zeros([known, file.width], np.float32)
-        self._match = bytearray(known)  # 0 none, 1 a word that normalises to it, 2 the same word
+        self._values = np.zeros([words, file.width], np.float32)
+        self._match = bytearray(words)  # 0 none, 1 a word that normalises to it, 2 the same word
         self._rows = 0
         self._unreadable: list[int] = []
         self._squares: list[float] = []

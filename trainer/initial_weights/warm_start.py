@@ -109,7 +109,7 @@ def _carry(base_model: str | None, model: BiLstmCrf, vocabulary: Vocabulary) -> 
         return Carried(base_model=base_model, reason=f"the names of its rows cannot be read: {error}")
     now = row_names.row_names(model, vocabulary)
     weights = _Weights(base_model, before.variables)
-    whole: list[str] = []
+    copied: list[str] = []
     not_carried: dict[str, str] = {}
     for name, variable in named_variables(model).items():
         axes = AXES.get(name, (None,) * variable.shape.rank)
@@ -124,7 +124,7 @@ def _carry(base_model: str | None, model: BiLstmCrf, vocabulary: Vocabulary) -> 
         values[np.ix_(*(here for _, here in rows))] = weights[name][np.ix_(*(there for there, _ in rows))]
         variable.assign(values)
         if not any(axes):
-            whole.append(name)
+            copied.append(name)
     names = {kind: (set(before.of(kind)), set(now.of(kind))) for kind in RESERVED}
     return Carried(
         base_model=base_model,
@@ -135,7 +135,7 @@ def _carry(base_model: str | None, model: BiLstmCrf, vocabulary: Vocabulary) -> 
         },
         new_tags=sorted(names["tags"][1] - names["tags"][0]),
         dropped_tags=sorted(names["tags"][0] - names["tags"][1]),
-        whole=whole,
+        whole=copied,
         not_carried=not_carried,
     )
 
@@ -190,7 +190,7 @@ def _shown(shape: Sequence[int]) -> str:
 
 
 def content(base_model: str) -> Iterator[bytes]:
-    """Read all that identifies a base model's weights, independent of where it lies."""
+    """Read the files that identify a base model's weights, wherever the model is stored."""
     names = os.path.join(base_model, "assets.extra", row_names.FILE_NAME)
     for path in (names, *sorted(tf.io.gfile.glob(os.path.join(base_model, "variables", "*")))):
         if tf.io.gfile.exists(path):

@@ -36,7 +36,7 @@ class Batch(NamedTuple):
 
     @property
     def inputs(self) -> Inputs:
-        """What the encoder reads."""
+        """The features that the encoder reads."""
         return Inputs(self.tokens, self.words, self.cases, self.lengths)
 
 

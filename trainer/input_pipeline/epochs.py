@@ -1,4 +1,4 @@
-"""The training split as batches, epoch after epoch: what the optimiser's steps read."""
+"""The training split as batches for the optimiser's steps, epoch after epoch."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Mentions:
         limits = tf.concat([starts, [tf.size(labels, out_type=tf.int64)]], 0)[1:]
         return _Segments(starts, limits, tf.gather(self._kinds, tf.gather(labels, starts)))
 
-    # AutoGraph would look for Python control flow to convert, which takes seconds; there is none.
+    # AutoGraph would take seconds to search for Python control flow, and find none.
     @tf.autograph.experimental.do_not_convert
     def replaced(self, batch: Batch, seed: tf.Tensor) -> Batch:
         """Replace some mentions of a batch, and pad it to its new longest sentence.

@@ -23,7 +23,7 @@ class Decoded(NamedTuple):
 
     tags: tf.Tensor  # int32[B,T], ids in the vocabulary; 0 after the end
     marginals: tf.Tensor  # float32[B,T,K], 0 after the end
-    probability: tf.Tensor  # float32[B], of the whole path
+    probability: tf.Tensor  # float32[B], of the path
 
 
 class BestPaths(NamedTuple):
@@ -34,7 +34,7 @@ class BestPaths(NamedTuple):
 
 
 class BiLstmCrf(tf.Module):
-    """Encoder and CRF with their variables; what trains them and what serves them are elsewhere."""
+    """Encoder and CRF with their variables."""
 
     def __init__(self, hyperparameters: Hyperparameters, vocabulary: Vocabulary, scheme: Scheme) -> None:
         super().__init__(name="bilstm_crf")
@@ -63,31 +63,31 @@ class BiLstmCrf(tf.Module):
         return self._settings.implementation == "native"
 
     def log_likelihood(self, inputs: Inputs, labels: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
-        """Log-probability of the gold path `labels` int64[B,T]: float32[B], with dropout drawn by `seed`."""
+        """Compute the log-probability float32[B] of the gold path `labels` int64[B,T], with dropout by `seed`."""
         chain = self._chain(self.encoder(inputs, seed=seed), inputs.lengths)
         labels = tf.cast(labels, tf.int32)
         return chain.log_likelihood(labels) if self._native else addons.log_likelihood(chain, labels)
 
     def predict(self, inputs: Inputs, *, fused: bool = False) -> tf.Tensor:
-        """Tag ids int32[B,T] of the best paths: all that scoring needs."""
+        """Return the tag ids int32[B,T] of the best paths, without probabilities."""
         chain = self._chain(self.encoder(inputs, fused=fused), inputs.lengths)
         tags, _ = chain.viterbi() if self._native else addons.viterbi(chain)
         return tags
 
     def decode(self, inputs: Inputs) -> Decoded:
-        """The best paths with exact marginals and path probabilities, for the exported signatures."""
+        """Find the best paths, with exact marginals and path probabilities, for the exported signatures."""
         chain = self._chain(self.encoder(inputs, fused=True), inputs.lengths)
         tags, _ = chain.viterbi()
         log_probability, marginals = chain.log_probability_and_marginals(tags)
         return Decoded(tags=tags, marginals=marginals, probability=tf.exp(log_probability))
 
     def decode_n_best(self, inputs: Inputs, n: int) -> BestPaths:
-        """The `n` best paths with their true probabilities."""
+        """Find the `n` best paths with their exact probabilities."""
         best = self._chain(self.encoder(inputs, fused=True), inputs.lengths).k_best(n)
         return BestPaths(tags=best.tags, log_probability=best.log_probabilities)
 
     def explain(self, inputs: Inputs, n: int) -> tuple[Decoded, BestPaths]:
-        """What `decode` and `decode_n_best` return, from one run of the encoder and of the CRF."""
+        """Return the results of `decode` and `decode_n_best` by one run of the encoder and of the CRF."""
         chain = self._chain(self.encoder(inputs, fused=True), inputs.lengths)
         best, marginals = chain.k_best_and_marginals(n)
         decoded = Decoded(

@@ -50,7 +50,7 @@ class Lstm(tf.Module):
     def by_rows(self, x: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
         """Run one sentence float32[T,D] in the `order` int32[T] of its tokens, without gradient: float32[T,H].
 
-        The operation reads the whole kernel at each step, to multiply one token by it. Here all tokens are
+        The operation reads all of the kernel at each step, to multiply one token by it. Here all tokens are
         multiplied at once, and the operation's kernel is that product, of which a one-hot input selects the
         step's row.
         """
@@ -89,7 +89,7 @@ def bidirectional(
 
 
 def _of_one_sentence(x: tf.Tensor, lengths: tf.Tensor, forward: Lstm, backward: Lstm) -> tf.Tensor:
-    """float32[1,T,D], int32[1] -> float32[1,T,2H], without gradient."""
+    """Run both directions over one sentence, without gradient: float32[1,T,D], int32[1] -> float32[1,T,2H]."""
     tokens = tf.reshape(x, [-1, forward.kernel.shape[0]])  # [T,D]
     ahead = tf.range(tf.shape(tokens)[0])
     # Applied twice it is the identity.
@@ -140,7 +140,7 @@ def fused_lstm(
 
 
 def _run(x: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> Any:
-    """Run BlockLSTMV2; its outputs, each float32[T,B,H], are the states `h`, the gates and the cells."""
+    """Run BlockLSTMV2; its outputs, float32[T,B,H] each, are the states `h`, the gates and the cells."""
     units = recurrent_kernel.shape[0]
     start = tf.zeros([tf.shape(x)[1], units], x.dtype)  # [B,H]
     unused = tf.zeros([units], x.dtype)

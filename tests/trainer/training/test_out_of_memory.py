@@ -97,9 +97,10 @@ def test_a_resumed_training_with_other_batches_counts_its_own_steps_after_runnin
     tiny_sentences: tf.data.Dataset, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = msgspec.structs.replace(HP, batch_size=10)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         kill_after_saves(patch, 1)
-        _train(tiny_sentences, vocabulary, tmp_path, room=100, hp=large)
+        with pytest.raises(Killed):
+            _train(tiny_sentences, vocabulary, tmp_path, room=100, hp=large)
     history = _train(tiny_sentences, vocabulary, tmp_path, room=2)
     assert [epoch.parts for epoch in history.epochs] == [1, 2]
     assert history.epochs[-1].learning_rate == 0
