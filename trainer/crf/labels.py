@@ -1,4 +1,4 @@
-"""Checks of what callers hand in beside the potentials: gold tags, sets of tags, weights and spans."""
+"""Checks of a caller's arguments beside the potentials: gold tags, sets of tags, weights and spans."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainer.crf.potentials import Potentials
 
 
 def checked_tags(tags: Any, potentials: Potentials) -> tf.Tensor:
-    """int32[B, T], zeros in the padding.
+    """Check tags int[B, T], and return them as int32[B, T] with zeros in the padding.
 
     Raises:
         ValueError: the shape is not that of the emissions, or (where known) a tag is outside 0..K-1.
@@ -27,14 +27,14 @@ def checked_tags(tags: Any, potentials: Potentials) -> tf.Tensor:
     tags = tf.where(potentials.valid, tf.cast(tags, tf.int32), 0)
     number = potentials.emissions.shape[2]
     number = tf.shape(potentials.emissions)[2] if number is None else number
-    known, known_number = tf.get_static_value(tags), tf.get_static_value(number)
-    if known is not None and known_number is not None:
-        wrong = np.argwhere((known < 0) | (known >= known_number))
+    static_tags, static_number = tf.get_static_value(tags), tf.get_static_value(number)
+    if static_tags is not None and static_number is not None:
+        wrong = np.argwhere((static_tags < 0) | (static_tags >= static_number))
         if wrong.size:
             row, position = (int(index) for index in wrong[0])
             raise ValueError(
-                f"tags[{row}, {position}]: expected 0..{int(known_number) - 1}, "
-                f"got {int(known[row, position])}; shorten lengths if this is padding"
+                f"tags[{row}, {position}]: expected 0..{int(static_number) - 1}, "
+                f"got {int(static_tags[row, position])}; shorten lengths if this is padding"
             )
         return tags
     asserted = tf.debugging.Assert(
@@ -50,16 +50,16 @@ def refuse_forbidden(tags: tf.Tensor, potentials: Potentials) -> None:
     """Raise where gold tags break the masks, if both are known before the graph runs.
 
     Raises:
-        ValueError: with the row and the position of the first tag that may not stand there.
+        ValueError: with the row and the position of the first forbidden tag.
     """
     masks = potentials.masks
-    known, lengths = tf.get_static_value(tags), tf.get_static_value(potentials.lengths)
-    if known is None or lengths is None or masks is None:
+    static_tags, lengths = tf.get_static_value(tags), tf.get_static_value(potentials.lengths)
+    if static_tags is None or lengths is None or masks is None:
         return
     if masks.allowed is not None:
-        inside = np.arange(1, known.shape[1]) < lengths[:, np.newaxis]  # [B, T-1]
-        for row, before in np.argwhere(inside & ~masks.allowed[known[:, :-1], known[:, 1:]])[:1]:
-            step = f"from tag {known[row, before]} to tag {known[row, before + 1]}"
+        inside = np.arange(1, static_tags.shape[1]) < lengths[:, np.newaxis]  # [B, T-1]
+        for row, before in np.argwhere(inside & ~masks.allowed[static_tags[:, :-1], static_tags[:, 1:]])[:1]:
+            step = f"from tag {static_tags[row, before]} to tag {static_tags[row, before + 1]}"
             raise ValueError(_forbidden(row, before + 1, f"masks.allowed has no step {step}"))
     rows = np.flatnonzero(lengths)
     for name, mask, positions in (
@@ -67,7 +67,7 @@ def refuse_forbidden(tags: tf.Tensor, potentials: Potentials) -> None:
         ("end", masks.end, lengths - 1),
     ):
         if mask is not None:
-            tags_there = known[rows, positions[rows]]
+            tags_there = static_tags[rows, positions[rows]]
             for wrong in np.flatnonzero(~mask[tags_there])[:1]:
                 row = rows[wrong]
                 raise ValueError(
@@ -80,7 +80,7 @@ def _forbidden(row: int, position: int, why: str) -> str:
 
 
 def checked_tag_sets(tag_sets: Any, potentials: Potentials) -> tf.Tensor:
-    """bool[B, T, K].
+    """Check sets of tags, and return them as bool[B, T, K].
 
     Raises:
         ValueError: the shape is not that of the emissions, or they are not booleans.
@@ -95,7 +95,7 @@ def checked_tag_sets(tag_sets: Any, potentials: Potentials) -> tf.Tensor:
 
 
 def checked_weights(name: str, weights: Any, shape: tf.TensorShape, dtype: tf.DType) -> tf.Tensor:
-    """Weights in the type of the scores.
+    """Check weights, and return them in the type of the scores.
 
     Raises:
         ValueError: the shape is another, or they are not numbers.
@@ -109,7 +109,7 @@ def checked_weights(name: str, weights: Any, shape: tf.TensorShape, dtype: tf.DT
 
 
 def checked_spans(spans: Any, lengths: tf.Tensor) -> tf.Tensor:
-    """int32[S, 3]: of each span the row of the batch, its first token and the token after its last.
+    """Check spans, and return them as int32[S, 3]: row of the batch, first token, token after the last.
 
     Raises:
         ValueError: they are not whole numbers of shape [S, 3].

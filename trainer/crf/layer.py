@@ -19,7 +19,7 @@ class CRF(tf.keras.layers.Layer):
     The loss, the mean negative log-likelihood of the sentences, goes through `add_loss`: it is in `model.losses`
     and `fit` minimizes it. A sentence whose labels the masks forbid takes no part in it.
 
-    A Keras mask tells the lengths; it must be true up to the end of each sentence and false after it.
+    A Keras mask gives the lengths; it must be true up to the end of each sentence and false after it.
 
     Args:
         num_tags: K.
@@ -44,7 +44,7 @@ class CRF(tf.keras.layers.Layer):
         regularizer: Any = None,
         **options: Any,
     ) -> None:
-        # Scores stay in float32 under mixed precision: what float16 drops over a sentence is whole nats.
+        # Scores stay in float32 under mixed precision: the rounding of float16 adds up to nats over a sentence.
         super().__init__(autocast=False, **options)
         if num_tags < 1:
             raise ValueError(f"num_tags: expected at least 1, got {num_tags}")
@@ -78,11 +78,11 @@ class CRF(tf.keras.layers.Layer):
     def call(
         self, emissions: tf.Tensor, labels: tf.Tensor | None = None, mask: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Tags int32[B, T], 0 after the end.
+        """Decode tags int32[B, T], 0 after the end.
 
         Args:
             emissions: float[B, T, K].
-            labels: int[B, T] or None; where given, the layer adds its loss.
+            labels: int[B, T] or None; with labels, the layer adds its loss.
             mask: bool[B, T] or None, where there are tokens.
         """
         chain = self._chain(emissions, mask)
@@ -91,19 +91,19 @@ class CRF(tf.keras.layers.Layer):
         return chain.viterbi()[0]
 
     def log_likelihood(self, emissions: Any, labels: Any, mask: Any = None) -> tf.Tensor:
-        """float[B]: see `LinearChain.log_likelihood`. For losses of one's own; the layer must be built."""
+        """Compute `LinearChain.log_likelihood`, float[B], for losses of one's own; the layer must be built."""
         return self._chain(emissions, mask).log_likelihood(labels)
 
     def marginals(self, emissions: Any, mask: Any = None) -> tf.Tensor:
-        """float[B, T, K]: see `LinearChain.marginals`. Differentiable, so that layers may follow."""
+        """Compute `LinearChain.marginals`, float[B, T, K]; differentiable, so that layers may follow."""
         return self._chain(emissions, mask).marginals()
 
     def compute_output_shape(self, input_shape: Any) -> tf.TensorShape:
-        """[B, T]."""
+        """Return the shape of the tags, [B, T]."""
         return tf.TensorShape(input_shape)[:2]
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` needs to make the same layer."""
+        """Return the arguments with which `from_config` makes the same layer."""
         return {
             **super().get_config(),
             "num_tags": self.num_tags,
@@ -136,18 +136,18 @@ class CRF(tf.keras.layers.Layer):
 
 
 def _mean_loss(likelihood: tf.Tensor) -> tf.Tensor:
-    """The mean negative log-likelihood of the sentences whose labels the masks allow."""
+    """Average the negative log-likelihood over the sentences whose labels the masks allow."""
     possible = tf.math.is_finite(likelihood)
     total = tf.reduce_sum(tf.where(possible, likelihood, tf.zeros_like(likelihood)))
     return -tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(possible, total.dtype)))
 
 
 def lengths_of(emissions: Any, mask: Any) -> tf.Tensor:
-    """int32[B] from a Keras mask bool[B, T]; T for each sentence where there is none.
+    """Read the lengths int32[B] off a Keras mask bool[B, T]; T for each sentence without a mask.
 
     Raises:
-        ValueError: the mask is not true up to an end and false after it, where it is known.
-        tf.errors.InvalidArgumentError: likewise, where it is known only while the graph runs.
+        ValueError: the mask is not true up to an end and false after it, if it is known before the graph runs.
+        tf.errors.InvalidArgumentError: the same, if it is known only while the graph runs.
     """
     shape = tf.shape(emissions)
     if mask is None:

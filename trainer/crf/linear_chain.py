@@ -1,4 +1,4 @@
-"""The linear-chain CRF of a batch of sentences: scores stated once, and everything that can be computed from them."""
+"""The linear-chain CRF of a batch of sentences: its scores, and everything that is computed from them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class LinearChain:
         transitions: float[K, K].
         lengths: int[B], tokens in each sentence, 0..T.
         start, end: float[K] or None, scores of the first and of the last tag.
-        masks: `Masks` or None: what is allowed, see `masks_of`. Its members may also be tensors whose values are only
-            known while the graph runs, and then the computation is slower.
+        masks: `Masks` or None, the allowed steps, see `masks_of`. Its members may also be tensors whose values
+            are known only while the graph runs; the computation is then slower.
 
     Raises:
         ValueError: a shape, a type or (where known) a length is not as described.
@@ -62,7 +62,7 @@ class LinearChain:
         self.potentials = checked(emissions, transitions, lengths=lengths, start=start, end=end, masks=masks)
 
     def score(self, tags: Any) -> tf.Tensor:
-        """Scores float[B] of the paths `tags` int[B, T], not normalized.
+        """Score the paths `tags` int[B, T], not normalized: float[B].
 
         0 for an empty sentence, -inf for a forbidden path. The padding of the tags may hold anything, here and in
         every method.
@@ -73,14 +73,14 @@ class LinearChain:
         return path_score(self.potentials, labels.checked_tags(tags, self.potentials))
 
     def log_norm(self) -> tf.Tensor:
-        """log Z float[B]; 0 for an empty sentence, -inf where no path is legal."""
+        """Compute log Z float[B]; 0 for an empty sentence, -inf where no path is legal."""
         centred, peaks = self._centred()
         return forward_backward.log_norm(centred) + peaks
 
     def log_likelihood(
         self, tags: Any, *, token_weights: Any = None, sequence_weights: Any = None
     ) -> tf.Tensor:
-        """Log-probabilities float[B] of the paths `tags` int[B, T].
+        """Compute the log-probabilities float[B] of the paths `tags` int[B, T].
 
         At most 0 up to rounding; 0 for an empty sentence. A path that the masks forbid has -inf (unless it weighs 0)
         and takes no part in the gradient.
@@ -111,7 +111,7 @@ class LinearChain:
         return _weighted(likelihood, sequence_weights)
 
     def partial_log_likelihood(self, tag_sets: Any, *, sequence_weights: Any = None) -> tf.Tensor:
-        """For partial labels: log-probabilities float[B] that every token has a tag of its own set.
+        """Compute the log-probabilities float[B] that every token has a tag of its set, for partial labels.
 
         Args:
             tag_sets: bool[B, T, K], which tags each token may have.
@@ -134,7 +134,7 @@ class LinearChain:
         return _weighted(tf.where(possible, difference, impossible), sequence_weights)
 
     def viterbi(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """The best legal path of each sentence: tags int32[B, T], 0 after the end, and scores float[B].
+        """Find the best legal path of each sentence: tags int32[B, T], 0 after the end, and scores float[B].
 
         Between equal paths the one with the lower tag number, decided from the last token back. The score is 0 for
         an empty sentence, and -inf (with tags that mean nothing) where no path is legal.
@@ -142,7 +142,7 @@ class LinearChain:
         return best_path(self.potentials)
 
     def k_best(self, k: int) -> KBest:
-        """The k best legal paths with their true probabilities; the first is Viterbi's.
+        """Find the k best legal paths with their exact probabilities; the first is Viterbi's.
 
         Raises:
             ValueError: k is not a positive whole number.
@@ -154,14 +154,14 @@ class LinearChain:
         return KBest(tags, scores, _log_probabilities(scores, norm))
 
     def marginals(self) -> tf.Tensor:
-        """The probability float[B, T, K] of each tag at each token, every other token left open.
+        """Compute the probability float[B, T, K] of each tag at each token, over all tags of the other tokens.
 
         0 after the end and where no path is legal. Differentiable.
         """
         return forward_backward.marginals(self._centred()[0])
 
     def pair_marginals(self) -> tf.Tensor:
-        """The probability float[B, T-1, K, K] of each pair of tags at each two neighbouring tokens.
+        """Compute the probability float[B, T-1, K, K] of each pair of tags at two neighbouring tokens.
 
         Entry [b, t, i, j] is for tag i at token t and tag j at token t+1; 0 after the end and where no path is legal.
         No steps where T is 0. Differentiable.
@@ -169,7 +169,7 @@ class LinearChain:
         return forward_backward.pair_marginals(self._centred()[0])
 
     def log_probability_and_marginals(self, tags: Any) -> tuple[tf.Tensor, tf.Tensor]:
-        """Log-probabilities float[B] of the paths `tags`, and `marginals`, by one forward pass.
+        """Compute the log-probabilities float[B] of the paths `tags`, and `marginals`, by one forward pass.
 
         -inf for a forbidden path. Exact over thousands of tokens; not differentiable.
 
@@ -184,7 +184,7 @@ class LinearChain:
         return tf.where(possible, tf.minimum(path, 0.0), impossible), marginals
 
     def k_best_and_marginals(self, k: int) -> tuple[KBest, tf.Tensor]:
-        """What `k_best` and `marginals` return, by one forward pass for both; not differentiable.
+        """Compute `k_best` and `marginals` by one forward pass for both; not differentiable.
 
         Raises:
             ValueError: k is not a positive whole number.
@@ -196,7 +196,7 @@ class LinearChain:
         return KBest(tags, scores, _log_probabilities(scores, norm + peaks)), marginals
 
     def span_log_probability(self, tags: Any, spans: Any) -> tf.Tensor:
-        """Log-probabilities float[S] that stretches of sentences are tagged as in `tags`, whatever is around them.
+        """Compute the log-probabilities float[S] that spans are tagged as in `tags`, over all tags around them.
 
         Args:
             tags: int[B, T].
@@ -214,7 +214,7 @@ class LinearChain:
         return chain_rule.span_log_probability(centred, tags, labels.checked_spans(spans, centred.lengths))
 
     def _centred(self) -> tuple[Potentials, tf.Tensor]:
-        """The potentials without padding and centred, and what centring subtracted [B]."""
+        """Clean and centre the potentials; also returns what centring subtracted [B]."""
         return self.potentials.cleaned().centred()
 
 
@@ -225,13 +225,13 @@ def _checked_k(k: int) -> int:
 
 
 def _log_probabilities(scores: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
-    """[B, k] of paths with these scores [B, k], from log Z [B]; -inf where a path is missing."""
+    """Normalize the scores [B, k] of paths by log Z [B]; -inf where a path is missing."""
     missing = tf.constant(float("-inf"), scores.dtype)
     return tf.where(tf.math.is_finite(scores), tf.minimum(scores - norm[:, tf.newaxis], 0.0), missing)
 
 
 def _weighted(likelihood: tf.Tensor, sequence_weights: Any) -> tf.Tensor:
-    """Log-likelihoods [B] times the weights [B], if any; a weight of 0 makes -inf 0."""
+    """Multiply log-likelihoods [B] by the weights [B], if any; a weight of 0 makes -inf 0."""
     if sequence_weights is None:
         return likelihood
     weights = labels.checked_weights("sequence_weights", sequence_weights, likelihood.shape, likelihood.dtype)

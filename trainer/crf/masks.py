@@ -1,4 +1,4 @@
-"""Which steps between tags are possible at all."""
+"""Masks of the steps between tags that are possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tagging.schemes import Scheme, transition_masks
 
 
 class Masks(NamedTuple):
-    """What is allowed, by tag number; None allows everything. A step that is false has probability 0."""
+    """The allowed steps, by tag number; None allows every step. A step that is false has probability 0."""
 
     allowed: np.ndarray | None = None  # bool[K, K], from tag i to tag j
     start: np.ndarray | None = None  # bool[K], the first tag of a sentence
@@ -19,7 +19,7 @@ class Masks(NamedTuple):
 
 
 def masks_of(tag_names: Sequence[str], scheme: Scheme) -> Masks | None:
-    """The steps that a tag scheme allows between these tags; None where the scheme is plain.
+    """Make the masks of the steps that a tag scheme allows between these tags; None if the scheme is plain.
 
     Raises:
         UnknownTag: the scheme cannot read one of the tags.

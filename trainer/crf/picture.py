@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 def plot_transitions(
     transitions: Any, tag_names: Sequence[str], *, allowed: Any = None, axes: Axes | None = None
 ) -> Axes:
-    """A heat map of the transitions, from tags down and to tags across; forbidden cells are hatched.
+    """Draw the transitions as a heat map, from tags down and to tags across; forbidden cells are hatched.
 
     Args:
         transitions: [K, K], `transitions[i, j]` scores the step from tag i to tag j.
         tag_names: the K tags by number.
-        allowed: bool[K, K] or None; what is false is hatched. Steps at minus infinity are hatched as well.
+        allowed: bool[K, K] or None; steps that are false are hatched, and so are those at minus infinity.
         axes: where to draw; a new figure by default.
 
     Raises:

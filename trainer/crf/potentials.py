@@ -34,7 +34,7 @@ class Potentials(NamedTuple):
         return self.emissions.dtype
 
     def scores(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Emissions, transitions, start and end scores: all that has a gradient. Missing edges are zeros."""
+        """Return emissions, transitions, start and end scores, which have gradients; missing edges as zeros."""
         start = tf.zeros_like(self.transitions[0]) if self.start is None else self.start
         end = tf.zeros_like(self.transitions[0]) if self.end is None else self.end
         return self.emissions, self.transitions, start, end
@@ -42,11 +42,11 @@ class Potentials(NamedTuple):
     def with_scores(
         self, emissions: tf.Tensor, transitions: tf.Tensor, start: tf.Tensor, end: tf.Tensor
     ) -> Potentials:
-        """The same chains with other values for `scores`."""
+        """Copy the chains with other values for `scores`."""
         return self._replace(emissions=emissions, transitions=transitions, start=start, end=end)
 
     def cleaned(self) -> Potentials:
-        """The same chains with zeros in the padding of the emissions, which gets no gradient."""
+        """Copy the chains with zeros in the padding of the emissions, which gets no gradient."""
         return self._replace(emissions=_without_padding(self.emissions, self.valid))
 
     def centred(self) -> tuple[Potentials, tf.Tensor]:
@@ -81,7 +81,7 @@ def checked(
     emissions, transitions = _checked_scores(emissions, transitions)
     dtype, tags = emissions.dtype, emissions.shape[2]
     lengths = _checked_lengths(lengths, emissions)
-    # Where only one of the two knows B, the other learns it: a loop may carry tensors made of either.
+    # If only one of the two has a static B, the other gets it: a loop may carry tensors made of either.
     if emissions.shape[0] is None and lengths.shape[0] is not None:
         emissions = tf.ensure_shape(emissions, [lengths.shape[0], None, None])
     elif lengths.shape[0] is None and emissions.shape[0] is not None:
@@ -99,7 +99,7 @@ def checked(
 
 
 def _checked_scores(emissions: Any, transitions: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Emissions [B, T, K] and transitions [K, K], both float32 or both float64."""
+    """Check emissions [B, T, K] and transitions [K, K], and cast both to float32 or both to float64."""
     emissions = tf.convert_to_tensor(emissions, name="emissions")
     transitions = tf.convert_to_tensor(transitions, name="transitions")
     for name, tensor in (("emissions", emissions), ("transitions", transitions)):
@@ -120,25 +120,25 @@ def _checked_scores(emissions: Any, transitions: Any) -> tuple[tf.Tensor, tf.Ten
 
 
 def _number_of_tags(emissions: tf.Tensor, transitions: tf.Tensor) -> int | None:
-    """K, where either shape has it."""
+    """Return K if either shape has it."""
     if transitions.shape.rank not in (None, 2):
         raise ValueError(f"transitions: expected shape [K, K] (2 axes), got {transitions.shape}")
     sizes = [emissions.shape[2]]
     if transitions.shape.rank == 2:
         sizes += [transitions.shape[0], transitions.shape[1]]
-    known = {size for size in sizes if size is not None}
-    if len(known) > 1:
+    distinct = {size for size in sizes if size is not None}
+    if len(distinct) > 1:
         raise ValueError(
             f"transitions: expected [K, K] with K = {emissions.shape[2]} as in emissions {emissions.shape}, "
             f"got {transitions.shape}"
         )
-    return known.pop() if known else None
+    return distinct.pop() if distinct else None
 
 
 def _checked_lengths(lengths: Any, emissions: tf.Tensor) -> tf.Tensor:
-    """int32[B] between 0 and T.
+    """Check lengths, and return them as int32[B] between 0 and T.
 
-    Where asserts are dropped (under XLA) lengths outside the range are clipped to it, so that no read is
+    Where asserts are dropped (under XLA), lengths outside the range are clipped to it, so that no read is
     out of bounds.
     """
     lengths = tf.convert_to_tensor(lengths, name="lengths")
@@ -152,14 +152,14 @@ def _checked_lengths(lengths: Any, emissions: tf.Tensor) -> tf.Tensor:
         )
     lengths = tf.cast(lengths, tf.int32)
     steps = tf.shape(emissions)[1]
-    known, known_steps = tf.get_static_value(lengths), tf.get_static_value(steps)
-    if known is not None and known_steps is not None:
-        wrong = np.flatnonzero((known < 0) | (known > known_steps))
+    static_lengths, static_steps = tf.get_static_value(lengths), tf.get_static_value(steps)
+    if static_lengths is not None and static_steps is not None:
+        wrong = np.flatnonzero((static_lengths < 0) | (static_lengths > static_steps))
         if wrong.size:
             row = int(wrong[0])
             raise ValueError(
-                f"lengths[{row}]: expected 0..{int(known_steps)} (T of emissions), got {int(known[row])}; "
-                "cut the sentence or pad the emissions"
+                f"lengths[{row}]: expected 0..{int(static_steps)} (T of emissions), "
+                f"got {int(static_lengths[row])}; cut the sentence or pad the emissions"
             )
         return lengths
     within = tf.maximum(tf.minimum(lengths, steps), 0)
@@ -175,7 +175,7 @@ def _checked_lengths(lengths: Any, emissions: tf.Tensor) -> tf.Tensor:
 def _checked_masks(
     masks: Sequence[Any] | None, tags: int | None
 ) -> tuple[list[tf.Tensor | None], Masks | None]:
-    """The three masks as tensors, and their values where all of them are known."""
+    """Check the three masks: as tensors, and as arrays if all of them are known before the graph runs."""
     if masks is None:
         masks = (None, None, None)
     if len(masks) != 3:
@@ -186,14 +186,14 @@ def _checked_masks(
         for (name, shape), mask in zip(shapes.items(), masks, strict=True)
     ]
     values = [None if tensor is None else tf.get_static_value(tensor) for tensor in tensors]
-    known = all(mask is None or value is not None for mask, value in zip(masks, values, strict=True))
-    return tensors, Masks(*values) if known else None
+    all_static = all(mask is None or value is not None for mask, value in zip(masks, values, strict=True))
+    return tensors, Masks(*values) if all_static else None
 
 
 def _checked_edge(
     name: str, scores: Any, mask: tf.Tensor | None, tags: int | None, dtype: tf.DType
 ) -> tf.Tensor | None:
-    """Start or end scores [K]; None where there is neither a score nor a mask."""
+    """Check start or end scores [K]; None without scores and mask."""
     if scores is not None:
         return _masked(_of_shape(name, scores, [tags], dtype), mask)
     return None if mask is None else _masked(tf.zeros(tf.shape(mask), dtype), mask)
@@ -213,5 +213,5 @@ def _of_shape(name: str, value: Any, shape: list[int | None], dtype: tf.DType) -
 
 
 def _masked(scores: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
-    """The scores, minus infinity where the mask is false."""
+    """Set scores to minus infinity where the mask is false."""
     return scores if mask is None else tf.where(mask, scores, tf.constant(-np.inf, scores.dtype))

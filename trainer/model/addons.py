@@ -17,7 +17,7 @@ from trainer.crf.potentials import Potentials
 
 
 def log_likelihood(chain: LinearChain, tags: Any) -> tf.Tensor:
-    """float[B]: as `LinearChain.log_likelihood`, 0 for an empty sentence."""
+    """Compute log-likelihoods float[B], as `LinearChain.log_likelihood`; 0 for an empty sentence."""
     from tensorflow_addons.text import crf_log_likelihood
 
     potentials = chain.potentials.cleaned()
@@ -27,7 +27,7 @@ def log_likelihood(chain: LinearChain, tags: Any) -> tf.Tensor:
 
 
 def viterbi(chain: LinearChain) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags int32[B, T], 0 after the end, and scores float[B]: as `LinearChain.viterbi`."""
+    """Find the best paths, tags int32[B, T], 0 after the end, and scores float[B], as `LinearChain.viterbi`."""
     from tensorflow_addons.text import crf_decode
 
     potentials = chain.potentials.cleaned()
@@ -39,5 +39,5 @@ def viterbi(chain: LinearChain) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _with_two_steps(potentials: Potentials, tags: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Emissions and tags with two more columns of padding: its paths for T = 0 and T = 1 ignore the lengths."""
+    """Pad emissions and tags by two columns, as its code for T = 0 and T = 1 ignores the lengths."""
     return tf.pad(potentials.emissions, [[0, 0], [0, 2], [0, 0]]), tf.pad(tags, [[0, 0], [0, 2]])

@@ -2,8 +2,8 @@
 
     log p(y_t = j | y_{t-1} = i) = log softmax_j(A[i, j] + u_t[j] + beta_t[j])
 
-with u_t the emissions, A the transitions (for the first token the start scores) and beta_t what follows the
-step (see log_space.py). Weighted tokens and the probability of a span are read off it.
+with u_t the emissions, A the transitions (for the first token the start scores) and beta_t the scores after
+the step (see log_space.py). Weighted tokens and the probability of a span are computed from these factors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from trainer.crf.potentials import Potentials
 
 
 def conditionals(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:
-    """[B, T]: the log-probability of each of `tags` int32[B, T] given the tags before it; 0 in the padding.
+    """Compute the log-probability [B, T] of each of `tags` int32[B, T] given those before; 0 in the padding.
 
     -inf at the first forbidden step of a path and perhaps after it; such a path sends no gradient back.
     """
@@ -38,7 +38,7 @@ def conditionals(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:
 
 
 def span_log_probability(potentials: Potentials, tags: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
-    """[S]: log p(y_s) + the sum over s < t < e of log p(y_t | y_{t-1}), of spans int32[S, 3] (row, s, e)."""
+    """Compute log p(y_s) + the sum over s < t < e of log p(y_t | y_{t-1}), [S], of spans int32[S, 3] (row, s, e)."""
     rows = time_major(potentials, blocks=False)
     alpha, _ = log_space.alphas(rows)
     logs = tf.transpose(log_space.log_softmax(alpha + log_space.betas(rows)), [1, 0, 2])  # [B, T', K]

@@ -12,11 +12,11 @@ With u_t the emissions less each token's largest, A the transitions, a = max A a
 
 The last is one matrix product over all B x T rows.
 
-Two things keep it quick where each step is small. The loop takes a block of steps at a time, so its
+Two measures keep it fast where each step is small. The loop takes a block of steps at a time, so its
 overhead is paid once a block and a dynamic T costs little. And rows are divided by their sum twice a
 block, not every step; the formulas hold for any c_t.
 
-It cannot hold a range of more than some 30 powers of ten in float32. So it also reports whether every
+Exponentials in float32 span some 30 powers of ten. So it also reports whether every
 reachable state kept its digits (`Forward.sound`, `Backward.sound`). That is checked on the result rather
 than guessed from the range of the scores: forbidden steps let small factors pile up over many tokens, and
 a bound that covers this would turn ordinary scores away.
@@ -42,7 +42,7 @@ from trainer.crf.algorithms.time_major import (
 
 
 class Forward(NamedTuple):
-    """What the forward pass leaves for the backward pass."""
+    """The results of the forward pass."""
 
     emitted: tf.Tensor  # e [T', B, K]
     steps: tf.Tensor  # E [K, K]
@@ -98,7 +98,7 @@ def forward(rows: TimeMajor, states: Reachable) -> Forward:
 
 
 def _log_norm(rows: TimeMajor, last: tf.Tensor, c: tf.Tensor, peak: tf.Tensor) -> tf.Tensor:
-    """log Z [B] from the last token's (q e) [B, K], the row sums c and the largest transition."""
+    """Compute log Z [B] from the last token's (q e) [B, K], the row sums c and the largest transition."""
     first_peak, last_peak = _finite_max(rows.start), _finite_max(rows.end)
     total = tf.reduce_sum(last * tf.exp(rows.end - last_peak), axis=1)
     scaled_at = steps_of(c) * (rows.block // 2)
@@ -114,7 +114,7 @@ def _log_norm(rows: TimeMajor, last: tf.Tensor, c: tf.Tensor, peak: tf.Tensor) -
 
 
 def backward(rows: TimeMajor, passed: Forward, states: Reachable) -> Backward:
-    """Run backward over what `forward` left."""
+    """Run backward over the results of `forward`."""
     emitted, transposed = passed.emitted, tf.transpose(passed.steps)
     half = rows.block // 2
     tiny = _tiny(emitted.dtype)
@@ -128,7 +128,7 @@ def backward(rows: TimeMajor, passed: Forward, states: Reachable) -> Backward:
         kept = []
         steps = list(enumerate(tf.unstack(source.read(n), num=rows.block)))
         for step, e in reversed(steps):
-            # Whole rows are selected, by a vector: cheaper than the broadcasting tf.where.
+            # Selects rows by a vector: cheaper than the broadcasting tf.where.
             r = tf.raw_ops.Select(condition=n * rows.block + step < before_last, x=r, y=final)
             if step % half == half - 1:
                 d = tf.reduce_sum(r, axis=1, keepdims=True)
@@ -152,14 +152,14 @@ def backward(rows: TimeMajor, passed: Forward, states: Reachable) -> Backward:
 
 
 def posterior(rows: TimeMajor, back: Backward) -> tf.Tensor:
-    """[T', B, K]: the probability of each tag at each token; 0 in the padding."""
+    """Compute the probability [T', B, K] of each tag at each token; 0 in the padding."""
     one = tf.ones([], back.mass.dtype)
     factor = tf.where(rows.real, one / back.mass, tf.zeros_like(one))  # [T', B]
     return back.through * back.behind * factor[:, :, tf.newaxis]
 
 
 def path_log_probability(rows: TimeMajor, passed: Forward, back: Backward, tags: tf.Tensor) -> tf.Tensor:
-    """Log p [B] of the paths int32[B, T], by the chain rule from the last token backward.
+    """Compute log p [B] of the paths int32[B, T], by the chain rule from the last token backward.
 
     p(y_t = i | y_{t+1} = j) is (q e)_t[i] E[i, j] over its sum over i. Every term is small, so that thousands of them
     keep the digits that a path's score less log Z would lose.
@@ -178,7 +178,7 @@ def path_log_probability(rows: TimeMajor, passed: Forward, back: Backward, tags:
 
 
 def expected_steps(rows: TimeMajor, passed: Forward, back: Backward, weights: tf.Tensor) -> tf.Tensor:
-    """[K, K]: the expected number of steps from i to j, each sentence counted `weights` [B] times."""
+    """Compute the expected number [K, K] of steps from i to j, each sentence counted `weights` [B] times."""
     tags = passed.steps.shape[0]
     tags = tf.shape(passed.steps)[0] if tags is None else tags
     half = rows.block // 2
@@ -194,18 +194,18 @@ def expected_steps(rows: TimeMajor, passed: Forward, back: Backward, weights: tf
 
 
 def _tiny(dtype: tf.DType) -> tf.Tensor:
-    """Above this a value kept its digits: what was lost beside it is less than a rounding error."""
+    """Return the value above which a result kept its digits: the loss is less than a rounding error."""
     return tf.constant(1e-30 if dtype == tf.float32 else 1e-290, dtype)
 
 
 def _finite_max(scores: tf.Tensor) -> tf.Tensor:
-    """The largest score; 0 where every score is forbidden."""
+    """Return the largest score; 0 if every score is forbidden."""
     peak = tf.reduce_max(scores)
     return tf.where(tf.math.is_finite(peak), peak, tf.zeros_like(peak))
 
 
 def _lowest_ahead(q: tf.Tensor, states: Reachable) -> tf.Tensor:
-    """The smallest q of a reachable state."""
+    """Return the smallest q of a reachable state."""
     settled, table = len(states.from_start) - 1, states.from_start
     if table.all():
         return tf.reduce_min(q)
@@ -217,7 +217,7 @@ def _lowest_ahead(q: tf.Tensor, states: Reachable) -> tf.Tensor:
 
 
 def _lowest_behind(r: tf.Tensor, lengths: tf.Tensor, states: Reachable) -> tf.Tensor:
-    """The smallest r of a state from which the end can be reached."""
+    """Return the smallest r of a state from which the end can be reached."""
     table = states.from_end
     if table.all():
         return tf.reduce_min(r)

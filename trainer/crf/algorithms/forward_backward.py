@@ -19,7 +19,7 @@ from trainer.crf.potentials import Potentials
 
 
 def log_norm(potentials: Potentials) -> tf.Tensor:
-    """log Z [B]."""
+    """Compute log Z [B]."""
     states = reachable(potentials)
 
     @tf.custom_gradient
@@ -40,7 +40,10 @@ def log_norm(potentials: Potentials) -> tf.Tensor:
 
 
 def log_likelihood(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:
-    """[B] of the paths int32[B, T]. The gradient is what the path uses less what is expected."""
+    """Compute the log-likelihoods [B] of the paths int32[B, T].
+
+    The gradient of each score is how often the path uses it, less how often that is expected.
+    """
     states = reachable(potentials)
 
     @tf.custom_gradient
@@ -73,7 +76,7 @@ def log_likelihood(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:
 
 
 def marginals(potentials: Potentials) -> tf.Tensor:
-    """[B, T, K]: the probability of each tag at each token.
+    """Compute the probability [B, T, K] of each tag at each token.
 
     The gradient is that of the same quantity written with logarithms only and differentiated step by step: slower
     than the closed form, which has no second derivative, and needed only where a loss is put on the marginals.
@@ -96,7 +99,7 @@ def marginals(potentials: Potentials) -> tf.Tensor:
 
 
 def pair_marginals(potentials: Potentials) -> tf.Tensor:
-    """[B, T-1, K, K]: the probability of each pair of tags at each two neighbouring tokens."""
+    """Compute the probability [B, T-1, K, K] of each pair of tags at two neighbouring tokens."""
     rows = time_major(potentials, blocks=False)
     alpha, _ = log_space.alphas(rows)
     onward = rows.unary + log_space.betas(rows)
@@ -106,7 +109,7 @@ def pair_marginals(potentials: Potentials) -> tf.Tensor:
 
 
 def norm_and_marginals(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
-    """log Z [B] and the marginals [B, T, K], by one forward pass; no gradients."""
+    """Compute log Z [B] and the marginals [B, T, K] by one forward pass; no gradients."""
     rows, states = time_major(potentials), reachable(potentials)
 
     def by_logarithms() -> tuple[tf.Tensor, tf.Tensor]:
@@ -124,7 +127,7 @@ def norm_and_marginals(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def path_and_marginals(potentials: Potentials, tags: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Log p [B] of the paths int32[B, T], and the marginals [B, T, K], by one forward pass; no gradients."""
+    """Compute log p [B] of the paths int32[B, T] and the marginals [B, T, K] by one pass; no gradients."""
     rows, states = time_major(potentials), reachable(potentials)
 
     def by_logarithms() -> tuple[tf.Tensor, tf.Tensor]:
@@ -147,7 +150,7 @@ def path_and_marginals(potentials: Potentials, tags: tf.Tensor) -> tuple[tf.Tens
 
 
 def _norm(rows: TimeMajor, states: Reachable | None) -> tuple[tf.Tensor, exp_space.Forward | None]:
-    """log Z [B], and what the forward pass left; None where only logarithms can do it."""
+    """Compute log Z [B]; also returns the forward pass, None if only logarithms can be used."""
     if states is None:
         return log_space.log_norm(rows), None
     passed = exp_space.forward(rows, states)

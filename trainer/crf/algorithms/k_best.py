@@ -5,9 +5,9 @@ last token back, has for every ending of a sentence the score of the best path w
 k endings alone. None of the k best paths is lost: were its ending not among the k best, then k other endings, which
 no two paths share, would each have a path at least as good.
 
-A token's tag costs what its best path loses against the best path with the same ending: nothing for the best
-predecessor. Paths are kept by what they lost in all, so that the first, which loses nothing, is Viterbi's to the
-last digit, and sums of losses keep the digits that sums of scores would not.
+A token's tag counts by how much the best path through it loses against the best path with the same ending:
+nothing for the best predecessor. Paths are ranked by the sum of their losses, so that the first, which loses
+nothing, is Viterbi's to the last digit, and sums of losses keep the digits that sums of scores would not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from trainer.crf.potentials import Potentials
 
 
 def best_paths(potentials: Potentials, k: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags int32[B, k, T] and scores [B, k] of chains with a clean padding, best first; -inf where missing."""
+    """Find the k best paths of chains with a clean padding: tags int32[B, k, T] and scores [B, k], best first.
+
+    -inf where a path is missing.
+    """
     lengths = potentials.lengths
     block = block_size(potentials.emissions.shape[1])
     alphas = best_ahead(potentials, block)
@@ -45,10 +48,11 @@ def best_paths(potentials: Potentials, k: int) -> tuple[tf.Tensor, tf.Tensor]:
 def _endings(
     potentials: Potentials, alphas: tf.Tensor, lost: tf.Tensor, tags: tf.Tensor, block: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """What the k best paths lost [B, k], and codes int32[N, block, B, k]: a path's tag at each token, plus K times
-    the rank that its ending had one token later.
+    """Extend the k best endings from the last token, whose `lost` and `tags` are given, back to the first.
 
-    `lost` and `tags` are those of the last token.
+    Returns:
+        The losses of the k best paths [B, k], and codes int32[N, block, B, k]: a path's tag at each token, plus
+        K times the rank that its ending had one token later.
     """
     k = lost.shape[1]
     number = tf.shape(alphas)[2]
@@ -83,7 +87,7 @@ def _endings(
 
 
 def _follow(codes: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-    """int32[T', B, k]: the tags of the paths, from codes [N, block, B, k], read from the first token on."""
+    """Read the tags int32[T', B, k] of the paths off codes [N, block, B, k], from the first token on."""
     ranks = codes // number
     blocks, block, batch, k = tf.shape(ranks)[0], ranks.shape[1], ranks.shape[2], ranks.shape[3]
     source = block_reader(ranks)
@@ -105,6 +109,6 @@ def _follow(codes: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
 
 
 def _lost(scores: tf.Tensor) -> tf.Tensor:
-    """Scores less the best of the last axis; -inf, not NaN, where every one is -inf."""
+    """Subtract the best score of the last axis; -inf, not NaN, where every score is -inf."""
     best = tf.reduce_max(scores, axis=-1, keepdims=True)
     return scores - tf.where(best == tf.constant(float("-inf"), best.dtype), tf.zeros_like(best), best)

@@ -20,7 +20,7 @@ from trainer.crf.algorithms.time_major import TimeMajor, at_last
 
 
 def log_norm(rows: TimeMajor) -> tf.Tensor:
-    """log Z [B]; 0 for an empty sentence, -inf where no path is legal."""
+    """Compute log Z [B]; 0 for an empty sentence, -inf where no path is legal."""
     alpha, taken = alphas(rows)
     before = tf.where(rows.real, taken, tf.zeros([], alpha.dtype))  # [T', B]
     norm = logsumexp(at_last(alpha, rows.lengths) + rows.end, axis=1) + tf.reduce_sum(before, axis=0)
@@ -28,13 +28,13 @@ def log_norm(rows: TimeMajor) -> tf.Tensor:
 
 
 def posterior(rows: TimeMajor) -> tf.Tensor:
-    """[T', B, K]: the probability of each tag at each token; 0 in the padding and where no path is legal."""
+    """Compute the probability [T', B, K] of each tag at each token; 0 in the padding and without a legal path."""
     alpha, _ = alphas(rows)
     return _posterior(alpha, betas(rows), rows)
 
 
 def expected_uses(rows: TimeMajor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The posterior [T', B, K], and the expected steps [K, K], each sentence counted `weights` [B] times."""
+    """Compute the posterior [T', B, K], and the expected steps [K, K] with sentences weighted by `weights` [B]."""
     alpha, _ = alphas(rows)
     beta = betas(rows)
     onward = rows.unary + beta
@@ -56,7 +56,7 @@ def expected_uses(rows: TimeMajor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Te
 
 
 def alphas(rows: TimeMajor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Alpha [T', B, K] and what was subtracted from each row [T', B]; runs through the padding."""
+    """Compute alpha [T', B, K] and the value subtracted from each row [T', B]; runs through the padding."""
     unary = rows.unary
     number = tf.shape(unary)[0]
     first, taken = _centred(unary[0] + rows.start)
@@ -75,9 +75,9 @@ def alphas(rows: TimeMajor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def betas(rows: TimeMajor) -> tf.Tensor:
-    """Beta [T', B, K], each row up to a constant: what follows the step, its own emissions not included.
+    """Compute beta [T', B, K], each row up to a constant: the scores after the step, without its own emissions.
 
-    From the last token on they are the end scores.
+    From the last token on these are the end scores.
     """
     unary = rows.unary
     number = tf.shape(unary)[0]
@@ -96,7 +96,7 @@ def betas(rows: TimeMajor) -> tf.Tensor:
 
 
 def logsumexp(scores: tf.Tensor, axis: int) -> tf.Tensor:
-    """Like tf.reduce_logsumexp, but where every score is -inf it is -inf with a gradient of 0, not NaN."""
+    """Compute tf.reduce_logsumexp, but -inf with a gradient of 0, not NaN, where every score is -inf."""
     peak = _peak(scores, axis)
     total = tf.reduce_sum(tf.exp(scores - peak), axis=axis)
     some = total > 0
@@ -106,13 +106,13 @@ def logsumexp(scores: tf.Tensor, axis: int) -> tf.Tensor:
 
 
 def softmax(scores: tf.Tensor, axis: int | list[int]) -> tf.Tensor:
-    """Like tf.nn.softmax, but 0 where every score is -inf."""
+    """Compute tf.nn.softmax, but 0 where every score is -inf."""
     powers = tf.exp(scores - _peak(scores, axis))
     return tf.math.divide_no_nan(powers, tf.reduce_sum(powers, axis=axis, keepdims=True))
 
 
 def log_softmax(scores: tf.Tensor) -> tf.Tensor:
-    """Over the last axis; -inf, not NaN, where every score is -inf."""
+    """Compute tf.nn.log_softmax over the last axis, but -inf, not NaN, where every score is -inf."""
     norm = logsumexp(scores, axis=-1)
     return scores - tf.where(tf.math.is_finite(norm), norm, tf.zeros_like(norm))[..., tf.newaxis]
 
@@ -122,17 +122,17 @@ def _posterior(alpha: tf.Tensor, beta: tf.Tensor, rows: TimeMajor) -> tf.Tensor:
 
 
 def _centred(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Rows [B, K] less their largest score, and that score [B]."""
+    """Subtract from rows [B, K] their largest score; also returns that score [B]."""
     peak = _peak(rows, 1)
     return rows - peak, tf.squeeze(peak, 1)
 
 
 def _peak(scores: tf.Tensor, axis: int | list[int]) -> tf.Tensor:
-    """The largest score, 0 where it is infinite; a constant to gradients, which the shift does not change."""
+    """Return the largest score, 0 where it is infinite; a constant to gradients, as the shift cancels."""
     peak = tf.stop_gradient(tf.reduce_max(scores, axis=axis, keepdims=True))
     return tf.where(tf.math.is_finite(peak), peak, tf.zeros_like(peak))
 
 
 def _bound(unary: tf.Tensor) -> int | tf.Tensor:
-    """The number of steps; XLA needs it to size what a differentiated loop keeps."""
+    """Return the number of steps, by which XLA sizes the storage of a differentiated loop."""
     return tf.shape(unary)[0] if unary.shape[0] is None else unary.shape[0]

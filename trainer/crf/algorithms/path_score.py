@@ -1,4 +1,4 @@
-"""The score of one given path."""
+"""The score of a path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from trainer.crf.potentials import Potentials
 
 
 def path_score(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:
-    """[B] of the paths int32[B, T], 0 in their padding; minus infinity where a path takes a forbidden step."""
+    """Score the paths int32[B, T], 0 in their padding: [B], minus infinity where a path takes a forbidden step."""
     zero = tf.zeros([], potentials.dtype)
     valid = potentials.valid
     unary = tf.where(valid, entries_of(potentials.emissions, tags), zero)  # [B, T]
@@ -27,7 +27,7 @@ def path_score(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:
 
 
 def entries_of(rows: tf.Tensor, tags: tf.Tensor) -> tf.Tensor:
-    """[B, T]: of each row of [B, T, K] the entry of its tag.
+    """Gather from each row of [B, T, K] the entry of its tag: [B, T].
 
     Gathered from one flat axis, because the gradient of a batched gather fails where an axis is empty.
     """
@@ -37,6 +37,6 @@ def entries_of(rows: tf.Tensor, tags: tf.Tensor) -> tf.Tensor:
 
 
 def edge_tags(lengths: tf.Tensor, tags: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """First and last tag of each sentence, int32[B] each; 0 for an empty one, even when T is 0."""
+    """Return first and last tag of each sentence, int32[B] each; 0 for an empty one, even when T is 0."""
     padded = tf.pad(tags, [[0, 0], [0, 1]])  # [B, T+1]: there is always a column to read
     return padded[:, 0], tf.gather(padded, tf.maximum(lengths - 1, 0), batch_dims=1)

@@ -1,4 +1,4 @@
-"""Which states the masks leave reachable: tells a forbidden state from one whose probability ran out of digits."""
+"""The states that the masks leave reachable: a forbidden state has not run out of digits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from trainer.crf.potentials import Potentials
 
 
 class Reachable(NamedTuple):
-    """Which tags a legal path can hold a number of steps from an end of the sentence.
+    """The tags that a legal path can have at each distance from an end of the sentence.
 
-    Row d of a table is for d steps from that end; the last row stands for all later ones.
+    Row d of a table is for d steps from that end; the last row is also for all later ones.
     """
 
     from_start: np.ndarray  # bool[D, K]
@@ -20,7 +20,7 @@ class Reachable(NamedTuple):
 
 
 def reachable(potentials: Potentials) -> Reachable | None:
-    """The tables of a batch's masks; None where a mask is known only in the graph, or the sets never settle."""
+    """Compute the tables of the masks; None if a mask is known only in the graph, or the sets never settle."""
     masks = potentials.masks
     if masks is None:
         return None
@@ -37,7 +37,7 @@ def reachable(potentials: Potentials) -> Reachable | None:
 
 
 def _spread(first: np.ndarray, steps: np.ndarray) -> np.ndarray | None:
-    """bool[D, K]: the sets reached after 0, 1, ... steps until they stop changing; None where they alternate."""
+    """List the sets reached after 0, 1, ... steps until they stop changing: bool[D, K]; None if they alternate."""
     rows, seen = [first], {first.tobytes()}
     while True:
         following = rows[-1] @ steps  # booleans: any predecessor reached

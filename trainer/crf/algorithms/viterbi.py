@@ -17,10 +17,10 @@ from trainer.crf.potentials import Potentials
 
 
 def best_path(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags int32[B, T] and score [B]; the padding of the emissions may hold anything: it is never chosen."""
-    known = potentials.emissions.shape[1]
-    if known is not None:
-        return _of_one_token(potentials) if known <= 1 else _of_more(potentials)
+    """Find the best path, tags int32[B, T] and score [B]; the padding of the emissions may hold anything."""
+    steps = potentials.emissions.shape[1]
+    if steps is not None:
+        return _of_one_token(potentials) if steps <= 1 else _of_more(potentials)
     # Not inlined: an executor visits every node of the branch that was not taken.
     more = tf.function(
         lambda: _of_more(potentials), autograph=False, experimental_attributes={"_noinline": True}
@@ -29,7 +29,7 @@ def best_path(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _of_one_token(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags [B, T] and scores [B] where T is 0 or 1: no step, hence no loop and no transitions.
+    """Find tags [B, T] and scores [B] for T = 0 or 1: without steps, hence without loop and transitions.
 
     As few operations as can be: at this size each costs as much as all the arithmetic.
     """
@@ -41,7 +41,7 @@ def _of_one_token(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _of_more(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags [B, T] and scores [B] for any T."""
+    """Find tags [B, T] and scores [B] for any T."""
     lengths, valid = potentials.lengths, potentials.valid
     block = block_size(potentials.emissions.shape[1])
     alphas = best_ahead(potentials, block)
@@ -53,12 +53,12 @@ def _of_more(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def with_edge(scores: tf.Tensor, edge: tf.Tensor | None) -> tf.Tensor:
-    """Scores [..., K] plus the start or end scores, where there are any."""
+    """Add the start or end scores, if any, to scores [..., K]."""
     return scores if edge is None else scores + edge
 
 
 def best_ahead(potentials: Potentials, block: int) -> tf.Tensor:
-    """[T', B, K]: the score of the best path that ends in each tag at each token; runs through the padding."""
+    """Compute the score [T', B, K] of the best path that ends in each tag at each token, padding included."""
     unary = padded_rows(potentials.emissions, block)
     parts = split_blocks(unary, block)
     source, kept = block_reader(parts), block_writer(parts)
@@ -80,7 +80,7 @@ def best_ahead(potentials: Potentials, block: int) -> tf.Tensor:
 
 
 def _trace_back(potentials: Potentials, alphas: tf.Tensor, last: tf.Tensor, block: int) -> tf.Tensor:
-    """int32[T', B]: the path back from the tags int32[B] it ends in.
+    """Follow the path back from the tags int32[B] that it ends in: int32[T', B].
 
     Predecessors are searched only for the tags on the path: T x B searches among K tags instead of T x B x K.
     The sums are those of the forward pass, digit for digit, so that ties fall alike.
