@@ -215,8 +215,10 @@ CODES: dict[str, Code] = {
 
 
 def require_known(codes: Iterable[str], setting: str) -> None:
-    """Raises:
-    ValueError: one of `codes`, the value of `setting`, is not a code.
+    """Check the codes of a setting.
+
+    Raises:
+        ValueError: one of `codes`, the value of `setting`, is not a code.
     """
     unknown = [code for code in codes if code not in CODES]
     if unknown:

@@ -73,9 +73,9 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _require_shares(settings: msgspec.Struct, *names: str) -> None:
     for name in names:
-        found = getattr(settings, name)
-        if found is not None and not 0 <= found <= 1:
-            raise ValueError(f"{name}: found {found}; expected a share, from 0 to 1")
+        share = getattr(settings, name)
+        if share is not None and not 0 <= share <= 1:
+            raise ValueError(f"{name}: found {share}; expected a share, from 0 to 1")
 
 
 class Comparator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from corpus.errors import BadLine
 
 Unit = Literal["block", "line"]
 BOM = b"\xef\xbb\xbf"
-# No sentence is this long; a file without line ends or blank lines must not be loaded whole.
+# No sentence is this long; a file without line ends or blank lines must not be loaded completely.
 RECORD_BYTES = 4 << 20
 
 

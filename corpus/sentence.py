@@ -11,7 +11,7 @@ class Sentence:
 
     Attributes:
         tokens: T tokens, none empty, none with white space or control characters inside.
-        tags: T tags as they stand in the file, neither converted nor repaired.
+        tags: T tags as in the file, neither converted nor repaired.
         text: the running text that the tokens come from, if the file has it.
         starts: T offsets in Unicode characters of `text`, if every token was found in it.
         ends: T exclusive end offsets, in the same unit.

@@ -45,7 +45,7 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 def draft_of(path: Path) -> Path:
-    """Where `path` is written until it is complete: a hidden name, which patterns of visible files skip."""
+    """Name the draft of `path`: a hidden file beside it, which patterns of visible files skip."""
     return path.with_name(f".{path.name}.draft")
 
 

@@ -10,7 +10,7 @@ _CHUNK = 1 << 20
 
 
 def sha256_of(path: Path, on_read: Callable[[int], None] = lambda _: None) -> str:
-    """The hexadecimal SHA-256 of a file.
+    """Compute the hexadecimal SHA-256 of a file.
 
     Args:
         path: the file.

@@ -91,7 +91,7 @@ def _class_of(code: int) -> CharClass:
 
 @lru_cache(maxsize=1)
 def class_table() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The class of every code point, as ranges.
+    """Compute the class of every code point, as ranges.
 
     Returns:
         `boundaries`, the first code points of the ranges, ascending from 0; and `classes`, the

@@ -1,4 +1,4 @@
-"""Recognise the scheme of a corpus from its tags. The one place that decides how tags are written."""
+"""Recognise the scheme of a corpus from its tags; no other module guesses it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Evidence:
         return self
 
     def contradictions(self) -> dict[str, int]:
-        """For every scheme that marks entities, the number of steps seen that it does not allow."""
+        """Count, for every scheme that marks entities, the steps seen that it does not allow."""
         return {
             scheme.name: sum(count for step, count in self.steps.items() if not scheme.allows(*step))
             for scheme in SCHEMES.values()
@@ -56,7 +56,7 @@ class Evidence:
         }
 
     def scheme(self) -> Scheme:
-        """The scheme with the fewest contradictions; of equals the first in `SCHEMES`.
+        """Return the scheme with the fewest contradictions; of equals the first in `SCHEMES`.
 
         Plain if most tags have no known prefix. If only a few have none, they count as errors: reading them
         raises.

@@ -63,7 +63,7 @@ class Finding(NamedTuple):
 
 
 def findings(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme) -> list[Finding]:
-    """The findings of a sentence in the order of its tokens, the correct ones included.
+    """Compare the tags of a sentence: its findings in the order of its tokens, the correct ones included.
 
     Raises:
         UnknownTag: a prefix the scheme does not know, or a prefix without a label.
@@ -79,7 +79,7 @@ def findings(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme) -> l
 
 
 def span_findings(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Finding]:
-    """The findings of entities already read; those of each side in order and without overlaps."""
+    """Compare entities already read: their findings; those of each side in order and without overlaps."""
     pairs = pairs_of_a_label(gold, predicted)
     gold_left = _without(gold, (mine for mine, _ in pairs))
     predicted_left = _without(predicted, (other for _, other in pairs))

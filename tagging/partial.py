@@ -32,7 +32,7 @@ class PartialCounts(NamedTuple):
     type: Counts = Counts()
 
     def add(self, other: PartialCounts) -> PartialCounts:
-        """The sum of both."""
+        """Add the counts of both."""
         return PartialCounts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
@@ -55,7 +55,7 @@ def partial_counts(gold: Sequence[str], predicted: Sequence[str], scheme: Scheme
 
 
 def pairs_of_a_label(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:
-    """The `overlapping_pairs` of each label, in the order of the gold spans."""
+    """Pair overlapping spans of the same label (`overlapping_pairs`), in the order of the gold spans."""
     return sorted(
         pair
         for label in {span.label for span in gold} & {span.label for span in predicted}

@@ -142,15 +142,15 @@ def parse(tags: Sequence[str], scheme: Scheme) -> Parsed:
         spans.append(Span(start, len(pairs), label_before))
     legal = tags_of(spans, len(pairs), scheme)
     repairs = [
-        Repair(index, found, became)
-        for index, (found, became) in enumerate(zip(tags, legal, strict=True))
-        if found != became
+        Repair(index, tag, became)
+        for index, (tag, became) in enumerate(zip(tags, legal, strict=True))
+        if tag != became
     ]
     return Parsed(spans, repairs)
 
 
 def spans_of(tags: Sequence[str], scheme: Scheme) -> list[Span]:
-    """The entities of `parse`, without the repairs."""
+    """Read entities leniently, as `parse`, without the repairs."""
     return parse(tags, scheme).spans
 
 
@@ -218,7 +218,7 @@ class Masks(NamedTuple):
 
 
 def transition_masks(tags: Sequence[str], scheme: Scheme) -> Masks:
-    """The legal steps between these tags; all steps if the scheme is plain.
+    """Compute the legal steps between these tags; all steps if the scheme is plain.
 
     Raises:
         UnknownTag: as for `parse`.

@@ -65,8 +65,8 @@ class Score:
         )
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def _share(part: float, total: float) -> float:
+    return part / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class EntityScores:
 
 
 def strict_spans(tags: Sequence[str], scheme: Scheme) -> list[Span]:
-    """The entities written exactly as the scheme prescribes; others are skipped.
+    """Read the entities written exactly as the scheme prescribes; others are skipped.
 
     Raises:
         UnknownTag: a prefix that the scheme does not have, or a prefix without a label.
@@ -166,21 +166,21 @@ def entity_scores(
 def entity_f1_strict(
     gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]], scheme: Scheme
 ) -> float:
-    """Micro F1, in 0..1, of entities written exactly as the scheme prescribes."""
+    """Compute the micro F1, in 0..1, of entities written exactly as the scheme prescribes."""
     return entity_scores(gold_sentences, predicted_sentences, scheme, "strict").micro.f1
 
 
 def entity_f1_conlleval(
     gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]], scheme: Scheme
 ) -> float:
-    """Micro F1, in 0..1, of entities read as by the conlleval script."""
+    """Compute the micro F1, in 0..1, of entities read as by the conlleval script."""
     return entity_scores(gold_sentences, predicted_sentences, scheme, "conlleval").micro.f1
 
 
 def token_accuracy(
     gold_sentences: Iterable[Sequence[str]], predicted_sentences: Iterable[Sequence[str]]
 ) -> float:
-    """The share of tokens with the right tag, in 0..1; 0.0 if there are no tokens."""
+    """Compute the share of tokens with the right tag, in 0..1; 0.0 if there are no tokens."""
     right = tokens = 0
     for gold, predicted in zip(gold_sentences, predicted_sentences, strict=True):
         check_lengths(gold, predicted)
@@ -207,8 +207,10 @@ def tag_counts(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Count
 
 
 def check_lengths(gold: Sequence[str], predicted: Sequence[str]) -> None:
-    """Raises:
-    ValueError: the sequences differ in length.
+    """Check that there is one tag of each sequence per token.
+
+    Raises:
+        ValueError: the sequences differ in length.
     """
     if len(gold) != len(predicted):
         raise ValueError(

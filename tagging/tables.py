@@ -72,7 +72,7 @@ def _steps(prefixes: str, *patterns: str) -> frozenset[Step]:
 
 
 def _bracketing(name: str, last: str, only: str) -> Scheme:
-    """A scheme that marks both ends of an entity; such schemes differ in two letters only."""
+    """Make a scheme that marks both ends of an entity; such schemes differ in two letters only."""
     prefixes = f"BI{last}{only}{OUTSIDE}"
     return Scheme(
         name=name,
@@ -125,7 +125,7 @@ _ALIASES = {"IOB2": "BIO", "IOBES": "BIOES", "BIOUL": "BILOU"}
 
 
 def scheme_named(name: str) -> Scheme:
-    """The scheme of that name, in upper or lower case; `IOB2` is `BIO`, `IOBES` is `BIOES`.
+    """Return the scheme of that name, in upper or lower case; `IOB2` is `BIO`, `IOBES` is `BIOES`.
 
     Raises:
         ValueError: no scheme has the name.
@@ -134,8 +134,8 @@ def scheme_named(name: str) -> Scheme:
     try:
         return SCHEMES[_ALIASES.get(upper, upper)]
     except KeyError:
-        known = ", ".join([*SCHEMES, *_ALIASES])
-        raise ValueError(f"unknown tag scheme {name!r}; expected one of {known}") from None
+        names = ", ".join([*SCHEMES, *_ALIASES])
+        raise ValueError(f"unknown tag scheme {name!r}; expected one of {names}") from None
 
 
 def split_tag(tag: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Small files on any file system that TensorFlow knows, a bucket too; on a local disk use `files.atomic`."""
+"""Small files on any file system of TensorFlow, buckets included; on a local disk use `files.atomic`."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def describe_differences(differences: Sequence[Difference], options: ReadOptions
 
 
 def _read(places: set[Place], options: ReadOptions) -> dict[Place, tuple[int, Record]]:
-    """(first line of the record, record) of every place."""
+    """Read the record at every place: (its first line, record)."""
     read: dict[Place, tuple[int, Record]] = {}
     for path in sorted({place.path for place in places}):
         left = {place.line for place in places if place.path == path}

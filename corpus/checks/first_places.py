@@ -62,7 +62,7 @@ class FirstPlaces:
         return None
 
     def _slot(self, key: int) -> int:
-        """The key's slot, or the empty one that it would take (linear probing from its low bits)."""
+        """Find the key's slot, or the empty one for it, by linear probing from its low bits."""
         keys, places, mask = self._keys, self._places, len(self._keys) - 1
         slot = key & mask
         # Lines begin at 1, so no stored place is 0.
@@ -80,5 +80,5 @@ class FirstPlaces:
 
 
 def _arrays(size: int) -> tuple[array[int], array[int], array[int]]:
-    """Arrays for keys, places and tags, all 0."""
+    """Make the arrays of keys, places and tags, all 0."""
     return array("Q", bytes(8 * size)), array("Q", bytes(8 * size)), array("Q", bytes(8 * size))

@@ -98,12 +98,12 @@ class Report(msgspec.Struct):
         return self.count_of("error")
 
     def count_of(self, severity: Severity) -> int:
-        """The number of findings of one severity, listed or not."""
+        """Count the findings of one severity, listed or not."""
         # At least one finding of every code is listed, with the severity that the settings give it.
         return sum(self.counts[code] for code in {finding.code for finding in self.of_severity(severity)})
 
     def of_severity(self, severity: Severity) -> list[Finding]:
-        """The findings of one severity, in order."""
+        """Select the listed findings of one severity, in order."""
         return [finding for finding in self.findings if finding.severity == severity]
 
     def joined(self, more: Findings) -> Report:
@@ -178,7 +178,7 @@ class Findings:
         )
 
     def ordered(self) -> list[Finding]:
-        """The listed findings: errors first, then by code, in the order they were added."""
+        """Sort the listed findings: errors first, then by code, in the order they were added."""
         rank = {"error": 0, "warning": 1, "info": 2}
         return sorted(self.listed, key=lambda finding: (rank[finding.severity], finding.code))
 

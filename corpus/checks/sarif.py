@@ -28,7 +28,7 @@ def to_sarif(report: Report, *, version: str = "") -> str:
 
 
 def sarif_log(report: Report, *, version: str = "") -> dict[str, Any]:
-    """The log as plain data."""
+    """Build the log as plain data."""
     driver: dict[str, Any] = {
         "name": "tagline check",
         "rules": [_rule(code) for code in CODES],

@@ -17,7 +17,7 @@ _QUANTILE = 3.09
 
 
 def jensen_shannon(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """Jensen-Shannon divergence of two counts of labels, in bits: 0 to 1; 0 if one of them is empty."""
+    """Compute the Jensen-Shannon divergence of two counts of labels, in bits: 0 to 1; 0 if one of them is empty."""
     divergence = 0.0
     for p, q in _shares(one, other).values():
         mean = (p + q) / 2
@@ -26,7 +26,7 @@ def jensen_shannon(one: Mapping[str, int], other: Mapping[str, int]) -> float:
 
 
 def jensen_shannon_by_chance(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """The bound that the divergence of two samples of one distribution exceeds about once in 1000 times."""
+    """Compute the bound that the divergence of two samples of one distribution exceeds once in 1000 times."""
     sizes = sum(one.values()), sum(other.values())
     degrees = sum(1 for label in {**one, **other} if one.get(label) or other.get(label)) - 1
     if not all(sizes) or degrees < 1:
@@ -35,7 +35,7 @@ def jensen_shannon_by_chance(one: Mapping[str, int], other: Mapping[str, int]) -
 
 
 def l_infinity_by_chance(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """The same bound for the largest difference: that of the label with the largest variance."""
+    """Compute the same bound for the largest difference, by the label with the largest variance."""
     sizes = sum(one.values()), sum(other.values())
     if not all(sizes):
         return 0.0
@@ -45,7 +45,7 @@ def l_infinity_by_chance(one: Mapping[str, int], other: Mapping[str, int]) -> fl
 
 
 def chi_squared_bound(degrees: int) -> float:
-    """0.999 quantile of a chi-squared variable, within some percent (Wilson and Hilferty's approximation)."""
+    """Compute the 0.999 quantile of a chi-squared variable, within some percent (Wilson and Hilferty 1931)."""
     part = 2 / (9 * degrees)
     return degrees * (1 - part + _QUANTILE * sqrt(part)) ** 3
 
@@ -53,7 +53,7 @@ def chi_squared_bound(degrees: int) -> float:
 def largest_differences(
     one: Mapping[str, int], other: Mapping[str, int], most: int = 3
 ) -> list[tuple[str, float, float]]:
-    """(label, share in `one`, share in `other`) of the labels that differ most, in descending order."""
+    """List (label, share in `one`, share in `other`) of the labels that differ most, in descending order."""
     rows = [(label, p, q) for label, (p, q) in _shares(one, other).items()]
     return sorted(rows, key=lambda row: (-abs(row[1] - row[2]), row[0]))[:most]
 

@@ -63,7 +63,7 @@ class SplitChecks:
         )
 
     def _file(self, split: str) -> str:
-        """The split's first file, the place of findings of a whole split."""
+        """Return the split's first file, the place of findings of a whole split."""
         return next(str(path) for path, name in self.layout.files() if name in (split, None))
 
     def _check_limits(self, name: str, split: SplitStatistics) -> None:

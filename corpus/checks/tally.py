@@ -59,19 +59,19 @@ class Tally:
                 self.first[label] = Place(path, line + record.lines[start])
 
     def labels(self, *, plain: bool) -> Counter[str]:
-        """The number of examples by label: entities, or tokens if tags are plain."""
+        """Return the number of examples by label: entities, or tokens if tags are plain."""
         return self.tags if plain else self.entities
 
     def example_unseen(self, train: Tally, most: int = 5) -> str:
-        """The most frequent tokens that train lacks, separated by commas."""
+        """List the most frequent tokens that train lacks, separated by commas."""
         unseen = Counter({word: count for word, count in self.words.items() if word not in train.words})
         return ", ".join(word for word, _ in unseen.most_common(most))
 
     def statistics(self, train: Tally, *, plain: bool) -> SplitStatistics:
-        """The statistics of this split, compared with train."""
+        """Compute the statistics of this split, compared with train."""
         tokens = self.words.total()
         by_label = self.tags if plain else self.tokens_of_label
-        known = train.labels(plain=plain)
+        in_train = train.labels(plain=plain)
         return SplitStatistics(
             sentences=self.sentences,
             tokens=tokens,
@@ -83,7 +83,7 @@ class Tally:
             settled=self.settled,
             shared=self.shared,
             unseen_tokens=_share(sum(n for word, n in self.words.items() if word not in train.words), tokens),
-            unseen_tags=_share(sum(n for label, n in by_label.items() if label not in known), tokens),
+            unseen_tags=_share(sum(n for label, n in by_label.items() if label not in in_train), tokens),
         )
 
 

@@ -13,7 +13,7 @@ _KEY_VALUE = re.compile(r"#\s*([\w:.-]+)\s*=\s*(.*)")
 
 
 def comment_values(lines: Iterable[str]) -> dict[str, str]:
-    """The values of `# key = value` lines by key; other comments are ignored."""
+    """Parse `# key = value` lines into a dictionary; other comments are ignored."""
     values = {}
     for line in lines:
         match = _KEY_VALUE.fullmatch(line.rstrip())
@@ -25,7 +25,7 @@ def comment_values(lines: Iterable[str]) -> dict[str, str]:
 def record_with_comments(
     tokens: Sequence[str], tags: Sequence[str], lines: Sequence[int], comments: Sequence[str]
 ) -> Record:
-    """The record of T tokens, their T tags and T lines, with the text and the domain that its comments give.
+    """Make the record of T tokens, their T tags and T lines, with text and domain from its comments.
 
     The domain is `domain`, or else `genre`.
     """

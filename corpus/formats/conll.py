@@ -56,7 +56,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
 
 
 def first_row(lines: list[str], options: ReadOptions) -> int:
-    """Index of the first token line of a block, after comments and `-DOCSTART-`."""
+    """Find the index of the first token line of a block, after comments and `-DOCSTART-`."""
     first = 0
     if lines[0][:1] == "#":
         first = _count_comments(lines, options.separator)
@@ -66,11 +66,11 @@ def first_row(lines: list[str], options: ReadOptions) -> int:
 
 
 def column_places(line: str, separator: str | None) -> list[tuple[int, int]]:
-    """The (start, end) of every column of a token line in characters, the end exclusive."""
+    """Find the (start, end) of every column of a token line in characters, the end exclusive."""
     if separator is None and "\t" in line:
         separator = "\t"
     if separator is None or not separator.strip(" "):
-        return [found.span() for found in re.finditer(r"\S+", line)]
+        return [match.span() for match in re.finditer(r"\S+", line)]
     places, begin = [], 0
     for column in line.split(separator):
         places.append((begin, begin + len(column)))

@@ -20,7 +20,7 @@ _LEFT_OUT = re.compile(r"\d+[-.]\d+")
 
 
 def columns(options: ReadOptions) -> tuple[int, int]:
-    """The indices of the token column and of the tag column."""
+    """Return the indices of the token column and of the tag column."""
     return options.token_column or _FORM, _UPOS if options.tag_column == -1 else options.tag_column
 
 

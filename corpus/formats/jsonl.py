@@ -97,7 +97,7 @@ def _row(line: str) -> _Row:
 
 
 def _unpaired_surrogate(line: str) -> str:
-    """The first unpaired surrogate, which the standard library accepts and msgspec refuses; empty if none."""
+    """Find the first unpaired surrogate, which the standard library accepts and msgspec rejects; "" if none."""
     try:
         text = json.dumps(json.loads(line), ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -139,12 +139,10 @@ def _from_tokens(line: str, row: _Row) -> Record:
 
 def _from_text(line: str, row: _Row, options: ReadOptions) -> Record:
     text = row.text or ""
-    found = tokenize(text)
-    if not found:
+    pieces = tokenize(text)
+    if not pieces:
         return _WITHOUT_TOKENS
-    tokens = tuple(token.text for token in found)
-    starts = tuple(token.start for token in found)
-    ends = tuple(token.end for token in found)
+    tokens, starts, ends = zip(*pieces, strict=True)
     alignment = align(text, [parse_span(line, text, span) for span in row.spans or ()], starts, ends)
     scheme = BIO if options.scheme.lower() == "auto" else scheme_named(options.scheme)
     tags = tuple(tags_of(alignment.spans, len(tokens), BIO if scheme is PLAIN else scheme))

@@ -42,12 +42,12 @@ ENDINGS: dict[str, str] = {ending: name for name, row in FORMATS.items() for end
 
 
 def format_of(path: str | PurePath, options: ReadOptions) -> FileFormat:
-    """The format named by the options, or else by the file's ending."""
+    """Return the format named by the options, or else by the file's ending."""
     return FORMATS[format_name(path, options)]
 
 
 def format_name(path: str | PurePath, options: ReadOptions) -> str:
-    """The key of `format_of` in `FORMATS`."""
+    """Return the key in `FORMATS` of the format named by the options, or else by the file's ending."""
     if options.format != "auto":
         return options.format
     name = PurePath(path).name.lower().removesuffix(".gz")

@@ -22,7 +22,7 @@ _JOINERS = re.compile("[\u200c\u200d]")
 
 
 def invisible_in(word: str) -> list[str]:
-    """The invisible characters of a word; joiners only if nothing else in the word could need one."""
+    """Find the invisible characters of a word; joiners only if nothing else in the word could need one."""
     hidden = _INVISIBLE.findall(word)
     joiners = _JOINERS.findall(word)
     if joiners and _INVISIBLE.sub("", _JOINERS.sub("", word)).isascii():
@@ -45,7 +45,7 @@ def require_valid_words(
         BadLine: a token or tag is empty, or holds white space or a control character.
     """
     for kind, words in (("token", tokens), ("tag", tags)):
-        # One search for the whole sentence, which nearly every sentence passes.
+        # One search for all words, which nearly every sentence passes.
         if all(words) and not _UNFIT.search("".join(words)):
             continue
         for index, word in enumerate(words):

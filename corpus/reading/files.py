@@ -29,7 +29,7 @@ def open_corpus_file(path: Path) -> Iterator[IO[bytes]]:
             yield stream
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(
-            f"broken gzip ({error})", path=path, expected="a whole gzip file", remedy="copy it again"
+            f"broken gzip ({error})", path=path, expected="a complete gzip file", remedy="copy it again"
         ) from error
     except OSError as error:
         raise CorpusError(
@@ -92,7 +92,7 @@ def _cut_lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def require_utf8(path: Path, lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Return the lines, unless the first bytes show that no line is UTF-8: then one error for all of them.
+    """Check the first bytes of a file, and return its lines; one error instead of one a line if none is UTF-8.
 
     Raises:
         CorpusError: they are UTF-16, or the file is packed although its name does not say so.

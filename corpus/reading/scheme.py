@@ -15,12 +15,12 @@ from tagging.schemes import Evidence, Scheme, scheme_named
 
 
 def named_scheme(options: ReadOptions) -> Scheme | None:
-    """The scheme named by the options, or None if it is to be recognised."""
+    """Return the scheme named by the options, or None if it is to be recognised."""
     return None if options.scheme.lower() == "auto" else scheme_named(options.scheme)
 
 
 def target_scheme(source: Scheme, options: ReadOptions) -> Scheme:
-    """The scheme to train in; plain tags stay plain."""
+    """Return the scheme to train in; plain tags stay plain."""
     return source if source.is_plain else scheme_named(options.train_scheme)
 
 

@@ -15,7 +15,7 @@ from corpus.sentence import Sentence
 
 
 def sentences(path: str | Path, options: ReadOptions) -> Iterator[tuple[int, Sentence]]:
-    """Yield (1-based line on which its record begins, sentence), tags as they stand in the file.
+    """Yield (1-based line on which its record begins, sentence), with the tags of the file.
 
     What the format settled, such as spans off the token edges, is in `records` and in the report of
     `corpus.checks.check`.

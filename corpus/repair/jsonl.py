@@ -103,7 +103,7 @@ def _repair_tokens(values: _Values, repairs: Repairs) -> None:
         and values.read("spans") is None
         and not values.may_hold_other_offsets()
     ):
-        # Or the tokens would no longer be found in the text.
+        # Otherwise the tokens would no longer be found in the text.
         values.write("text", without(text, characters_to_drop(text, codes)))
     if "D201" in codes and not repairs.scheme.is_plain and len(tags) == len(tokens):
         try:
@@ -159,7 +159,7 @@ def _on_token_edges(
 
 
 def _span_value(value: Any, span: CharacterSpan) -> Any:
-    """A span in the form of its original value; an object keeps its other keys."""
+    """Write a span in the form of its original value; an object keeps its other keys."""
     if isinstance(value, dict):
         return {**value, "start": span.start, "end": span.end}
     return [span.start, span.end, span.label]

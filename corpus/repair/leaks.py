@@ -74,7 +74,7 @@ class Leaks:
             self._keys = set()
 
     def left(self) -> list[str]:
-        """The sentences that were not removed, with the reason, in words."""
+        """Describe the sentences that were not removed, with the reason."""
         left = [self._refused] if self._refused else []
         if self._kept_labels:
             count = len(self._kept_labels)
@@ -85,7 +85,7 @@ class Leaks:
         return left
 
     def without_leak(self, path: Path, split: str | None, lines: list[bytes]) -> list[bytes]:
-        """The lines of a record; if it is to be removed, only those of them that begin a document."""
+        """Return the lines of a record; of a leak, only those that begin a document."""
         if not self._keys or split not in ("train", None):
             return lines
         sentence = self._sentence(path, split, lines, self._repairs)
@@ -110,7 +110,7 @@ class Leaks:
     def _sentence(
         self, path: Path, split: str | None, lines: list[bytes], repairs: Repairs
     ) -> _Sentence | None:
-        """The sentence of a record's lines; None if it cannot be read."""
+        """Parse the sentence of a record's lines; None if it cannot be read."""
         record = parse_record(path, lines, repairs)
         if record is None or record.sentence is None:
             return None

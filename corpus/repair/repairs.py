@@ -27,5 +27,5 @@ class Repairs:
     counts: Counter[str] = field(default_factory=Counter)
 
     def trial(self) -> Repairs:
-        """The same repairs with counts of their own, which may be dropped."""
+        """Copy the repairs with counts of their own, which may be dropped."""
         return replace(self, counts=Counter())

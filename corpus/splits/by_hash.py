@@ -18,7 +18,7 @@ def text_key(tokens: Sequence[str]) -> int:
 
 
 def split_of(key: int, shares: Shares) -> str:
-    """The split of a sentence with this `text_key`: `train`, `dev` or `test`.
+    """Assign a sentence with this `text_key` to a split: `train`, `dev` or `test`.
 
     It depends on the sentence alone, not on other sentences, their order, the file or the machine: no
     sentence moves when a corpus grows, and all copies of a sentence are in the same split. Test and dev take

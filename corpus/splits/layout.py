@@ -50,7 +50,7 @@ class Layout(NamedTuple):
     ignored: tuple[Path, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """The splits in the order train, dev, test; each of them must have sentences."""
+        """Return the splits in the order train, dev, test; each of them must have sentences."""
         hashed = () if self.shares is None else [name for name in SPLITS if getattr(self.shares, name) > 0]
         return tuple(name for name in SPLITS if name in self.splits or name in hashed)
 
@@ -63,7 +63,7 @@ class Layout(NamedTuple):
                 yield path, name
 
     def train_files(self) -> tuple[Path, ...]:
-        """The files that hold train sentences, those with sentences of several splits included."""
+        """Return the files with train sentences, those with sentences of several splits included."""
         return self.unassigned + self.splits.get("train", ())
 
 
@@ -148,8 +148,8 @@ def _layout(
     if not named and len(unnamed) == 1:
         return _split_by_hash(root, tuple(unnamed), shares)
     if "train" not in named:
-        found = ", ".join(path.name for files in named.values() for path in files)
-        found = ", ".join(filter(None, (found, *(path.name for path in unnamed[:5])))) or "no corpus file"
+        paths = [*(path for files in named.values() for path in files), *unnamed[:5]]
+        found = ", ".join(path.name for path in paths) or "no corpus file"
         raise CorpusError(
             f"no train split (found: {found})",
             path=root,
@@ -170,7 +170,7 @@ def _layout(
 
 
 def _share_from_train(name: str, named: dict[str, tuple[Path, ...]], shares: Shares, root: Path) -> float:
-    """The share of train that becomes a missing split; 0 if the split has files of its own."""
+    """Return the share of train that becomes a missing split; 0 if the split has files of its own."""
     if name in named:
         return 0.0
     share: float = getattr(shares, name)
@@ -199,12 +199,12 @@ def _corpus_files(folder: Path) -> list[Path]:
 
 
 def _split_named(path: Path) -> str | None:
-    found = {ALIASES[part] for part in re.split(r"[._-]", path.name.lower()) if part in ALIASES}
-    if len(found) > 1:
+    splits = {ALIASES[part] for part in re.split(r"[._-]", path.name.lower()) if part in ALIASES}
+    if len(splits) > 1:
         raise CorpusError(
-            f"the file name stands for {' and '.join(sorted(found))}",
+            f"the file name stands for {' and '.join(sorted(splits))}",
             path=path,
             expected="one split in a file's name",
             remedy="rename the file",
         )
-    return found.pop() if found else None
+    return splits.pop() if splits else None

@@ -56,8 +56,10 @@ class RowNames(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> RowNames:
-        """Raises:
-        msgspec.DecodeError: the text is not JSON of this form.
+        """Decode the names.
+
+        Raises:
+            msgspec.DecodeError: the text is not JSON of this form.
         """
         return msgspec.json.decode(text, type=cls)
 
