@@ -1,7 +1,7 @@
 """The conlleval algorithm as an oracle, written from the published script without code of this project.
 
 The script of the CoNLL-2000 and later shared tasks walks over the tokens once, with gold and predicted tags
-side by side, asks of each neighbouring pair of tags whether a chunk closes between them and whether one opens
+side by side, checks for each neighbouring pair of tags whether a chunk closes between them and whether one opens
 at the second, and counts a chunk as correct where both sides opened it together, under one type, and close it
 together. A sentence's edge is a tag `O`. Its rules for BIO and for the letters E and S are the two tables.
 """

@@ -83,11 +83,11 @@ def test_any_tags_convert_to_another_scheme_and_back(drawn: tuple[Scheme, list[s
     source, tags = drawn
     there, repairs = convert(tags, source, target)
     back, no_repairs = convert(there, target, source)
-    mended = list(tags)
+    repaired = list(tags)
     for index, found, became in repairs:
         assert tags[index] == found
-        mended[index] = became
-    assert back == mended
+        repaired[index] = became
+    assert back == repaired
     assert no_repairs == []
 
 

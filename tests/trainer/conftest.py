@@ -110,7 +110,7 @@ def tiny_sentences(transformed: Path) -> tf.data.Dataset:
 
 @pytest.fixture(scope="session")
 def tiny_model(vocabulary: Vocabulary) -> BiLstmCrf:
-    """Untrained, but with transitions that matter."""
+    """An untrained model with random transitions, start and end scores."""
     model = BiLstmCrf(SMALL, vocabulary, BIOES)
     for seed, variable in enumerate((model.transitions, model.start, model.end)):
         variable.assign(tf.random.stateless_normal(variable.shape, [seed, 7]))

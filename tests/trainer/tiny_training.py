@@ -1,4 +1,4 @@
-"""Trainings of the tiny corpus, whole or killed."""
+"""Trainings of the tiny corpus, complete or killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_DROPOUT = msgspec.structs.replace(
 
 
 class Killed(BaseException):
-    """Stands for a process that ends without a word."""
+    """Simulates a process that is killed."""
 
 
 def train(

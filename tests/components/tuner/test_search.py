@@ -32,7 +32,7 @@ TRIALS = {"hyperband": None, "bayesian": 5, "random": 12}
 
 
 class _Killed(BaseException):
-    """Stands for a process that ends without a word."""
+    """Simulates a process that is killed."""
 
 
 def score_of(hp: Hyperparameters) -> float:

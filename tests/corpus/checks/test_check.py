@@ -1,4 +1,4 @@
-"""The check as a whole: every code at its line, on any bytes, in bounded memory."""
+"""The complete check: every code at its line, on any bytes, in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Old code says the same after its import has changed."""
+"""The functions return what those of TensorFlow Addons do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples of docs/crf.md run as they stand; each checks that its own loss fell."""
+"""The examples of docs/crf.md run on their own; each checks that its loss fell."""
 
 from __future__ import annotations
 

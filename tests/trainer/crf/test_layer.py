@@ -15,16 +15,16 @@ WORDS = 12
 
 
 def corpus() -> tuple[np.ndarray, np.ndarray]:
-    """Words, 0 as padding; word 3 begins an a, word 5 a b, and word 7 goes on with either."""
+    """Words, 0 as padding; word 3 begins an a, word 5 a b, and word 7 continues either."""
     random = np.random.default_rng(0)
     words = random.integers(1, WORDS, [32, 9])
     labels = np.zeros_like(words)
     for row in words:
         row[random.integers(2, 10) :] = 0
-    for row, told in zip(words, labels, strict=True):
+    for row, tags in zip(words, labels, strict=True):
         for t, word in enumerate(row):
-            before = told[t - 1] if t else 0
-            told[t] = {3: 1, 5: 3, 7: before + before % 2}.get(word, 0)
+            before = tags[t - 1] if t else 0
+            tags[t] = {3: 1, 5: 3, 7: before + before % 2}.get(word, 0)
     return words, labels
 
 

@@ -94,7 +94,7 @@ def traced(dtype: tf.DType, wide: tf.DType, masked: bool) -> Callable[..., list[
     ],
 )
 def test_float32_stays_by_float64(given: dict[str, np.ndarray], masks: Masks | None, dtype: tf.DType) -> None:
-    # What float16 and float32 can hold of the scores is what float64 is asked about.
+    # float64 computes with the scores as rounded to float16 and float32.
     given = {
         **given,
         "emissions": given["emissions"].astype(dtype.as_numpy_dtype).astype(np.float64),
@@ -172,7 +172,7 @@ def test_a_long_path_has_its_probability_to_all_digits() -> None:
     random = np.random.default_rng(5)
     tokens = 2000
     emissions = random.normal(size=(1, tokens, 4))
-    # Large scores, and one tag that wins nearly always: the path as a whole is likely.
+    # Large scores, and one tag that nearly always wins: so the best path is likely.
     emissions[..., 0] += 11.5
     transitions = random.normal(size=(4, 4)) + 3
     options = {"lengths": [tokens], "start": [5.0, 1, 1, 1], "end": [7.0, 0, 1, 1]}

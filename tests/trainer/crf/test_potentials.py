@@ -1,4 +1,4 @@
-"""Errors that name the argument, what was expected and what came; types and static shapes."""
+"""Errors that name the argument, the expected and the actual value; types and static shapes."""
 
 from __future__ import annotations
 

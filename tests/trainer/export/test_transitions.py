@@ -1,4 +1,4 @@
-"""What an export says of the CRF, held against the model's own variables."""
+"""The exported scores of the CRF, compared with the model's variables."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def started(
 
 
 def changed(vocabulary: Vocabulary) -> Vocabulary:
-    """Words and tags that came, went and stand elsewhere, as another corpus has them."""
+    """A vocabulary with new, missing and moved words and tags, as of another corpus."""
     words = [word for word in reversed(vocabulary.words) if word not in (b"paris", b"mr")]
     words[3:3] = [b"vienna", b"viennese", "zürich".encode()]
     tags = [tag for tag in sorted(vocabulary.tags) if tag != "I-ORG"]

@@ -70,7 +70,7 @@ def test_what_a_killed_process_left_is_never_read(
     folder, kept = tmp_path / "own", tmp_path / "left"
     with cache.cached([str(transformed)], folder=str(folder), most_in_memory=0):
         shutil.copytree(folder, kept)
-    # Whole to look at, and of other sentences: a part of its bytes is gone.
+    # Its files are all there, but cut in half.
     for file in kept.rglob("*.snapshot"):
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     shutil.move(kept, folder)

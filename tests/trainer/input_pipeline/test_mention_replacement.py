@@ -1,4 +1,4 @@
-"""Held against `tagging.schemes.parse`, which knows nothing of tensors."""
+"""Mention replacement, compared with `tagging.schemes.parse` on lists of tags."""
 
 from __future__ import annotations
 
