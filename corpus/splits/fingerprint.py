@@ -6,8 +6,7 @@ import hashlib
 from pathlib import Path
 
 from corpus.splits.layout import Layout
-
-_CHUNK = 1 << 20
+from files.sums import sha256_of
 
 
 def fingerprint(layout: Layout) -> str:
@@ -17,10 +16,6 @@ def fingerprint(layout: Layout) -> str:
     """
     total = hashlib.sha256()
     for path, split in layout.files():
-        part = hashlib.sha256()
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                part.update(chunk)
         name = path.relative_to(layout.root) if path.is_relative_to(layout.root) else Path(path.name)
-        total.update(f"{split or 'by hash'}\0{name.as_posix()}\0{part.hexdigest()}\n".encode())
+        total.update(f"{split or 'by hash'}\0{name.as_posix()}\0{sha256_of(path)}\n".encode())
     return total.hexdigest()

@@ -15,9 +15,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 # The code that the outputs of each component depend on; a folder stands for all that is below it.
 CODE = {
-    "CorpusGen": ("tagging", "corpus", "components/corpus_gen", "serving/batch/measures.py"),
+    "CorpusGen": ("files", "tagging", "corpus", "components/corpus_gen", "serving/batch/measures.py"),
     "CorpusGate": (
-        "tagging", "corpus", "components/corpus_gate", "components/corpus_gen/summary.py", "components/verdict.py",
+        "files", "tagging", "corpus", "components/corpus_gate", "components/corpus_gen/summary.py",
+        "components/verdict.py",
     ),
     "Transform": ("trainer/features/preprocessing.py", "trainer/features/token_features.py"),
     "Tuner": ("components/tuner", "components/metrics/display_names.py", "components/metrics/names.py"),
