@@ -145,7 +145,7 @@ def test_a_restarted_step_waits_for_the_job_that_exists(api: _Api) -> None:
 def test_a_missing_role_is_an_error_that_names_it(api: _Api) -> None:
     api.refusal = 403
     with pytest.raises(
-        tfjob.TFJobFailed, match="403 Forbidden; it takes the training operator there, and a role"
+        tfjob.TFJobFailed, match="403 Forbidden; it needs the training operator there, and a role"
     ):
         tfjob.run(TEMPLATE, "/tagline/job.json", poll_seconds=0)
 

@@ -143,7 +143,7 @@ def test_the_fingerprint_follows_the_content_alone(tmp_path: Path) -> None:
 def test_the_fingerprint_of_a_large_file_follows_size_date_and_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.initial_weights.vector_files._WHOLE", 1000)
+    monkeypatch.setattr("trainer.initial_weights.vector_files._READ_COMPLETELY", 1000)
     path = tmp_path / "large"
     path.write_bytes(word2vec_text({f"word{n}": [n / 8] * 20 for n in range(2000)}))
     seen = [fingerprint(str(path))]
