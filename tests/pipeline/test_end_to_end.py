@@ -29,7 +29,7 @@ from serving.client import Tagger
 from serving.registry.manifest import file_sums, manifest
 from serving.registry.version_folder import versions_in
 from serving.server.process import start_server_process
-from tests import documents
+from tests.docs import documents
 
 PEOPLE = ("Anna Berg", "John Smith", "Maria", "Tom Lee", "Washington")
 PLACES = ("Rome", "Berlin", "New York", "Washington")

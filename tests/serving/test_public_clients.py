@@ -1,4 +1,4 @@
-"""A third-party client; `curl`, and `grpc` with stubs, are tested in tests/test_guides.py."""
+"""A third-party client; `curl`, and `grpc` with stubs, are tested in tests/docs/test_guides.py."""
 
 from __future__ import annotations
 

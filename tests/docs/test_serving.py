@@ -27,7 +27,7 @@ from serving.server.endpoints.tls import server_credentials
 from serving.server.inference.metrics import Metrics
 from serving.server.process import ServerProcess, start_server_process
 from tests.deploy.k8s.kustomize import render
-from tests.documents import ROOT, blocks, commands
+from tests.docs.documents import ROOT, blocks, commands
 from tests.serving import tiny_model
 from tests.serving.server.tensorflow_serving_flags import FLAGS
 

@@ -22,7 +22,7 @@ from pipeline.runners.targets import TARGETS
 from pipeline.runners.volumes import on_volumes
 from pipeline.settings import load
 from tests.deploy.k8s.k8s_objects import K8S, by_name, rendered
-from tests.documents import ROOT, blocks, commands
+from tests.docs.documents import ROOT, blocks, commands
 
 PAGE = "docs/deploy.md"
 TEXT = (ROOT / PAGE).read_text(encoding="utf-8")

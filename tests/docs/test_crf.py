@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "crf.md"
+from tests.docs.documents import ROOT
+
+DOCUMENT = ROOT / "docs" / "crf.md"
 # The heading above each block names the test.
 BLOCKS = re.findall(
     r"^##+ ([^\n]+)\n(?:(?!^#)(?!^```)[^\n]*\n)*?^```python\n(.*?)^```$",

@@ -18,7 +18,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 
 from serving.client import Tagger
 from serving.server.process import ServerProcess, start_server_process
-from tests.documents import ROOT, blocks, command, commands
+from tests.docs.documents import ROOT, blocks, command, commands
 from tests.serving import tiny_model
 
 # Where each command of the guides is tested.

@@ -17,7 +17,7 @@ from pipeline.runners.targets import TARGETS
 from pipeline.settings import load
 from pipeline.settings.beam import Worker
 from tests.deploy.docker.dockerfiles import of, parent_images, stages
-from tests.documents import ROOT, blocks, commands
+from tests.docs.documents import ROOT, blocks, commands
 from tests.pipeline.beam.beam_engines import JOB_SERVICES, POOL
 
 PAGE = "docs/beam.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # What a user reads first; the other pages have tests of their own.
 GUIDES = ("README.md", "docs/training.md", "docs/gates.md", "docs/using.md")
 
