@@ -33,6 +33,7 @@ ORDER: dict[str, str] = {
         "trainer.hyperparameters, trainer.remote_files, trainer.features, trainer.crf, trainer.input_pipeline, "
         "trainer.model, trainer.initial_weights, trainer.export, trainer.training, trainer.distributed, trainer.run_fn"
     ),
+    "trainer.crf": "trainer.crf.arguments, trainer.crf.algorithms, trainer.crf",
     "components": (
         "components, components.metrics, components.corpus_gen, components.predictor, components.corpus_gate, "
         "components.crfsuite_baseline, components.scores, components.serving_check, components.model_gate, "

@@ -8,8 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from tagging.schemes import scheme_named
+from trainer.crf.arguments.masks import masks_of
 from trainer.crf.linear_chain import LinearChain
-from trainer.crf.masks import masks_of
 
 
 @tf.keras.utils.register_keras_serializable(package="tagline")

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from trainer.crf import labels
 from trainer.crf.algorithms import chain_rule, forward_backward
 from trainer.crf.algorithms.k_best import best_paths
 from trainer.crf.algorithms.path_score import path_score
 from trainer.crf.algorithms.viterbi import best_path
-from trainer.crf.potentials import Potentials, checked
+from trainer.crf.arguments import labels
+from trainer.crf.arguments.potentials import Potentials, checked
 
 
 class KBest(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any
 import tensorflow as tf
 
 from trainer.crf import LinearChain
-from trainer.crf.labels import checked_tags
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.labels import checked_tags
+from trainer.crf.arguments.potentials import Potentials
 
 
 def log_likelihood(chain: LinearChain, tags: Any) -> tf.Tensor:

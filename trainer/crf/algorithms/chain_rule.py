@@ -13,7 +13,7 @@ import tensorflow as tf
 from trainer.crf.algorithms import log_space
 from trainer.crf.algorithms.path_score import entries_of
 from trainer.crf.algorithms.time_major import time_major
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.potentials import Potentials
 
 
 def conditionals(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:

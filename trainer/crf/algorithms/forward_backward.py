@@ -15,7 +15,7 @@ from trainer.crf.algorithms import exp_space, log_space
 from trainer.crf.algorithms.path_score import edge_tags, path_score
 from trainer.crf.algorithms.reachable import Reachable, reachable
 from trainer.crf.algorithms.time_major import TimeMajor, at_last, batch_major, time_major
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.potentials import Potentials
 
 
 def log_norm(potentials: Potentials) -> tf.Tensor:

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from trainer.crf.algorithms.time_major import at_last, block_reader, block_size, split_blocks
 from trainer.crf.algorithms.viterbi import best_ahead, with_edge
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.potentials import Potentials
 
 
 def best_paths(potentials: Potentials, k: int) -> tuple[tf.Tensor, tf.Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.potentials import Potentials
 
 
 def path_score(potentials: Potentials, tags: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.potentials import Potentials
 
 _DYNAMIC_BLOCK = 8
 _BLOCKS = (10, 8, 6, 4, 2)

@@ -13,7 +13,7 @@ from trainer.crf.algorithms.time_major import (
     padded_rows,
     split_blocks,
 )
-from trainer.crf.potentials import Potentials
+from trainer.crf.arguments.potentials import Potentials
 
 
 def best_path(potentials: Potentials) -> tuple[tf.Tensor, tf.Tensor]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from trainer.crf.masks import Masks
+from trainer.crf.arguments.masks import Masks
 
 
 class Potentials(NamedTuple):
