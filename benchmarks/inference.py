@@ -9,34 +9,29 @@ which makes no difference to time.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore")  # TensorFlow Addons warns at its import that it is no longer developed
+import tensorflow as tf
 
-import tensorflow as tf  # noqa: E402
-
-from benchmarks.measuring import results  # noqa: E402
-from benchmarks.measuring.command_line import parser_of  # noqa: E402
-from benchmarks.measuring.figures import Figure, show  # noqa: E402
-from benchmarks.measuring.results import ROOT  # noqa: E402
-from benchmarks.measuring.timing import medians  # noqa: E402
-from benchmarks.quality import Corpus, read  # noqa: E402
-from benchmarks.rivals.training_keras import Tagger  # noqa: E402
-from benchmarks.rivals.training_rivals import sizes_of  # noqa: E402
-from pipeline.settings import load  # noqa: E402
-from trainer.crf import LinearChain  # noqa: E402
-from trainer.export import saved_model  # noqa: E402
-from trainer.features import spelling, token_features  # noqa: E402
-from trainer.features.inputs import inputs_of  # noqa: E402
-from trainer.hyperparameters import Hyperparameters  # noqa: E402
-from trainer.model import addons  # noqa: E402
-from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
+from benchmarks.measuring import results
+from benchmarks.measuring.command_line import parser_of
+from benchmarks.measuring.figures import Figure, show
+from benchmarks.measuring.results import ROOT
+from benchmarks.measuring.timing import medians
+from benchmarks.quality import Corpus, read
+from benchmarks.rivals.training_keras import Tagger
+from benchmarks.rivals.training_rivals import sizes_of
+from pipeline.settings import load
+from trainer.crf import LinearChain
+from trainer.export import saved_model
+from trainer.features import spelling, token_features
+from trainer.features.inputs import inputs_of
+from trainer.hyperparameters import Hyperparameters
+from trainer.model import addons
+from trainer.model.bilstm_crf import BiLstmCrf
 
 TOKENS = 20
 # Sentences of the bulk path, and of a batch of it.

@@ -71,7 +71,8 @@ def torch_struct(problem: dict[str, torch.Tensor]) -> Callable[[], torch.Tensor]
 def timed(run: Callable[[], torch.Tensor], seconds: float) -> float:
     """Median CPU milliseconds."""
     run()
-    turns, began = [], time.monotonic()
+    turns: list[float] = []
+    began = time.monotonic()
     while len(turns) < 5 or time.monotonic() - began < seconds:
         start = time.process_time()
         run()
@@ -83,7 +84,7 @@ def main() -> None:
     peer, seconds, *files = sys.argv[1:]
     torch.set_num_threads(1)
     make = {"pytorch-crf": pytorch_crf, "torch-struct": torch_struct}[peer]
-    cells = []
+    cells: list[dict[str, float] | None] = []
     for file in files:
         problem = {name: torch.from_numpy(value) for name, value in np.load(file).items()}
         batch, steps, tags = problem["emissions"].shape

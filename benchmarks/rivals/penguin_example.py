@@ -13,6 +13,7 @@ import os
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 # Rows of each species: 344 in all.
 _ROWS = {0: 152, 1: 68, 2: 124}
@@ -35,7 +36,7 @@ def write_data(folder: Path) -> None:
         for _ in range(count)
     ]
     generator.shuffle(rows)
-    table = [["species", *_COLUMNS], *rows]
+    table: list[list[Any]] = [["species", *_COLUMNS], *rows]
     for name, first in (("labelled", 0), ("unlabelled", 1)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         with (folder / name / "penguins.csv").open("w", newline="", encoding="utf-8") as file:

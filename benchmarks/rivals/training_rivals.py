@@ -109,22 +109,23 @@ def torch_turn(
         np.savez(folder / f"{number}.npz", **each)
     command = [python, str(Path(__file__).with_name("training_torch.py")), str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
+        orders, answers = child.stdin, child.stdout
+        assert orders is not None
+        assert answers is not None
 
         def answer() -> dict[str, float]:
-            line = child.stdout.readline()
+            line = answers.readline()
             if not line:
                 raise RuntimeError(f"{command[1]} ended with status {child.wait()}; its output is above")
             return json.loads(line)
 
         def turn() -> float:
-            child.stdin.write("\n")
-            child.stdin.flush()
+            orders.write("\n")
+            orders.flush()
             return answer()["seconds"]
 
         answer()
         try:
             yield turn
         finally:
-            child.stdin.close()
+            orders.close()

@@ -15,6 +15,7 @@ class Child:
     """A process that answers a line of JSON with a line of JSON."""
 
     def __init__(self, module: str, argument: str) -> None:
+        self._module = module
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, argument],
             cwd=ROOT,
@@ -29,7 +30,7 @@ class Child:
         """Read the next line it prints."""
         assert self._process.stdout is not None
         if not (line := self._process.stdout.readline()):
-            raise SystemExit(f"{self._process.args} ended early")
+            raise SystemExit(f"{self._module} ended early")
         return line
 
     def order(self, **order: Any) -> Any:

@@ -14,29 +14,24 @@ DIR has a folder for each corpus; without it, the shipped sample.
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore")  # TensorFlow Addons warns at its import that it is no longer developed
+import numpy as np
+import tensorflow as tf
 
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
-
-from benchmarks.measuring import results  # noqa: E402
-from benchmarks.measuring.command_line import parser_of  # noqa: E402
-from benchmarks.measuring.figures import Figure, show  # noqa: E402
-from benchmarks.measuring.results import RESULTS, ROOT  # noqa: E402
-from benchmarks.quality import Corpus, corpora_of, read  # noqa: E402
-from benchmarks.rivals.training_rivals import (  # noqa: E402
+from benchmarks.measuring import results
+from benchmarks.measuring.command_line import parser_of
+from benchmarks.measuring.figures import Figure, show
+from benchmarks.measuring.results import RESULTS, ROOT
+from benchmarks.quality import Corpus, corpora_of, read
+from benchmarks.rivals.training_rivals import (
     Turn,
     arrays_of,
     cpu_seconds,
@@ -45,16 +40,16 @@ from benchmarks.rivals.training_rivals import (  # noqa: E402
     sizes_of,
     torch_turn,
 )
-from benchmarks.training.input import waiting_share, written  # noqa: E402
-from pipeline.settings import load  # noqa: E402
-from trainer.export import saved_model  # noqa: E402
-from trainer.hyperparameters import Hyperparameters  # noqa: E402
-from trainer.input_pipeline import cache  # noqa: E402
-from trainer.input_pipeline.batches import training_batches  # noqa: E402
-from trainer.input_pipeline.epochs import Epochs  # noqa: E402
-from trainer.model.bilstm_crf import BiLstmCrf  # noqa: E402
-from trainer.training.optimizer import Adam  # noqa: E402
-from trainer.training.steps import Steps  # noqa: E402
+from benchmarks.training.input import waiting_share, written
+from pipeline.settings import load
+from trainer.export import saved_model
+from trainer.hyperparameters import Hyperparameters
+from trainer.input_pipeline import cache
+from trainer.input_pipeline.batches import training_batches
+from trainer.input_pipeline.epochs import Epochs
+from trainer.model.bilstm_crf import BiLstmCrf
+from trainer.training.optimizer import Adam
+from trainer.training.steps import Steps
 
 
 class Times(NamedTuple):
