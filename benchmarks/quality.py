@@ -27,9 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from corpus.options import SPLITS, ReadOptions
-from corpus.reading.scheme import scheme_of, target_scheme
 from corpus.reading.sentences import records
 from corpus.reading.training_tags import training_tags
+from corpus.recognition.reading import reading_of, target_scheme
 from corpus.splits.by_hash import split_of, text_key
 from corpus.splits.layout import find
 from pipeline.settings import load
@@ -63,8 +63,8 @@ def read(folder: Path) -> Corpus:
     """
     options = ReadOptions()
     layout = find(folder, options)
-    source = scheme_of(layout, options)
-    target = target_scheme(source, options)
+    notation, options = reading_of(layout, options)
+    target = target_scheme(notation, options)
     sentences: dict[str, list[Sentence]] = {split: [] for split in SPLITS}
     for path, split in layout.files():
         for _, record in records(path, options):
@@ -72,7 +72,7 @@ def read(folder: Path) -> Corpus:
                 continue
             tokens = record.sentence.tokens
             cut = split_of(text_key(tokens), layout.shares) if layout.shares and split is None else split
-            sentences[str(cut)].append((tokens, training_tags(record, source, target)[0]))
+            sentences[str(cut)].append((tokens, training_tags(record, notation, target)[0]))
     vocabulary = _vocabulary(sentences["train"])
     return Corpus(
         target, vocabulary, {split: _dataset(rows, vocabulary) for split, rows in sentences.items()}

@@ -1,6 +1,7 @@
 """Reading, splitting, checking and repairing tagged corpora. Pure Python: no TensorFlow, no TFX.
 
 Each folder imports only what stands before it here: the files beside this one (sentences, errors, options),
-`formats` (one file a format), `splits` (which file and sentence is train, dev or test), `reading` (from files
-to sentences and their tags); then `checks` and `repair`, which do not import each other.
+`formats` (one file a format), `reading` (from files to sentences and their tags), `splits` (which file and
+sentence is train, dev or test), `recognition` (what the corpus as a whole shows about its tags); then `checks`
+and `repair`, which do not import each other.
 """

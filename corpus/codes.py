@@ -102,6 +102,12 @@ CODES: dict[str, Code] = {
     "D116": Code(
         "error", "half a surrogate pair", "write the whole character: \\ud83d\\ude00 and not \\ud83d alone"
     ),
+    "D117": Code(
+        "error",
+        "tags of an unknown form",
+        "name the scheme and the outside tag, or the column of the tags",
+        "corpus.scheme, outside, tag_column",
+    ),
     "D201": Code(
         "warning",
         "illegal tag, repaired",
@@ -175,6 +181,12 @@ CODES: dict[str, Code] = {
         "warning",
         "replacement character in a token",
         "convert the original text again: U+FFFD replaces a character that was lost",
+    ),
+    "D217": Code(
+        "warning",
+        "span that cuts a word",
+        "cut the texts into characters (tokenizer): words of this script are not parted by spaces",
+        "corpus.tokenizer",
     ),
     "D301": Code("info", "file ignored", "name it train, dev or test if it should be read"),
     "D302": Code(

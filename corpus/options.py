@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from corpus.codes import CODES, require_known
+from tagging.notation import alphabet_named
 from tagging.schemes import BILOU, BIO, BIOES, scheme_named
 
 # Each of their tags maps to one BIO tag, in which models answer.
 TRAIN_SCHEMES = (BIOES, BIO, BILOU)
 
-Format = Literal["auto", "conll", "conllu", "jsonl"]
-SPLITS = ("train", "dev", "test")
+Format = Literal["auto", "conll", "conllu", "webanno", "jsonl", "json", "csv", "brat", "parallel"]
+Tokenizer = Literal["auto", "words", "characters"]
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 class Shares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,27 +38,38 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How files are read into sentences.
 
     Attributes:
-        format: "auto" goes by the file's ending (.conllu, .jsonl and .json, anything else CoNLL).
+        format: "auto" goes by the first line where it says so, else by the file's ending; anything else is CoNLL.
         token_column: CoNLL column of the token; negative counts from the end. CoNLL-U: 0, there the word's
-            number, means FORM.
-        tag_column: CoNLL column of the tag. CoNLL-U: -1 means UPOS; to read MISC give 9.
+            number, means FORM. CoNLL-U and CSV: also a column's name.
+        tag_column: CoNLL column of the tag. CoNLL-U: -1 means UPOS (CoNLL-U Plus: the last column); a name, or
+            a key of a column, as in misc.NER. CSV: also a name. JSON: the name of the list of tags.
         separator: the separator of CoNLL columns; None: a tab if the line has one, else any white space.
         scheme: the tag scheme of the files, or "auto" to recognise it from the train split.
+        outside: the tag of tokens outside of entities; None: it is recognised.
+        tag_names: the names of tags that files write as integers, from 0 on.
+        columns: CoNLL-U Plus: the names of the columns; without them `# global.columns` names them.
+        tokenizer: how a text with spans is cut into tokens.
+        files: for each split the name of its file or files, a pattern below the folder; others are left out.
         train_scheme: the scheme to train in; plain tags are not converted.
         hash_split: shares for files whose names assign them to no split.
     """
 
     format: Format = "auto"
-    token_column: int = 0
-    tag_column: int = -1
+    token_column: int | str = 0
+    tag_column: int | str = -1
     separator: str | None = None
     scheme: str = "auto"
+    outside: str | None = None
+    tag_names: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    tokenizer: Tokenizer = "auto"
+    files: dict[Split, str] = {}
     train_scheme: str = "BIOES"
     hash_split: Shares = Shares()
 
     def __post_init__(self) -> None:
         if self.scheme.lower() != "auto":
-            scheme_named(self.scheme)
+            alphabet_named(self.scheme)
         if scheme_named(self.train_scheme) not in TRAIN_SCHEMES:
             raise ValueError(
                 f"train_scheme: found {self.train_scheme}; expected one of "

@@ -1,70 +1,38 @@
-"""Recognise the scheme of a corpus from its tags; no other module guesses it."""
+"""What the tags of a corpus look like: counts, from which `tagging.recognition` tells their notation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
-from tagging.tables import BIO, OUTSIDE, PLAIN, SCHEMES, Scheme, Step, split_tag
-
-_PREFIXES = frozenset().union(*(scheme.prefixes for scheme in SCHEMES.values()))
+# More distinct tags than any tagset has: a column of words. Their pairs are not counted, to bound the memory.
+MOST_TAGS = 5_000
 
 
 class Evidence:
-    """Counts of the steps from tag to tag; small, picklable, and mergeable in any order.
-
-    Each worker adds its sentences, their evidence is merged, and `scheme` returns the scheme that the fewest
-    steps contradict.
+    """Counts of tags and of the steps from tag to tag; picklable, and mergeable in any order.
 
     Attributes:
-        steps: number of each step seen.
-        unlike: number of tags that are neither `O` nor a known prefix with a label.
+        tags: number of tokens by tag, as written.
+        steps: number of each step (tag before, tag here); None before and after a sentence. Of more than
+            `MOST_TAGS` tags not all steps are there.
     """
 
     def __init__(self) -> None:
-        self.steps: Counter[Step] = Counter()
-        self.unlike: int = 0
+        self.tags: Counter[str] = Counter()
+        self.steps: Counter[tuple[str | None, str | None]] = Counter()
 
     def add(self, tags: Sequence[str]) -> Evidence:
         """Add the tags of one sentence, whatever they are, and return self."""
-        before, label_before = OUTSIDE, ""
-        for tag in tags:
-            prefix, label = split_tag(tag)
-            if tag != OUTSIDE and (prefix == OUTSIDE or prefix not in _PREFIXES or not label):
-                # A tag without a prefix, such as a part of speech, or a typing error.
-                self.unlike += 1
-                before, label_before = OUTSIDE, ""
-                continue
-            self.steps[before, prefix, label == label_before] += 1
-            before, label_before = prefix, label
-        if before != OUTSIDE:
-            self.steps[before, OUTSIDE, False] += 1
+        self.tags.update(tags)
+        if len(self.tags) <= MOST_TAGS:
+            self.steps.update(pairwise((None, *tags, None)))
         return self
 
     def merge(self, other: Evidence) -> Evidence:
         """Add the counts of other evidence, and return self."""
-        self.steps.update(other.steps)
-        self.unlike += other.unlike
+        self.tags.update(other.tags)
+        if len(self.tags) <= MOST_TAGS:
+            self.steps.update(other.steps)
         return self
-
-    def contradictions(self) -> dict[str, int]:
-        """Count, for every scheme that marks entities, the steps seen that it does not allow."""
-        return {
-            scheme.name: sum(count for step, count in self.steps.items() if not scheme.allows(*step))
-            for scheme in SCHEMES.values()
-            if not scheme.is_plain
-        }
-
-    def scheme(self) -> Scheme:
-        """Return the scheme with the fewest contradictions; of equals the first in `SCHEMES`.
-
-        Plain if most tags have no known prefix. If only a few have none, they count as errors: reading them
-        raises.
-        """
-        like = sum(count for (_, here, _), count in self.steps.items() if here != OUTSIDE)
-        if self.unlike > like:
-            return PLAIN
-        if not like:
-            return BIO
-        contradictions = self.contradictions()
-        return SCHEMES[min(contradictions, key=contradictions.__getitem__)]

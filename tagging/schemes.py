@@ -1,4 +1,4 @@
-"""Read and write tags by a scheme. Also exports the schemes, spans and the recognition of schemes.
+"""Read and write tags by a scheme. Also exports the schemes and spans.
 
 The schemes themselves are tables in `tagging.tables`.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tagging.evidence import Evidence
 from tagging.spans import Span
 from tagging.tables import (
     BILOU,
@@ -32,7 +31,6 @@ __all__ = [
     "OUTSIDE",
     "PLAIN",
     "SCHEMES",
-    "Evidence",
     "Masks",
     "Parsed",
     "Repair",

@@ -113,13 +113,26 @@ IOB1 = Scheme(
     touching="B",
 )
 
+# E at the last token of every entity, so a single token is E.
+IOE2 = Scheme(
+    name="IOE2",
+    prefixes=frozenset("IEO"),
+    begins=_steps("IEO", "OE>IE"),
+    continues=_steps("IEO", "I>IE="),
+    ends=_steps("IEO", "E>*"),
+    first="I",
+    inside="I",
+    last="E",
+    only="E",
+)
+
 BIOES = _bracketing("BIOES", last="E", only="S")
 BILOU = _bracketing("BILOU", last="L", only="U")
 
 PLAIN = Scheme("PLAIN", frozenset(), frozenset(), frozenset(), frozenset())
 
 # In the order of preference if several fit the same evidence.
-SCHEMES: dict[str, Scheme] = {scheme.name: scheme for scheme in (BIO, BIOES, BILOU, IOB1, PLAIN)}
+SCHEMES: dict[str, Scheme] = {scheme.name: scheme for scheme in (BIO, BIOES, BILOU, IOB1, IOE2, PLAIN)}
 
 _ALIASES = {"IOB2": "BIO", "IOBES": "BIOES", "BIOUL": "BILOU"}
 

@@ -9,6 +9,7 @@ If the scheme has to be recognized, train is read twice rather than kept between
 import logging
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 from tfx import types
@@ -32,11 +33,12 @@ from components.corpus_gen.summary import (
 )
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.reading.scheme import target_scheme
+from corpus.reading.files import reader_for
+from corpus.recognition.reading import target_scheme
 from corpus.splits.fingerprint import fingerprint
 from corpus.splits.layout import Layout, find
 from serving.batch.measures import Measures, measured
-from tagging.schemes import scheme_named
+from tagging.notation import notation_of_scheme
 
 _LOG = logging.getLogger("tagline.corpus_gen")
 _ERROR_TEXT = re.compile(r"corpus\.errors\.CorpusError: (.+)")
@@ -142,7 +144,7 @@ def _refuse_gaps(layout: Layout, partial: PartialSummary) -> None:
 def _summary(
     partial: PartialSummary, layout: Layout, options: ReadOptions, data_fingerprint: str
 ) -> CorpusSummary:
-    scheme = scheme_named(partial.scheme)
+    notation = notation_of_scheme(partial.scheme)
     splits = {}
     for name in layout.names():
         split = partial.splits[name]
@@ -152,22 +154,25 @@ def _summary(
             entities=dict(sorted(split.entities.items())),
             tags=dict(sorted(split.tags.items())),
             repairs=split.repairs.count,
-            first_repairs=_located(split.repairs.first),
+            first_repairs=_located(split.repairs.first, options),
             settled=split.settled.count,
-            first_settled=_located(split.settled.first),
+            first_settled=_located(split.settled.first, options),
         )
     return CorpusSummary(
-        scheme=scheme.name,
-        train_scheme=target_scheme(scheme, options).name,
+        scheme=notation.alphabet,
+        train_scheme=target_scheme(notation, options).name,
         fingerprint=data_fingerprint,
         files={os.path.relpath(path, layout.root): partial.files[str(path)] for path, _ in layout.files()},
         splits=splits,
+        told=partial.told,
     )
 
 
-def _located(events: list[Event]) -> list[str]:
+def _located(events: list[Event], options: ReadOptions) -> list[str]:
     lines = {
-        path: lines_at(path, [event.offset for event in events if event.path == path])
+        path: lines_at(
+            path, reader_for(Path(path), options), [event.offset for event in events if event.path == path]
+        )
         for path in {event.path for event in events}
     }
     return [f"{event.path}:{lines[event.path][event.offset] + event.line}: {event.what}" for event in events]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -13,12 +11,11 @@ from apache_beam.io.filesystems import FileSystems
 from tfx.dsl.io import fileio
 
 from components.corpus_gen.source import read_files
-from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainTags
+from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainRecords
 from components.corpus_gen.summary import PartialSummary
-from corpus.formats.table import format_of
 from corpus.options import ReadOptions, Shares
-from corpus.raw_records import Unit
-from corpus.reading.scheme import named_scheme
+from corpus.reading.files import reader_for
+from corpus.recognition.reading import named_reading
 from corpus.splits.layout import Layout
 
 _SUMMARY_FILE = ".partial-summary"
@@ -27,26 +24,29 @@ _SUMMARY_FILE = ".partial-summary"
 def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: str) -> None:
     """Add all steps to a pipeline: write examples to `split_folder`s, and the summary for `take_summary`."""
     groups = _groups(layout)
-    scheme: Any = named_scheme(options)
-    if scheme is None:
-        tags = [
+    readers = {str(path): reader_for(path, options) for path, _ in layout.files()}
+    reading: Any = named_reading(options)
+    if reading is None:
+        records = [
             pipeline
-            | f"ReadForScheme[{split}]" >> read_files(_units(paths, options))
-            | f"TrainTags[{split}]" >> beam.ParDo(TrainTags(options, shares))
+            | f"ReadToRecognise[{split}]" >> read_files(paths, readers)
+            | f"TrainRecords[{split}]" >> beam.ParDo(TrainRecords(readers, shares))
             for split, paths, shares in groups
             if split in ("train", None)
         ]
-        scheme = beam.pvalue.AsSingleton(
-            tags | "TrainTags" >> beam.Flatten() | "Scheme" >> beam.CombineGlobally(CombineEvidence())
+        reading = beam.pvalue.AsSingleton(
+            records
+            | "TrainRecords" >> beam.Flatten()
+            | "Recognise" >> beam.CombineGlobally(CombineEvidence(options, str(layout.train_files()[0])))
         )
     written: dict[str, list[beam.PCollection]] = {name: [] for name in layout.names()}
     summaries = []
     for split, paths, shares in groups:
         outputs = (
             pipeline
-            | f"Read[{split}]" >> read_files(_units(paths, options))
+            | f"Read[{split}]" >> read_files(paths, readers)
             | f"ToExamples[{split}]"
-            >> beam.ParDo(ToExamples(options, split, shares), scheme).with_outputs(SUMMARY, *layout.names())
+            >> beam.ParDo(ToExamples(readers, split, shares), reading).with_outputs(SUMMARY, *layout.names())
         )
         summaries.append(outputs[SUMMARY])
         for name in (split,) if split else [name for name in layout.names() if name not in layout.splits]:
@@ -88,13 +88,9 @@ def _leave(summary: PartialSummary, path: str) -> None:
         stream.write(pickle.dumps(summary))
 
 
-def _groups(layout: Layout) -> list[tuple[str | None, list[Path], Shares | None]]:
+def _groups(layout: Layout) -> list[tuple[str | None, list[str], Shares | None]]:
     """Group files by split; each group has a read step."""
-    groups: dict[str | None, list[Path]] = {}
+    groups: dict[str | None, list[str]] = {}
     for path, split in layout.files():
-        groups.setdefault(split, []).append(path)
+        groups.setdefault(split, []).append(str(path))
     return [(split, paths, layout.shares if split is None else None) for split, paths in groups.items()]
-
-
-def _units(paths: Iterable[Path], options: ReadOptions) -> list[tuple[str, Unit]]:
-    return [(str(path), format_of(path, options).unit) for path in paths]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import apache_beam as beam
@@ -19,7 +19,8 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from corpus.errors import CorpusError
-from corpus.raw_records import BOM, Unit, raw_records
+from corpus.formats.table import FileReader
+from corpus.raw_records import BOM, raw_records
 
 _LOOK_BACK = 4096
 
@@ -41,10 +42,10 @@ class LocatedRecord(NamedTuple):
 class BlockSource(FileBasedSource):
     """Reads a file, or all files that a pattern matches, as `LocatedRecord`s. Gzip files are not split."""
 
-    def __init__(self, file_pattern: str, unit: Unit, *, min_bundle_size: int = 0) -> None:
-        packed = file_pattern.lower().endswith(".gz")
-        super().__init__(file_pattern, min_bundle_size=min_bundle_size, splittable=not packed)
-        self.unit = unit
+    def __init__(self, file_pattern: str, reader: FileReader, *, min_bundle_size: int = 0) -> None:
+        splittable = not reader.packed and not file_pattern.lower().endswith(".gz")
+        super().__init__(file_pattern, min_bundle_size=min_bundle_size, splittable=splittable)
+        self.reader = reader
 
     def open_file(self, file_name: str) -> Any:
         """Open the file, unpacked."""
@@ -53,13 +54,16 @@ class BlockSource(FileBasedSource):
     def read_records(self, file_name: str, range_tracker: Any) -> Iterator[LocatedRecord]:
         """Yield the records that begin within the tracker's range."""
         start = range_tracker.start_position()
+        unit = self.reader.unit
         with self.open_file(file_name) as stream:
             try:
                 position, wait = (0, False) if start == 0 else _line_start(stream, start)
-                if self.unit == "line":
+                if unit == "line":
                     wait = False
-                lines = _Lines(stream, position, wait_for_blank=wait)
-                for block in raw_records(lines, self.unit, at_start=position == 0):
+                lines = _Lines(
+                    stream, position, self.reader.lines(file_name, stream, opened), wait_for_blank=wait
+                )
+                for block in raw_records(lines, unit, at_start=position == 0):
                     offset = lines.origin + block.offset
                     if not range_tracker.try_claim(offset):
                         return
@@ -90,9 +94,12 @@ def unreadable(path: str, error: Exception) -> CorpusError:
 class _Lines:
     """The lines of a stream from a position on, and the byte at which the first of them begins."""
 
-    def __init__(self, stream: BinaryIO, position: int, *, wait_for_blank: bool) -> None:
+    def __init__(
+        self, stream: BinaryIO, position: int, lines: Iterable[bytes], *, wait_for_blank: bool
+    ) -> None:
         self.stream = stream
         self.origin = position
+        self.lines = lines
         self.wait_for_blank = wait_for_blank
 
     def __iter__(self) -> Iterator[bytes]:
@@ -103,8 +110,7 @@ class _Lines:
                 return
             self.origin += len(line)
             self.wait_for_blank = not line.isspace()
-        while line := self.stream.readline():
-            yield line
+        yield from self.lines
 
 
 def _line_start(stream: BinaryIO, start: int) -> tuple[int, bool]:
@@ -134,9 +140,9 @@ def _blank_before(stream: BinaryIO, end: int, floor: int) -> bool:
     return True
 
 
-def read_files(files: Sequence[tuple[str, Unit]]) -> beam.PTransform:
+def read_files(paths: Iterable[str], readers: Mapping[str, FileReader]) -> beam.PTransform:
     """Read files, each in pieces, as one collection of `LocatedRecord`s."""
-    return beam.io.Read(ConcatSource([BlockSource(_literal(path), unit) for path, unit in files]))
+    return beam.io.Read(ConcatSource([BlockSource(_literal(path), readers[path]) for path in paths]))
 
 
 def _literal(path: str) -> str:
@@ -144,20 +150,19 @@ def _literal(path: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in path)
 
 
-def lines_at(path: str, offsets: Iterable[int]) -> dict[int, int]:
+def lines_at(path: str, reader: FileReader, offsets: Iterable[int]) -> dict[int, int]:
     """Find the 1-based line of each byte offset of the (unpacked) file, in one pass.
 
     Only for messages: counting lines while reading would make every bundle depend on the ones before it.
     """
-    lines: dict[int, int] = {}
-    line, position = 1, 0
+    numbers: dict[int, int] = {}
+    wanted = sorted(set(offsets), reverse=True)
+    position = 0
     with opened(path) as stream:
-        for offset in sorted(set(offsets)):
-            while position < offset:
-                chunk = stream.read(min(offset - position, 1 << 20))
-                if not chunk:
-                    break
-                line += chunk.count(b"\n")
-                position += len(chunk)
-            lines[offset] = line
-    return lines
+        for number, line in enumerate(reader.lines(path, stream, opened), start=1):
+            position += len(line)
+            while wanted and wanted[-1] < position:
+                numbers[wanted.pop()] = number
+            if not wanted:
+                break
+    return numbers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -14,91 +14,82 @@ from components.corpus_gen.example import to_example
 from components.corpus_gen.source import LocatedRecord, lines_at
 from components.corpus_gen.summary import Event, Events, PartialCounts, PartialSummary
 from corpus.errors import BadLine
-from corpus.formats.table import FileFormat, format_of
+from corpus.formats.table import FileReader
 from corpus.options import ReadOptions, Shares
 from corpus.raw_records import lines_of
-from corpus.reading.scheme import target_scheme
 from corpus.reading.training_tags import training_tags
+from corpus.recognition.reading import CorpusEvidence, Reading, in_train, target_scheme
 from corpus.record import Record
 from corpus.splits.by_hash import split_of, text_key
-from tagging.schemes import Evidence, Scheme
+from tagging.schemes import Scheme
 
 SUMMARY = "summary"
 METRICS = "tagline.corpus_gen"
 
 
-class Reader:
-    """Parses records; finds the format of each file once."""
+def parsed(located: LocatedRecord, reader: FileReader) -> Record:
+    """Parse a record.
 
-    def __init__(self, options: ReadOptions) -> None:
-        self.options = options
-        self.formats: dict[str, FileFormat] = {}
-
-    def __call__(self, located: LocatedRecord) -> Record:
-        """Parse a record.
-
-        Raises:
-            CorpusError: it cannot be read; with file and line.
-        """
-        file_format = self.formats.get(located.path)
-        if file_format is None:
-            file_format = self.formats[located.path] = format_of(located.path, self.options)
-        try:
-            return file_format.parse(lines_of(located.raw), self.options)
-        except BadLine as error:
-            raise _located(error, located) from None
+    Raises:
+        CorpusError: it cannot be read; with file and line.
+    """
+    try:
+        return reader.parse(lines_of(located.raw))
+    except BadLine as error:
+        raise _located(error, located, reader) from None
 
 
-def _located(error: BadLine, located: LocatedRecord) -> Exception:
-    return error.located(located.path, lines_at(located.path, [located.offset])[located.offset])
+def _located(error: BadLine, located: LocatedRecord, reader: FileReader) -> Exception:
+    return error.located(located.path, lines_at(located.path, reader, [located.offset])[located.offset])
 
 
-class TrainTags(beam.DoFn):
-    """Records to the tags of the sentences of train; `shares` where a hash decides on the split."""
+class TrainRecords(beam.DoFn):
+    """Parses the records of train; `shares` where a hash decides on the split."""
 
-    def __init__(self, options: ReadOptions, shares: Shares | None) -> None:
-        self.options = options
+    def __init__(self, readers: Mapping[str, FileReader], shares: Shares | None) -> None:
+        self.readers = readers
         self.shares = shares
 
-    def start_bundle(self) -> None:
-        self.read = Reader(self.options)
-
-    def process(self, located: LocatedRecord) -> Iterator[tuple[str, ...]]:
-        sentence = self.read(located).sentence
-        if sentence and (self.shares is None or split_of(text_key(sentence.tokens), self.shares) == "train"):
-            yield sentence.tags
+    def process(self, located: LocatedRecord) -> Iterator[Record]:
+        record = parsed(located, self.readers[located.path])
+        if in_train(record, self.shares):
+            yield record
 
 
 class CombineEvidence(beam.CombineFn):
-    """Tags of many sentences to their scheme."""
+    """Records of train to how the corpus is read; `path` is the first file of train."""
 
-    def create_accumulator(self) -> Evidence:
-        return Evidence()
+    def __init__(self, options: ReadOptions, path: str) -> None:
+        self.options = options
+        self.path = path
 
-    def add_input(self, evidence: Evidence, tags: tuple[str, ...]) -> Evidence:
-        return evidence.add(tags)
+    def create_accumulator(self) -> CorpusEvidence:
+        return CorpusEvidence()
 
-    def merge_accumulators(self, accumulators: Iterable[Evidence]) -> Evidence:
-        merged = Evidence()
+    def add_input(self, evidence: CorpusEvidence, record: Record) -> CorpusEvidence:
+        return evidence.add(record)
+
+    def merge_accumulators(self, accumulators: Iterable[CorpusEvidence]) -> CorpusEvidence:
+        merged = CorpusEvidence()
         for evidence in accumulators:
             merged.merge(evidence)
         return merged
 
-    def extract_output(self, evidence: Evidence) -> Scheme:
-        return evidence.scheme()
+    def extract_output(self, evidence: CorpusEvidence) -> Reading:
+        return evidence.reading(self.options, self.path)
 
 
 class ToExamples(beam.DoFn):
     """Records to serialized examples, each under the tag of its split, and a `PartialSummary` of each bundle.
 
     Args:
-        options: how records are read.
+        readers: how each file is read.
         split: the split of all records, or None where the hash decides.
         shares: of the splits that the hash fills.
     """
 
-    def __init__(self, options: ReadOptions, split: str | None, shares: Shares | None) -> None:
-        self.options = options
+    def __init__(self, readers: Mapping[str, FileReader], split: str | None, shares: Shares | None) -> None:
+        self.readers = readers
         self.split = split
         self.shares = shares
         self.sentences = beam.metrics.Metrics.counter(METRICS, "sentences")
@@ -109,15 +100,20 @@ class ToExamples(beam.DoFn):
 
     def start_bundle(self) -> None:
         self.summary = PartialSummary()
-        self.read = Reader(self.options)
-        # The scheme of the files comes with each record, but is the same in all of them.
+        # How the corpus is read comes with each record, but is the same in all of them.
         self.target: Scheme | None = None
+        self.named: dict[str, FileReader] = {}
 
-    def process(self, located: LocatedRecord, scheme: Scheme) -> Iterator[TaggedOutput]:
-        record = self.read(located)
+    def process(self, located: LocatedRecord, reading: Reading) -> Iterator[TaggedOutput]:
+        reader = self.named.get(located.path)
+        if reader is None:
+            reader = self.readers[located.path].with_tokenizer(reading.options.tokenizer)
+            self.named[located.path] = reader
+        record = parsed(located, reader)
         if self.target is None:
-            self.target = target_scheme(scheme, self.options)
-        self.summary.scheme = scheme.name
+            self.target = target_scheme(reading.notation, reading.options)
+        self.summary.scheme = reading.notation.alphabet
+        self.summary.told = reading.told()
         sentence = record.sentence
         if sentence is None:
             # A sentence without tokens has no split; its notes are counted in train.
@@ -128,9 +124,9 @@ class ToExamples(beam.DoFn):
             assert self.shares is not None
             split = split_of(text_key(sentence.tokens), self.shares)
         try:
-            tags, reading = training_tags(record, scheme, self.target)
+            tags, parse = training_tags(record, reading.notation, self.target)
         except BadLine as error:
-            raise _located(error, located) from None
+            raise _located(error, located, reader) from None
         counts = self.summary.splits[split]
         counts.sentences += 1
         counts.tokens += len(tags)
@@ -138,7 +134,7 @@ class ToExamples(beam.DoFn):
         self.tokens.inc(len(tags))
         self.lengths.update(len(tags))
         counts.tags.update(tags)
-        counts.entities.update(span.label for span in reading.spans)
+        counts.entities.update(span.label for span in parse.spans)
         self.summary.files[located.path] += 1
         self._count_notes(counts, located, record)
         self._count_events(
@@ -151,7 +147,7 @@ class ToExamples(beam.DoFn):
                     record.lines[repair.index],
                     f"{repair.found} -> {repair.became}",
                 )
-                for repair in reading.repairs
+                for repair in parse.repairs
             ],
         )
         yield TaggedOutput(split, to_example(sentence, tags).SerializeToString(deterministic=True))

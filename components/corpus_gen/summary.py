@@ -46,6 +46,7 @@ class CorpusSummary(msgspec.Struct):
         fingerprint: SHA-256 over the files' contents and splits.
         files: sentences in every file.
         splits: counts by split, in the order train, dev, test.
+        told: what was recognised, a line each.
     """
 
     scheme: str
@@ -53,6 +54,7 @@ class CorpusSummary(msgspec.Struct):
     fingerprint: str
     files: dict[str, int]
     splits: dict[str, SplitCounts]
+    told: list[str] = []
 
     def to_json(self) -> bytes:
         """Encode as an indented JSON object; `from_json` decodes it."""
@@ -113,16 +115,18 @@ class PartialCounts:
 
 
 class PartialSummary:
-    """Counts of all splits and files in one bundle, and the scheme of the files."""
+    """Counts of all splits and files in one bundle, the scheme of the files and what was recognised."""
 
     def __init__(self, scheme: str = "") -> None:
         self.scheme = scheme
+        self.told: list[str] = []
         self.splits: defaultdict[str, PartialCounts] = defaultdict(PartialCounts)
         self.files: Counter[str] = Counter()
 
     def merge(self, other: PartialSummary) -> PartialSummary:
         """Add another bundle's counts; returns itself."""
         self.scheme = self.scheme or other.scheme
+        self.told = self.told or other.told
         self.files.update(other.files)
         for name, partial in other.splits.items():
             self.splits[name].merge(partial)

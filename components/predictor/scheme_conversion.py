@@ -13,8 +13,13 @@ from pathlib import Path
 import msgspec
 
 from components.predictor.answer import Answer, read
-from tagging.schemes import Evidence, Scheme, can_read, convert
-from tagging.tables import OUTSIDE
+from tagging.evidence import Evidence
+from tagging.notation import notation_of_scheme
+from tagging.recognition import contradictions
+from tagging.schemes import OUTSIDE, Scheme, can_read, convert, scheme_named
+
+# The schemes that a model can be trained in; of equals the first is taken.
+SCHEMES = ("BIO", "BIOES", "BILOU")
 
 log = logging.getLogger("tagline.predictor")
 
@@ -32,8 +37,9 @@ def converted_answers(path: str | Path, scheme: Scheme) -> Iterator[Answer] | No
         if not can_read(answer.gold, scheme):
             return None
         predicted.add(answer.predicted)
-    source, contradictions = predicted.scheme(), predicted.contradictions()
-    if not predicted.unlike and contradictions[source.name] == contradictions[scheme.name]:
+    counts = {name: contradictions(predicted, notation_of_scheme(name)) for name in (scheme.name, *SCHEMES)}
+    source = scheme_named(min(counts, key=counts.__getitem__))
+    if can_read(list(predicted.tags), source) and counts[source.name] == counts[scheme.name]:
         return None
     log.warning(
         "the baseline's tags are %s, the corpus is trained in %s: the former are converted to the latter",

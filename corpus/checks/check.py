@@ -19,14 +19,13 @@ from corpus.checks.tally import Place, Tally
 from corpus.errors import BadLine, CorpusError, shortened
 from corpus.formats.words import invisible_in, may_separate_words
 from corpus.options import CheckLimits, ReadOptions
-from corpus.reading.scheme import scheme_of
 from corpus.reading.sentences import outcomes
 from corpus.reading.training_tags import parse_tags
+from corpus.recognition.reading import Reading, reading_of
 from corpus.record import Record
 from corpus.sentence import Sentence
 from corpus.splits.by_hash import split_of, text_key
 from corpus.splits.layout import Layout, find
-from tagging.schemes import Scheme
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -46,10 +45,11 @@ def check(data: str | Path, options: ReadOptions, limits: CheckLimits | None = N
     findings = Findings(limits.findings_per_code, errors=limits.errors, ignore=limits.ignore)
     try:
         layout = find(data, options)
+        reading = reading_of(layout, options)
     except CorpusError as error:
         _add(findings, error)
         return Report(findings.ordered(), findings.counts, {})
-    checker = _Checker(layout, scheme_of(layout, options), options, limits, findings)
+    checker = _Checker(layout, reading, limits, findings)
     for path, split in layout.files():
         checker.read(path, split)
     return checker.report()
@@ -82,12 +82,11 @@ class _Leak(NamedTuple):
 class _Checker:
     """The state of one check while files are read."""
 
-    def __init__(
-        self, layout: Layout, scheme: Scheme, options: ReadOptions, limits: CheckLimits, findings: Findings
-    ) -> None:
+    def __init__(self, layout: Layout, reading: Reading, limits: CheckLimits, findings: Findings) -> None:
         self.layout = layout
-        self.scheme = scheme
-        self.options = options
+        self.reading = reading
+        self.notation = reading.notation
+        self.options = reading.options
         self.limits = limits
         self.findings = findings
         self.names = layout.names()
@@ -146,18 +145,18 @@ class _Checker:
             self.findings.add(note.code, f"{note.found}; {note.became}", path=path, line=line + note.line)
         if sentence is None:
             return False
-        parsed = parse_tags(record, self.scheme)
+        parsed = parse_tags(record, self.notation)
         key = text_key(sentence.tokens)
         if split is None:
             assert self.layout.shares is not None
             split = split_of(key, self.layout.shares)
         tally = self.tallies[split]
-        tally.add(sentence, record, parsed, path, line, plain=self.scheme.is_plain)
+        tally.add(sentence, record, parsed, path, line, plain=self.notation.is_plain)
         tally.settled += len(record.notes)
         for repair in parsed.repairs:
             self.findings.add(
                 "D201",
-                f"{repair.found} -> {repair.became} ({self.scheme.name})",
+                f"{repair.found} -> {repair.became} ({self.notation.alphabet})",
                 path=path,
                 line=line + record.lines[repair.index],
                 example=sentence.tokens[repair.index],
@@ -223,7 +222,7 @@ class _Checker:
                 "D206", finding.message, path=finding.path, line=finding.line, example=finding.example
             )
         return SplitChecks(
-            self.layout, self.scheme, self.tallies, self.faulty, self.limits, self.findings
+            self.layout, self.reading, self.tallies, self.faulty, self.limits, self.findings
         ).report()
 
 

@@ -79,6 +79,8 @@ class Report(msgspec.Struct):
         splits: statistics by split.
         scheme: the scheme named or recognised; empty if nothing could be read.
         files: the files of every split (a file split by hash under every split it feeds).
+        tokenizer: by which texts were cut into tokens: named or recognised.
+        told: what was recognised, a line each.
     """
 
     findings: list[Finding]
@@ -86,6 +88,8 @@ class Report(msgspec.Struct):
     splits: dict[str, SplitStatistics]
     scheme: str = ""
     files: dict[str, list[str]] = {}
+    tokenizer: str = "words"
+    told: list[str] = []
 
     @property
     def ok(self) -> bool:

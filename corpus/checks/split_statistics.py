@@ -9,8 +9,8 @@ from corpus.checks.report import Findings, Report, SplitStatistics, printable
 from corpus.checks.shift import jensen_shannon, jensen_shannon_by_chance, largest_differences
 from corpus.checks.tally import Tally
 from corpus.options import SPLITS, CheckLimits
+from corpus.recognition.reading import Reading
 from corpus.splits.layout import Layout
-from tagging.schemes import Scheme
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class SplitChecks:
 
     Args:
         layout: the files.
-        scheme: the scheme of the tags.
+        reading: how the corpus is read.
         tallies: the counts of every split, train first.
         faulty: splits with sentences that could not be read.
         limits: the limits of the checks.
@@ -27,7 +27,7 @@ class SplitChecks:
     """
 
     layout: Layout
-    scheme: Scheme
+    reading: Reading
     tallies: Mapping[str, Tally]
     faulty: Set[str]
     limits: CheckLimits
@@ -35,7 +35,7 @@ class SplitChecks:
 
     def report(self) -> Report:
         """Run the checks and make the report."""
-        plain = self.scheme.is_plain
+        plain = self.reading.notation.is_plain
         train = self.tallies["train"]
         for name, tally in self.tallies.items():
             if not tally.sentences and name not in self.faulty:
@@ -55,7 +55,9 @@ class SplitChecks:
             findings=self.findings.ordered(),
             counts=dict(sorted(self.findings.counts.items())),
             splits=splits,
-            scheme=self.scheme.name if train.sentences else "",
+            scheme=self.reading.notation.alphabet if train.sentences else "",
+            tokenizer=self.reading.options.tokenizer,
+            told=self.reading.told() if train.sentences else [],
             files={
                 name: [printable(str(path)) for path, split in self.layout.files() if split in (name, None)]
                 for name in self.tallies
@@ -81,7 +83,7 @@ class SplitChecks:
                 self.findings.add(code, message, path=self._file(name))
 
     def _compare_with_train(self, name: str, split: SplitStatistics) -> None:
-        plain = self.scheme.is_plain
+        plain = self.reading.notation.is_plain
         kind = "tag" if plain else "label"
         tally = self.tallies[name]
         in_train = self.tallies["train"].labels(plain=plain)
@@ -121,7 +123,7 @@ class SplitChecks:
         )
 
     def _check_rare_labels(self) -> None:
-        plain = self.scheme.is_plain
+        plain = self.reading.notation.is_plain
         train = self.tallies["train"]
         for label, count in sorted(train.labels(plain=plain).items(), key=lambda item: (item[1], item[0])):
             if count >= self.limits.min_examples:

@@ -7,11 +7,15 @@ first is kept (of equal beginnings the longer, then the earlier in the file).
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tagging.spans import Span
+
+# Letters without case, modifier letters and the marks on them.
+_UNCASED = frozenset(("Lo", "Lm", "Mn", "Mc"))
 
 
 def token_offsets(
@@ -93,11 +97,12 @@ def align(text: str, spans: Sequence[CharacterSpan], starts: Sequence[int], ends
             continue
         if starts[first] != span.start or ends[last - 1] != span.end:
             grown = text[starts[first] : ends[last - 1]]
+            cut = _cuts_word(text, span.start) or _cuts_word(text, span.end)
             settled.append(
                 Settled(
                     f"span {_shown(span, text)} is off the token edges",
                     f"taken as {starts[first]}-{ends[last - 1]} {grown!r}",
-                    "D202",
+                    "D217" if cut else "D202",
                 )
             )
         placed.append((Span(first, last, span.label), index))
@@ -118,6 +123,12 @@ def align(text: str, spans: Sequence[CharacterSpan], starts: Sequence[int], ends
         kept.append(token_span)
         sources.append(index)
     return Alignment(kept, sources, settled)
+
+
+def _cuts_word(text: str, at: int) -> bool:
+    """Whether a place lies between letters without case, as of scripts that write words together."""
+    around = text[at - 1 : at + 1] if 0 < at < len(text) else ""
+    return bool(around) and all(unicodedata.category(one) in _UNCASED for one in around)
 
 
 def _shown(span: CharacterSpan, text: str) -> str:

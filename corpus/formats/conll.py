@@ -42,7 +42,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         return NOTHING
     rows = [_columns(line, options.separator) for line in lines[first:]]
     width = len(rows[0])
-    token_at, tag_at = options.token_column, options.tag_column
+    token_at, tag_at = columns(options)
     for row in rows:
         if len(row) != width:
             raise _wrong_width(lines, rows, first, options)
@@ -53,6 +53,23 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
     places = range(first, first + len(rows))
     require_valid_words(tokens, tags, places, lines)
     return record_with_comments(tokens, tags, places, lines[:first])
+
+
+def columns(options: ReadOptions) -> tuple[int, int]:
+    """Return the indices of the token column and of the tag column.
+
+    Raises:
+        BadLine: one of them has a name, which columns of CoNLL have not.
+    """
+    token_at, tag_at = options.token_column, options.tag_column
+    if isinstance(token_at, int) and isinstance(tag_at, int):
+        return token_at, tag_at
+    raise BadLine(
+        0,
+        f"token_column {token_at}, tag_column {tag_at}",
+        expected="numbers: columns of CoNLL have no names",
+        remedy="count them from 0, or from the end with -1",
+    )
 
 
 def first_row(lines: list[str], options: ReadOptions) -> int:
@@ -140,7 +157,7 @@ def _too_few(lines: list[str], rows: list[list[str]], first: int, options: ReadO
     return BadLine(
         first,
         f"{width} column{'s' * (width != 1)} separated by {_separator_name(options, lines[first])}",
-        expected=f"at least {_least_columns(options.token_column, options.tag_column)} "
+        expected=f"at least {_least_columns(*columns(options))} "
         f"(token_column {options.token_column}, tag_column {options.tag_column})",
         remedy="add the missing column, or set separator, token_column and tag_column to what the file has",
         shown=lines[first],

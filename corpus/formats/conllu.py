@@ -1,50 +1,91 @@
-"""CoNLL-U: ten columns separated by tabs, comments, multiword tokens and empty nodes.
+"""CoNLL-U and CoNLL-U Plus: columns separated by tabs, comments, multiword tokens and empty nodes.
 
 Lines of multiword tokens (`1-2`) and of empty nodes (`1.1`) are left out: their words have lines of their
-own. The tag is UPOS unless `tag_column` names another column.
+own. The tag is UPOS, in CoNLL-U Plus the last column, unless `tag_column` names another: by number, by name
+(`XPOS`), or a key of a column (`misc.NER`: `O` where it is missing; `feats.Number`: `_`).
 """
 
 from __future__ import annotations
 
 import re
 
+import msgspec
+
 from corpus.errors import BadLine
 from corpus.formats.comments import record_with_comments
+from corpus.formats.header import Header
 from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
 from corpus.record import NOTHING, Record
+from tagging.tables import OUTSIDE
 
-_WIDTH = 10
-_FORM, _UPOS = 1, 3
+_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 _LEFT_OUT = re.compile(r"\d+[-.]\d+")
+_PLUS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
+BEGINS = _PLUS
+
+
+def with_header(header: Header, options: ReadOptions) -> ReadOptions:
+    """Add the columns that a file of CoNLL-U Plus names."""
+    match = next((match for match in map(_PLUS.match, header.lines) if match), None)
+    return options if match is None else msgspec.structs.replace(options, columns=tuple(match[1].split()))
 
 
 def columns(options: ReadOptions) -> tuple[int, int]:
-    """Return the indices of the token column and of the tag column."""
-    return options.token_column or _FORM, _UPOS if options.tag_column == -1 else options.tag_column
+    """Return the indices of the token column and of the tag column.
+
+    Raises:
+        BadLine: the file has no such column.
+    """
+    names = options.columns or _COLUMNS
+    token, tag = options.token_column or "FORM", options.tag_column
+    if tag == -1 and not options.columns:
+        tag = "UPOS"
+    # A name may have a dot of its own; without one of the names, what follows the last dot is a key.
+    if isinstance(tag, str) and tag.upper() not in map(str.upper, names):
+        tag = tag.rpartition(".")[0] or tag
+    return _index(token, names), _index(tag, names)
+
+
+def _index(column: int | str, names: tuple[str, ...]) -> int:
+    upper = [name.upper() for name in names]
+    if isinstance(column, str) and column.upper() in upper:
+        return upper.index(column.upper())
+    if isinstance(column, int) and -len(names) <= column < len(names):
+        return column % len(names)
+    raise BadLine(
+        0,
+        f"token_column or tag_column {column}",
+        expected=f"a column from 0 to {len(names) - 1}, or one of {', '.join(names)}",
+        remedy="correct the options (a key of a column is named as in misc.NER)",
+    )
+
+
+def _key(options: ReadOptions) -> str:
+    """Return the key of the tag column that holds the tag; empty if the whole column does."""
+    tag = options.tag_column
+    if not isinstance(tag, str) or tag.upper() in map(str.upper, options.columns or _COLUMNS):
+        return ""
+    return tag.rpartition(".")[2]
 
 
 def is_word(line: str) -> bool:
     """Whether a line is a word, not a comment, a multiword token, an empty node or a faulty line."""
     row = line.split("\t")
-    return line[:1] != "#" and len(row) == _WIDTH and row[0].isdecimal()
+    return line[:1] != "#" and len(row) > 1 and row[0].isdecimal()
 
 
 def parse(lines: list[str], options: ReadOptions) -> Record:
     """Parse one block.
 
     Raises:
-        BadLine: not ten columns, an ID that is not a number, a column that the format does not have, an empty
-            form or tag, or white space or a control character in one.
+        BadLine: a wrong number of columns, an ID that is not a number, a column that the file does not have,
+            an empty form or tag, or white space or a control character in one.
     """
     token_at, tag_at = columns(options)
-    if not (-_WIDTH <= token_at < _WIDTH and -_WIDTH <= tag_at < _WIDTH):
-        raise BadLine(
-            0,
-            f"token_column {options.token_column} and tag_column {options.tag_column}",
-            expected="columns 0 to 9 of CoNLL-U",
-            remedy="correct the options",
-        )
+    key = _key(options)
+    missing = OUTSIDE if tag_at == _COLUMNS.index("MISC") else "_"
+    width = len(options.columns or _COLUMNS)
     tokens: list[str] = []
     tags: list[str] = []
     places: list[int] = []
@@ -54,11 +95,11 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
             comments.append(line)
             continue
         row = line.split("\t")
-        if len(row) != _WIDTH:
+        if len(row) != width:
             raise BadLine(
                 index,
                 f"{len(row)} column{'s' * (len(row) != 1)} separated by a tab",
-                expected="the 10 of CoNLL-U",
+                expected=f"the {width} of CoNLL-U{' Plus (global.columns)' if options.columns else ''}",
                 remedy='complete the line, or read the file with format "conll"',
                 shown=line,
                 code="D108",
@@ -74,9 +115,18 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
                 shown=line,
             )
         tokens.append(row[token_at])
-        tags.append(row[tag_at])
+        tags.append(_value(row[tag_at], key, missing) if key else row[tag_at])
         places.append(index)
     if not tokens:
         return NOTHING
-    require_valid_words(tokens, tags, places, lines)
+    require_valid_words(tokens, tags, places, lines, spaces=True)
     return record_with_comments(tokens, tags, places, comments)
+
+
+def _value(cell: str, key: str, missing: str) -> str:
+    """Return the value of a key in a cell of `Key=Value|...`, keys in any case."""
+    for pair in cell.split("|"):
+        name, _, value = pair.partition("=")
+        if name.lower() == key.lower():
+            return value
+    return missing

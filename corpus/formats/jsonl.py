@@ -5,7 +5,7 @@
     {"text": "Ann sings", "spans": [[0, 3, "PER"]]}
 
 Span offsets count Unicode characters, the end exclusive. A text is split by `tagging.tokenizer.tokenize`, as
-in the served model. Spans become tags of the scheme that the options name, or BIO. Other keys are ignored.
+in the served model. Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
 from corpus.record import Note, Record
 from corpus.sentence import Sentence
-from tagging.schemes import BIO, PLAIN, scheme_named, tags_of
+from tagging.schemes import BIO, tags_of
 from tagging.tokenizer import tokenize
 
 
@@ -144,12 +144,13 @@ def _from_text(line: str, row: _Row, options: ReadOptions) -> Record:
         return _WITHOUT_TOKENS
     tokens, starts, ends = zip(*pieces, strict=True)
     alignment = align(text, [parse_span(line, text, span) for span in row.spans or ()], starts, ends)
-    scheme = BIO if options.scheme.lower() == "auto" else scheme_named(options.scheme)
-    tags = tuple(tags_of(alignment.spans, len(tokens), BIO if scheme is PLAIN else scheme))
+    tags = tuple(tags_of(alignment.spans, len(tokens), BIO))
     places = (0,) * len(tokens)
     require_valid_words(tokens, tags, places, [line])
     notes = tuple(Note(0, *settled) for settled in alignment.settled)
-    return Record(Sentence(tokens, tags, text, starts, ends, row.domain or None), places, notes)
+    return Record(
+        Sentence(tokens, tags, text, starts, ends, row.domain or None, tuple(alignment.spans)), places, notes
+    )
 
 
 def parse_span(line: str, text: str, value: object) -> CharacterSpan:

@@ -17,6 +17,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
 
+_INNER_SPACE = re.compile(r"(?<=\S)[ \u00a0](?=\S)")
+
 _ZERO_WIDTH_SPACE = "\u200b"
 _JOINERS = re.compile("[\u200c\u200d]")
 
@@ -37,17 +39,28 @@ def may_separate_words(text: str, at: int) -> bool:
 
 
 def require_valid_words(
-    tokens: Sequence[str], tags: Sequence[str], places: Sequence[int], shown: Sequence[str]
+    tokens: Sequence[str],
+    tags: Sequence[str],
+    places: Sequence[int],
+    shown: Sequence[str],
+    *,
+    spaces: bool = False,
 ) -> None:
     """Check T tokens and T tags of one sentence; `places` are their T lines, `shown` the record's lines.
 
+    Args:
+        spaces: whether single spaces may stand inside a token or tag, as where tabs or JSON separate them.
+
     Raises:
-        BadLine: a token or tag is empty, or holds white space or a control character.
+        BadLine: a token or tag is empty, or holds other white space or a control character.
     """
     for kind, words in (("token", tokens), ("tag", tags)):
+        joined = "".join(words)
         # One search for all words, which nearly every sentence passes.
-        if all(words) and not _UNFIT.search("".join(words)):
+        if all(words) and not _UNFIT.search(joined):
             continue
+        if spaces and " " in joined:
+            words = [_INNER_SPACE.sub("_", word) for word in words]
         for index, word in enumerate(words):
             place = places[index]
             if not word:

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import IO, cast
 
 from corpus.errors import BadLine, CorpusError
+from corpus.formats.header import HEAD_BYTES
+from corpus.formats.table import FileReader, reader_of
+from corpus.options import ReadOptions
 from corpus.raw_records import RECORD_BYTES, lines_of
 
 _OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK": "zip"}
@@ -52,6 +55,24 @@ def _open(path: Path) -> IO[bytes]:
     if path.name.lower().endswith(".gz"):
         return cast(IO[bytes], gzip.open(path, "rb"))
     return path.open("rb")
+
+
+def reader_for(path: Path, options: ReadOptions) -> FileReader:
+    """Tell how a file is read; one that cannot be opened is read by its name, which reports why."""
+    try:
+        with open_corpus_file(path) as stream:
+            return reader_of(path, options, stream.read(HEAD_BYTES))
+    except CorpusError:
+        return reader_of(path, options)
+
+
+def unpacked_lines(path: Path, reader: FileReader) -> Iterable[bytes]:
+    """Return the lines that the records of a file are cut from.
+
+    Raises:
+        CorpusError: as of `lines`, or the file is no file of its format.
+    """
+    return reader.lines(str(path), lines(path), lambda name: lines(Path(name)))
 
 
 def lines(path: Path) -> Iterator[bytes]:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from corpus.errors import BadLine, CorpusError
-from corpus.formats.table import format_of
 from corpus.options import ReadOptions
-from corpus.raw_records import RawRecord, lines_of, raw_records
-from corpus.reading.files import lines
+from corpus.raw_records import lines_of, raw_records
+from corpus.reading.files import reader_for, unpacked_lines
 from corpus.record import Record
 from corpus.sentence import Sentence
 
@@ -42,18 +41,10 @@ def records(path: str | Path, options: ReadOptions) -> Iterator[tuple[int, Recor
 
 def outcomes(path: str | Path, options: ReadOptions) -> Iterator[tuple[int, Record | CorpusError]]:
     """Like `records`, but yield the error of a bad record and continue after it."""
-    parse = format_of(path, options).parse
-    for record in raw_records_of(path, options):
+    path = Path(path)
+    reader = reader_for(path, options)
+    for record in raw_records(unpacked_lines(path, reader), reader.unit):
         try:
-            yield record.line, parse(lines_of(record.raw), options)
+            yield record.line, reader.parse(lines_of(record.raw))
         except BadLine as error:
             yield record.line, error.located(path, record.line)
-
-
-def raw_records_of(path: str | Path, options: ReadOptions) -> Iterator[RawRecord]:
-    """Yield the records of a file, plain or gzip, as bytes.
-
-    Raises:
-        CorpusError: the file cannot be opened or unpacked.
-    """
-    yield from raw_records(lines(Path(path)), format_of(path, options).unit)

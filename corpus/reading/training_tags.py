@@ -5,32 +5,34 @@ from __future__ import annotations
 from corpus.errors import BadLine
 from corpus.record import Record
 from corpus.sentence import Sentence
-from tagging.schemes import Parsed, Scheme, UnknownTag, parse, tags_of
+from tagging.notation import Notation
+from tagging.schemes import Parsed, Scheme, UnknownTag, tags_of
 
 
-def parse_tags(record: Record, scheme: Scheme) -> Parsed:
+def parse_tags(record: Record, notation: Notation) -> Parsed:
     """Parse the entities of a record's sentence; none in plain tags.
 
     Raises:
-        BadLine: a prefix that the scheme does not have, or a prefix without a label.
+        BadLine: a tag that is not of the notation.
     """
     sentence = _sentence(record)
-    if scheme.is_plain:
+    if sentence.spans is not None:
+        return Parsed(list(sentence.spans), [])
+    if notation.is_plain:
         return Parsed([], [])
     try:
-        return parse(sentence.tags, scheme)
+        return notation.parse(sentence.tags)
     except UnknownTag as error:
-        prefixes = ", ".join(sorted(scheme.prefixes - {"O"}))
         raise BadLine(
             record.lines[error.index],
             f"tag {error.tag!r} of the token {sentence.tokens[error.index]!r}",
-            expected=f"O, or one of {prefixes} with a hyphen and a label ({scheme.name})",
+            expected=notation.expected,
             remedy="correct the tag, or name the scheme of the files (scheme)",
             code="D110",
         ) from None
 
 
-def training_tags(record: Record, source: Scheme, target: Scheme) -> tuple[list[str], Parsed]:
+def training_tags(record: Record, source: Notation, target: Scheme) -> tuple[list[str], Parsed]:
     """Convert a record's tags: T tags in the target scheme, and the entities and repairs they come from.
 
     Raises:

@@ -37,7 +37,10 @@ def repair_conll(lines: list[str], repairs: Repairs) -> list[str]:
             index: conll.column_places(block[index], options.separator) for index in range(first, len(block))
         }
 
-    columns = options.token_column, options.tag_column
+    try:
+        columns = conll.columns(options)
+    except BadLine:
+        return lines
     layout = _Layout(rows, lambda block: conll.parse(block, options), columns, options.separator)
     return _repaired(lines, layout, repairs)
 
@@ -94,7 +97,7 @@ def _repair_tags(lines: list[str], layout: _Layout, repairs: Repairs) -> None:
     """Replace illegal tags by those they are parsed as, in place."""
     try:
         record = layout.parse(lines)
-        illegal = parse_tags(record, repairs.scheme).repairs if record.sentence is not None else []
+        illegal = parse_tags(record, repairs.notation).repairs if record.sentence is not None else []
     except BadLine:
         return
     if not illegal:

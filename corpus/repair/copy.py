@@ -23,7 +23,8 @@ import msgspec
 from corpus.codes import CODES
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.reading.scheme import scheme_of
+from corpus.reading.files import reader_for
+from corpus.recognition.reading import reading_of
 from corpus.repair.diff import UnifiedDiff
 from corpus.repair.leaks import Leaks
 from corpus.repair.records import repair_blank_lines, repair_record
@@ -42,7 +43,7 @@ class RepairedCopy(msgspec.Struct):
         out: the folder of the copy.
         counts: number of repairs by code.
         files: number of lines changed or removed, by file; without unchanged files.
-        left: sentences that could have been removed and were not, with the reason.
+        left: what could have been repaired and was not, with the reason.
     """
 
     out: str
@@ -70,7 +71,8 @@ def write_repaired_copy(
     out = Path(out)
     _require_place(Path(data), out)
     codes = frozenset(code for code, kind in CODES.items() if kind.fixed) - ignore
-    repairs = Repairs(options, scheme_of(layout, options), codes)
+    notation, options = reading_of(layout, options)
+    repairs = Repairs(options, notation, codes)
     leaks = Leaks(layout, repairs)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +89,12 @@ def write_repaired_copy(
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     counts = {code: count for code, count in sorted(repairs.counts.items()) if count}
-    return RepairedCopy(str(out), counts, files, leaks.left())
+    packed = [
+        f"{path.name} was copied as it is: `tagline convert` writes it in a form that can be repaired"
+        for path, _ in layout.files()
+        if reader_for(path, options).packed
+    ]
+    return RepairedCopy(str(out), counts, files, [*leaks.left(), *packed])
 
 
 def _require_place(data: Path, out: Path) -> None:
@@ -139,15 +146,18 @@ def _repair_file(
     path: Path, target: Path, diff: UnifiedDiff, repairs: Repairs, leaks: Leaks, split: str | None
 ) -> int:
     """Write one file repaired; return the number of its lines that were changed or removed."""
+    reader = reader_for(path, repairs.options)
+    if reader.packed:
+        return 0
     changed = 0
     removed = False  # the record before: then the blank lines after it are removed too
     with _create(target) as stream:
-        for segment in segments(path, repairs.options):
+        for segment in segments(path, reader):
             if segment.blank:
                 new = [] if removed else repair_blank_lines(segment, repairs)
                 removed = False
             else:
-                new = leaks.without_leak(path, split, repair_record(path, segment, repairs))
+                new = leaks.without_leak(reader, split, repair_record(reader, segment, repairs))
                 removed = not new
             changed += _add_to_diff(diff, segment.lines, new)
             stream.writelines(new)

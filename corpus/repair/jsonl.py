@@ -14,7 +14,6 @@ from corpus.formats.alignment import CharacterSpan, align
 from corpus.repair.cleaning import characters_to_drop, clean, without
 from corpus.repair.repairs import Repairs
 from tagging.schemes import UnknownTag
-from tagging.schemes import parse as parse_tags
 from tagging.tokenizer import tokenize
 
 _SPACED = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s')
@@ -105,9 +104,9 @@ def _repair_tokens(values: _Values, repairs: Repairs) -> None:
     ):
         # Otherwise the tokens would no longer be found in the text.
         values.write("text", without(text, characters_to_drop(text, codes)))
-    if "D201" in codes and not repairs.scheme.is_plain and len(tags) == len(tokens):
+    if "D201" in codes and not repairs.notation.is_plain and len(tags) == len(tokens):
         try:
-            illegal = parse_tags(tags, repairs.scheme).repairs
+            illegal = repairs.notation.parse(tags).repairs
         except UnknownTag:
             illegal = []
         for repair in illegal:

@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import BadLine
+from corpus.formats.table import FileReader
+from corpus.reading.files import reader_for
+from corpus.reading.sentences import outcomes
 from corpus.reading.training_tags import parse_tags
+from corpus.record import Record
 from corpus.repair.records import parse_record, repair_record
 from corpus.repair.repairs import Repairs
 from corpus.repair.segments import segments
@@ -84,11 +88,11 @@ class Leaks:
             )
         return left
 
-    def without_leak(self, path: Path, split: str | None, lines: list[bytes]) -> list[bytes]:
+    def without_leak(self, reader: FileReader, split: str | None, lines: list[bytes]) -> list[bytes]:
         """Return the lines of a record; of a leak, only those that begin a document."""
         if not self._keys or split not in ("train", None):
             return lines
-        sentence = self._sentence(path, split, lines, self._repairs)
+        sentence = self._sentence(reader, split, lines, self._repairs)
         if sentence is None or sentence.key not in self._keys or sentence.split != "train":
             return lines
         labels = sentence.labels
@@ -101,18 +105,28 @@ class Leaks:
         return [line for line in lines if _DOCUMENT_LINE.match(line)]
 
     def _sentences(self, path: Path, split: str | None, trial: Repairs) -> Iterator[_Sentence]:
-        for segment in segments(path, trial.options):
+        reader = reader_for(path, trial.options)
+        if reader.packed:
+            for _, record in outcomes(path, trial.options):
+                sentence = self._of_record(record, split, trial) if isinstance(record, Record) else None
+                if sentence is not None:
+                    yield sentence
+            return
+        for segment in segments(path, reader):
             if not segment.blank:
-                sentence = self._sentence(path, split, repair_record(path, segment, trial), trial)
+                sentence = self._sentence(reader, split, repair_record(reader, segment, trial), trial)
                 if sentence is not None:
                     yield sentence
 
     def _sentence(
-        self, path: Path, split: str | None, lines: list[bytes], repairs: Repairs
+        self, reader: FileReader, split: str | None, lines: list[bytes], repairs: Repairs
     ) -> _Sentence | None:
         """Parse the sentence of a record's lines; None if it cannot be read."""
-        record = parse_record(path, lines, repairs)
-        if record is None or record.sentence is None:
+        record = parse_record(reader, lines)
+        return None if record is None else self._of_record(record, split, repairs)
+
+    def _of_record(self, record: Record, split: str | None, repairs: Repairs) -> _Sentence | None:
+        if record.sentence is None:
             return None
         key = text_key(record.sentence.tokens)
         if split is None:
@@ -120,10 +134,10 @@ class Leaks:
             split = split_of(key, self._layout.shares)
         if split != "train":
             return _Sentence(key, split, Counter())
-        if repairs.scheme.is_plain:
+        if repairs.notation.is_plain:
             return _Sentence(key, split, Counter(record.sentence.tags))
         try:
-            spans = parse_tags(record, repairs.scheme).spans
+            spans = parse_tags(record, repairs.notation).spans
         except BadLine:
             return None
         return _Sentence(key, split, Counter(span.label for span in spans))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 from corpus.errors import BadLine
-from corpus.formats.table import format_name, format_of
+from corpus.formats.table import FileReader
 from corpus.raw_records import BOM, lines_of
 from corpus.record import Record
 from corpus.repair.columns import repair_conll, repair_conllu
@@ -22,7 +22,7 @@ REPAIRS: dict[str, Callable[[list[str], Repairs], list[str]]] = {
 }
 
 
-def repair_record(path: Path, segment: Segment, repairs: Repairs) -> list[bytes]:
+def repair_record(reader: FileReader, segment: Segment, repairs: Repairs) -> list[bytes]:
     """Repair the lines of a record; they stay as they are if they are not UTF-8."""
     try:
         b"".join(segment.lines).decode("utf-8")
@@ -32,7 +32,7 @@ def repair_record(path: Path, segment: Segment, repairs: Repairs) -> list[bytes]
     ended = raw[-1].endswith(b"\n")
     lines = b"".join(raw).decode("utf-8").removesuffix("\n").split("\n")
     if not any("\r" in line for line in lines):
-        lines = REPAIRS[format_name(path, repairs.options)](lines, repairs)
+        lines = REPAIRS[reader.format](lines, replace(repairs, options=reader.options))
     encoded = [line.encode("utf-8") + b"\n" for line in lines]
     return encoded if ended else [*encoded[:-1], encoded[-1].removesuffix(b"\n")]
 
@@ -42,11 +42,11 @@ def repair_blank_lines(segment: Segment, repairs: Repairs) -> list[bytes]:
     return [_with_lf(line, repairs, doubled="D304") for line in _without_bom(segment, repairs)]
 
 
-def parse_record(path: Path, lines: list[bytes], repairs: Repairs) -> Record | None:
+def parse_record(reader: FileReader, lines: list[bytes]) -> Record | None:
     """Parse a record's lines; None if they cannot be read."""
     raw = b"".join(lines).removeprefix(BOM)
     try:
-        return format_of(path, repairs.options).parse(lines_of(raw), repairs.options)
+        return reader.parse(lines_of(raw))
     except BadLine:
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from corpus.options import ReadOptions
-from tagging.schemes import Scheme
+from tagging.notation import Notation
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,13 @@ class Repairs:
 
     Attributes:
         options: how the corpus is read.
-        scheme: the scheme of its tags.
+        notation: of its tags.
         codes: codes of the faults to repair.
         counts: number of repairs by code.
     """
 
     options: ReadOptions
-    scheme: Scheme
+    notation: Notation
     codes: Set[str]
     counts: Counter[str] = field(default_factory=Counter)
 

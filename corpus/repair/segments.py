@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import CorpusError
-from corpus.formats.table import format_of
-from corpus.options import ReadOptions
+from corpus.formats.table import FileReader
 from corpus.raw_records import BOM, RECORD_BYTES
 from corpus.reading import files
 
@@ -27,13 +26,13 @@ class Segment(NamedTuple):
     blank: bool
 
 
-def segments(path: Path, options: ReadOptions) -> Iterator[Segment]:
+def segments(path: Path, reader: FileReader) -> Iterator[Segment]:
     """Yield all lines of a file as records and runs of blank lines; one by one if a record is a line.
 
     Raises:
         CorpusError: the file cannot be read, or a record is longer than `RECORD_BYTES`.
     """
-    single = format_of(path, options).unit == "line"
+    single = reader.unit == "line"
     held: list[bytes] = []
     begin, size, blank = 1, 0, True
     for number, raw in enumerate(files.lines(path), start=1):

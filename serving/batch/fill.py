@@ -28,6 +28,7 @@ from serving.batch.plan import Plan, Shard
 from serving.batch.scores import count_correct, total_scores
 from serving.batch.sources import stretch
 from serving.batch.writers import write
+from tagging.notation import Notation
 
 _POLL_SECONDS = 0.5
 _ENDINGS: dict[Format, str] = {"jsonl": ".jsonl", "conll": ".conll", "tfrecord": ".tfrecord"}
@@ -72,7 +73,7 @@ def fill(
         steps = (
             _ReadShard(options),
             TaggerHandler(job.model, job.version, model),
-            _WritePart(output.path, job.format, names, plan.scheme),
+            _WritePart(output.path, job.format, names, plan.notation),
         )
         on_measures(_run(output, missing, steps, _pipeline_options(workers, beam_args), on_done))
         finished = output.records()
@@ -145,12 +146,12 @@ class _WritePart:
     """Writes a part and its record."""
 
     def __init__(
-        self, folder: Path, output_format: Format, names: dict[int, str], scheme: str | None
+        self, folder: Path, output_format: Format, names: dict[int, str], notation: Notation | None
     ) -> None:
         self._folder = str(folder)
         self._format = output_format
         self._names = names
-        self._scheme = scheme
+        self._notation = notation
 
     def __call__(self, work: Work) -> str:
         name = self._names[work.shard.index]
@@ -167,7 +168,7 @@ class _WritePart:
                 bytes=size,
                 sha256=digest,
             )
-            return PartRecord(part, count_correct(work.sentences, answers, self._scheme))
+            return PartRecord(part, count_correct(work.sentences, answers, self._notation))
 
         try:
             OutputFolder(Path(self._folder)).add(

@@ -17,7 +17,9 @@ from files.sums import sha256_of
 from serving.batch.job import InputFile
 from serving.batch.sources import InputSentence, sentences
 from tagging.evidence import Evidence
-from tagging.schemes import PLAIN, Scheme, UnknownTag, parse, scheme_named
+from tagging.notation import Notation
+from tagging.recognition import UnknownNotation, recognise
+from tagging.schemes import OUTSIDE, UnknownTag
 
 # A part is held in memory, so one of long sentences has fewer.
 _TOKENS_PER_SENTENCE = 40
@@ -44,14 +46,14 @@ class Plan(msgspec.Struct, frozen=True):
         files: the input.
         shards: the sentences of each part, in the order of the input.
         sentences: their total number.
-        scheme: of the input's tags, to score against; None if it has none.
-        not_scored: why there is no scheme; empty if there is one.
+        notation: of the input's tags, to score against; None if it has none.
+        not_scored: why there is none; empty if there is one.
     """
 
     files: tuple[InputFile, ...]
     shards: tuple[Shard, ...]
     sentences: int
-    scheme: str | None
+    notation: Notation | None
     not_scored: str
 
 
@@ -89,8 +91,8 @@ def plan(paths: Sequence[Path], root: Path, options: ReadOptions, *, shard_size:
             "no sentence in it", path=where, expected="something to tag", remedy="check --input"
         )
     files = tuple(_input_file(path, root) for path in paths)
-    scheme, reason = tags.scheme(paths)
-    return Plan(files, tuple(shards), sum(shard.count for shard in shards), scheme, reason)
+    notation, reason = tags.notation()
+    return Plan(files, tuple(shards), sum(shard.count for shard in shards), notation, reason)
 
 
 class _Tags:
@@ -99,8 +101,7 @@ class _Tags:
     def __init__(self, options: ReadOptions) -> None:
         self._options = options
         self._evidence = Evidence()
-        self._distinct: set[str] = set()
-        self._texts = self._untagged = False
+        self._texts = self._untagged = self._marked = False
 
     def add(self, sentence: InputSentence) -> None:
         """Take the tags of a sentence into account."""
@@ -109,27 +110,30 @@ class _Tags:
         elif not sentence.tagged:
             self._untagged = True
         elif sentence.record.sentence is not None:
-            self._evidence.add(sentence.record.sentence.tags)
-            self._distinct.update(sentence.record.sentence.tags)
+            if sentence.record.sentence.spans is None:
+                self._evidence.add(sentence.record.sentence.tags)
+            self._marked = self._marked or any(tag != OUTSIDE for tag in sentence.record.sentence.tags)
 
-    def scheme(self, paths: Sequence[Path]) -> tuple[str | None, str]:
-        """Return the scheme's name, or None and why answers cannot be scored."""
+    def notation(self) -> tuple[Notation | None, str]:
+        """Return the notation, or None and why answers cannot be scored."""
         if self._texts:
             return None, "texts have no tags"
         if self._untagged:
             return None, "the input has sentences without tags"
-        if self._distinct <= {"O"}:
+        if not self._marked:
             return None, "no token of the input has another tag than O"
-        named = self._options.scheme
-        scheme: Scheme = self._evidence.scheme() if named.lower() == "auto" else scheme_named(named)
-        if scheme is not PLAIN:
-            # Each by itself: whether a tag is one of the scheme does not depend on its neighbours.
-            for tag in sorted(self._distinct):
+        try:
+            notation = recognise(self._evidence, scheme=self._options.scheme, outside=self._options.outside)
+        except UnknownNotation as error:
+            return None, f"the input has {error}"
+        if not notation.is_plain:
+            # Each by itself: whether a tag is one of the notation does not depend on its neighbours.
+            for tag in sorted(self._evidence.tags):
                 try:
-                    parse([tag], scheme)
+                    notation.parse([tag])
                 except UnknownTag:
-                    return None, f"the input's tag {tag!r} is none of {scheme.name}"
-        return scheme.name, ""
+                    return None, f"the input's tag {tag!r} is none of {notation}"
+        return notation, ""
 
 
 def _input_file(path: Path, root: Path) -> InputFile:

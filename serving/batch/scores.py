@@ -13,7 +13,8 @@ import msgspec
 from corpus.reading.training_tags import training_tags
 from serving.batch.sources import InputSentence
 from serving.client.answers import TaggedSentence
-from tagging.schemes import BIO, PLAIN, scheme_named, split_tag
+from tagging.notation import Notation
+from tagging.schemes import BIO, split_tag
 from tagging.scoring import Counts, EntityScores, Score, add_counts, entity_counts, tag_counts
 
 # Gold, predicted, correct.
@@ -47,12 +48,11 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def count_correct(
-    sentences: Sequence[InputSentence], answers: Sequence[TaggedSentence], scheme: str | None
+    sentences: Sequence[InputSentence], answers: Sequence[TaggedSentence], notation: Notation | None
 ) -> PartCounts:
-    """Count how many answers are correct by the tags in the file; `scheme` as in `Plan`."""
-    if scheme is None:
+    """Count how many answers are correct by the tags in the file; `notation` as in `Plan`."""
+    if notation is None:
         return PartCounts(None, {})
-    named = scheme_named(scheme)
     entities: dict[str, Counts] = {}
     tags: dict[str, Counts] = {}
     unlike = ""
@@ -60,14 +60,14 @@ def count_correct(
         if sentence.record is None or sentence.record.sentence is None:
             continue
         predicted = [token.tag for token in answer.tokens]
-        gold, _ = training_tags(sentence.record, named, BIO)
+        gold, _ = training_tags(sentence.record, notation, BIO)
         add_counts(tags, tag_counts(gold, predicted))
-        if named is PLAIN:
+        if notation.is_plain:
             continue
         unlike = unlike or next((tag for tag in predicted if not _is_bio(tag)), "")
         if not unlike:
             add_counts(entities, entity_counts(gold, predicted, BIO, "strict"))
-    return PartCounts(None if named is PLAIN else _triples(entities), _triples(tags), unlike)
+    return PartCounts(None if notation.is_plain else _triples(entities), _triples(tags), unlike)
 
 
 def total_scores(parts: Iterable[PartCounts]) -> Scores | None:

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import BadLine, CorpusError
-from corpus.formats.table import format_of
 from corpus.options import ReadOptions
 from corpus.raw_records import lines_of, raw_records, without_bom
-from corpus.reading.files import lines_within_limit, open_corpus_file, require_utf8
+from corpus.reading.files import lines_within_limit, open_corpus_file, reader_for, require_utf8
 from corpus.record import Record
 from corpus.splits.layout import is_file_name
 from tagging.schemes import OUTSIDE
@@ -143,19 +142,27 @@ def _texts(path: Path, stream: Iterable[bytes], offset: int, line: int) -> Itera
 def _of_corpus(
     path: Path, stream: Iterable[bytes], options: ReadOptions, offset: int, line: int
 ) -> Iterator[InputSentence]:
-    unit, parse, _ = format_of(path, options)
+    reader = reader_for(path, options)
+    if reader.packed:
+        raise CorpusError(
+            f"a file of the form {reader.format}",
+            path=path,
+            expected="sentences line by line or block by block, which any worker can begin to read anywhere",
+            remedy="rewrite it: tagline convert IN OUT --to jsonl",
+        )
+    unit, parse = reader.unit, reader.parse
     for block in raw_records(stream, unit, at_start=offset == 0):
         number = block.line + line - 1
         tagged = True
         try:
             block_lines = lines_of(block.raw)
             try:
-                record = parse(block_lines, options)
+                record = parse(block_lines)
             except BadLine:
                 completed = _with_empty_tags(block_lines[0]) if unit == "line" else None
                 if completed is None:
                     raise
-                record, tagged = parse([completed], options), False
+                record, tagged = parse([completed]), False
         except BadLine as error:
             raise error.located(path, number) from None
         if record.sentence is not None or unit == "line":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from corpus.reading.scheme import named_scheme, scheme_of, target_scheme
 
 from corpus.options import ReadOptions, Shares
-from corpus.reading.scheme import named_scheme, scheme_of, target_scheme
 from corpus.splits.layout import find
 from tagging.schemes import BILOU, BIO, BIOES, IOB1, PLAIN, Scheme
 

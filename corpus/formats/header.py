@@ -1,0 +1,28 @@
+"""The first lines of a file, before any format has parsed them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Enough for the comments at the beginning of a file.
+HEAD_BYTES = 16 << 10
+
+
+class Header(NamedTuple):
+    """The beginning of a file.
+
+    Attributes:
+        lines: its first lines; the last may be cut.
+    """
+
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, head: bytes) -> Header:
+        """Decode the first bytes of a file; what is not UTF-8 is replaced."""
+        return cls(tuple(head[:HEAD_BYTES].decode("utf-8", "replace").splitlines()))
+
+    @property
+    def first(self) -> str:
+        """The first line that is not blank; empty if there is none."""
+        return next((line for line in self.lines if line.strip()), "")
