@@ -108,6 +108,23 @@ CODES: dict[str, Code] = {
         "name the scheme and the outside tag, or the column of the tags",
         "corpus.scheme, outside, tag_column",
     ),
+    "D119": Code(
+        "error",
+        "running text",
+        "tag the text first, or name the files of the corpus",
+        "corpus.files",
+    ),
+    "D120": Code(
+        "error",
+        "token of nothing but invisible characters",
+        "write the word that is meant, or leave the line out; --fix leaves it, since a word may be missing",
+    ),
+    "D121": Code(
+        "error",
+        "no tokens in the token column",
+        "name the column of the tokens, or the format",
+        "corpus.token_column, format",
+    ),
     "D201": Code(
         "warning",
         "illegal tag, repaired",
@@ -147,7 +164,12 @@ CODES: dict[str, Code] = {
         "split it: training pads a batch to its longest sentence",
         "checks.max_tokens",
     ),
-    "D208": Code("warning", "no entity in train", "check tag_column and scheme", "corpus.tag_column, scheme"),
+    "D208": Code(
+        "error",
+        "no entity in train",
+        "check tag_column, scheme and outside: a model could learn nothing",
+        "corpus.tag_column, scheme, outside",
+    ),
     "D209": Code("warning", "span given twice", "remove one of the two", "", "kept once"),
     "D210": Code(
         "warning",
@@ -187,6 +209,16 @@ CODES: dict[str, Code] = {
         "span that cuts a word",
         "cut the texts into characters (tokenizer): words of this script are not parted by spaces",
         "corpus.tokenizer",
+    ),
+    "D219": Code(
+        "warning",
+        "characters composed and decomposed",
+        "write all files in one Unicode form, as NFC: to the model the two forms are different words",
+    ),
+    "D220": Code(
+        "warning",
+        "labels that differ by case",
+        "write the label in one way, or accept that these are two labels",
     ),
     "D301": Code("info", "file ignored", "name it train, dev or test if it should be read"),
     "D302": Code(

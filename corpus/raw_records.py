@@ -1,7 +1,8 @@
 """Cut a binary stream into raw records: the block between blank lines, or the line.
 
 Only bytes are looked at, so that a reader that starts in the middle of a file cuts at the same places as one
-that starts at its beginning. A line is blank if it holds nothing but ASCII white space.
+that starts at its beginning. Blocks are parted by breaks: lines of nothing but ASCII white space, and lines that
+begin a document.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from corpus.errors import BadLine
 
 Unit = Literal["block", "line"]
 BOM = b"\xef\xbb\xbf"
+DOCUMENT = b"-DOCSTART-"
 # No sentence is this long; a file without line ends or blank lines must not be loaded completely.
 RECORD_BYTES = 4 << 20
 
@@ -46,20 +48,25 @@ def raw_records(stream: Iterable[bytes], unit: Unit, *, at_start: bool = True) -
         size = len(raw)
         if at_start and number == 1:
             raw = without_bom(raw)
-        if not raw.isspace() and raw:
-            if unit == "line":
+        if unit == "line":
+            if raw and not raw.isspace():
                 yield RawRecord(number, offset, raw)
-            else:
-                if not held:
-                    held_line, held_offset = number, offset
-                if offset - held_offset <= RECORD_BYTES:
-                    held.append(raw)
+        elif not is_break(raw):
+            if not held:
+                held_line, held_offset = number, offset
+            if offset - held_offset <= RECORD_BYTES:
+                held.append(raw)
         elif held:
             yield RawRecord(held_line, held_offset, b"".join(held))
             held = []
         offset += size
     if held:
         yield RawRecord(held_line, held_offset, b"".join(held))
+
+
+def is_break(line: bytes) -> bool:
+    """Whether a line parts blocks: it is blank, or begins a document."""
+    return line.isspace() or not line or line.startswith(DOCUMENT)
 
 
 def without_bom(first_line: bytes) -> bytes:
@@ -91,7 +98,7 @@ def lines_of(raw: bytes) -> list[str]:
             index,
             f"not UTF-8 (byte 0x{raw[error.start]:02x})",
             expected="UTF-8 text",
-            remedy="save the file as UTF-8, for example: iconv -f latin1 -t utf-8",
+            remedy="save the file as UTF-8; `tagline check` names the encoding that it is likely in",
             shown=line.decode("utf-8", "backslashreplace").rstrip("\r"),
             code="D107",
         ) from None

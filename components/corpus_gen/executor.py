@@ -34,6 +34,7 @@ from components.corpus_gen.summary import (
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
 from corpus.reading.files import reader_for
+from corpus.recognition.columns import require_columns
 from corpus.recognition.reading import target_scheme
 from corpus.splits.fingerprint import fingerprint
 from corpus.splits.layout import Layout, find
@@ -93,6 +94,7 @@ class CorpusGenExecutor(base_beam_executor.BaseBeamExecutor):
     def _write(self, uri: str, exec_properties: dict[str, Any]) -> tuple[CorpusSummary, Measures]:
         options = options_in(exec_properties)
         layout = find(data_in(exec_properties), options)
+        require_columns(layout, options)
         with self._make_beam_pipeline() as pipeline:
             build(pipeline, layout, options, uri)
         partial = take_summary(uri)

@@ -20,7 +20,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from corpus.errors import CorpusError
 from corpus.formats.table import FileReader
-from corpus.raw_records import BOM, raw_records
+from corpus.raw_records import BOM, is_break, raw_records
 
 _LOOK_BACK = 4096
 
@@ -109,35 +109,29 @@ class _Lines:
             if not line:
                 return
             self.origin += len(line)
-            self.wait_for_blank = not line.isspace()
+            self.wait_for_blank = not is_break(line)
         yield from self.lines
 
 
 def _line_start(stream: BinaryIO, start: int) -> tuple[int, bool]:
     """The first line that begins at or after byte `start`, and whether it may be inside a record."""
     floor = len(BOM) if stream.read(len(BOM)) == BOM else 0
-    within = max(start - 1, floor)
-    stream.seek(within)
-    tail = stream.readline()
-    position = within + len(tail)
-    blank = not tail.strip() and _blank_before(stream, within, floor)
-    stream.seek(position)
-    return position, not blank
+    begin = _line_begin(stream, max(start - 1, floor), floor)
+    stream.seek(begin)
+    line = stream.readline()
+    return begin + len(line), not is_break(line)
 
 
-def _blank_before(stream: BinaryIO, end: int, floor: int) -> bool:
-    """Whether the line with byte `end` has only white space before it, from byte `floor` on."""
-    while end > floor:
-        begin = max(floor, end - _LOOK_BACK)
+def _line_begin(stream: BinaryIO, within: int, floor: int) -> int:
+    """The first byte, from byte `floor` on, of the line that byte `within` belongs to."""
+    while within > floor:
+        begin = max(floor, within - _LOOK_BACK)
         stream.seek(begin)
-        chunk = stream.read(end - begin)
-        line = chunk[chunk.rfind(b"\n") + 1 :]
-        if line.strip():
-            return False
-        if len(line) < len(chunk):
-            return True
-        end = begin
-    return True
+        end = stream.read(within - begin).rfind(b"\n")
+        if end >= 0:
+            return begin + end + 1
+        within = begin
+    return floor
 
 
 def read_files(paths: Iterable[str], readers: Mapping[str, FileReader]) -> beam.PTransform:

@@ -21,7 +21,7 @@ from corpus.formats.words import invisible_in, may_separate_words
 from corpus.options import CheckLimits, ReadOptions
 from corpus.reading.sentences import outcomes
 from corpus.reading.training_tags import parse_tags
-from corpus.recognition.reading import Reading, reading_of
+from corpus.recognition.reading import CUT_WORD, Reading, reading_of
 from corpus.record import Record
 from corpus.sentence import Sentence
 from corpus.splits.by_hash import split_of, text_key
@@ -153,6 +153,7 @@ class _Checker:
         tally = self.tallies[split]
         tally.add(sentence, record, parsed, path, line, plain=self.notation.is_plain)
         tally.settled += len(record.notes)
+        tally.cut_words += sum(note.code == CUT_WORD for note in record.notes)
         for repair in parsed.repairs:
             self.findings.add(
                 "D201",

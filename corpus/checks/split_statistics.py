@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from corpus.checks.report import Findings, Report, SplitStatistics, printable
 from corpus.checks.shift import jensen_shannon, jensen_shannon_by_chance, largest_differences
+from corpus.checks.spellings import two_cases, two_forms
 from corpus.checks.tally import Tally
+from corpus.codes import CODES
 from corpus.options import SPLITS, CheckLimits
-from corpus.recognition.reading import Reading
+from corpus.recognition.reading import CUT_WORD, Reading
 from corpus.splits.layout import Layout
 
 
@@ -47,6 +49,8 @@ class SplitChecks:
             if name != "train" and train.sentences and split.sentences:
                 self._compare_with_train(name, split)
         self._check_rare_labels()
+        for code, message, example in (*two_forms(self.tallies), *two_cases(self.tallies, plain=plain)):
+            self.findings.add(code, message, path=self._file("train"), example=example)
         if train.sentences and not train.labels(plain=plain):
             message = f"all {train.words.total()} tokens are outside"
             self.findings.add("D208", message, path=self._file("train"))
@@ -80,7 +84,10 @@ class SplitChecks:
             share = getattr(self.limits, limit)
             if count > share * total:
                 message = f"{name}: {count} of {total} {what}; more than {limit} {share:g}"
-                self.findings.add(code, message, path=self._file(name))
+                cut = code == "D105" and 2 * self.tallies[name].cut_words > count
+                self.findings.add(
+                    code, message, path=self._file(name), remedy=CODES[CUT_WORD].remedy if cut else None
+                )
 
     def _compare_with_train(self, name: str, split: SplitStatistics) -> None:
         plain = self.reading.notation.is_plain

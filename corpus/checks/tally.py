@@ -30,6 +30,7 @@ class Tally:
         self.longest_at: Place | None = None
         self.repairs = 0
         self.settled = 0
+        self.cut_words = 0
         self.shared = 0
         self.words: Counter[str] = Counter()
         self.tags: Counter[str] = Counter()

@@ -1,33 +1,51 @@
-"""CoNLL: one token a line, columns, a blank line after every sentence.
+"""CoNLL: one token a line, columns, a blank line or a `-DOCSTART-` line after every sentence.
 
-A comment is a line that begins with `#`, has no token line before it in its block, and cannot be a token
-line:
+A line that begins with `#` is a comment, before the first token of its block or after the last, if it cannot
+be a token line:
 
-- it has no tab, the columns are separated by tabs (by the options, or because a line of the block has one),
-  and `#` is followed by white space, by nothing, or by `key = value`; or
-- it is `# key = value`, with white space before the equals sign; or
-- `#` is followed by white space or nothing, and it has another number of columns than the block's last line
-  (if every line of the block begins with `#`: another number than two).
+- it consists of `#` alone, is `#begin document ...` or `#end document`, or is `# key = value` with white space
+  before the equals sign; or
+- the columns are separated by tabs, and it has no tab, or its first column begins with `#` and white space;
+  but a single word such as `#tag` without a tab is a token that has lost its tag; or
+- `#` is followed by white space, and it has another number of columns than the token lines of the block.
 
-So `#tag<TAB>O` is a token, `# O` in a file separated by spaces is the token `#`, and a lone `#tag` that has
-lost its column is an error as for any other token. Comments are valid for their own block only: `domain` (or
-`genre`) and `text` are read from `# key = value`.
+So `#tag<TAB>O` and `#<TAB>O` are tokens, and `# O` in a file separated by spaces is the token `#`. Comments
+are valid for their own block only: `domain` (or `genre`) and `text` are read from `# key = value`.
+
+Columns are separated by tabs if all token lines at the beginning of the file have one, else line by line: by
+tabs if the line has one, or by spaces. A token between tabs may have spaces inside.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
+
+import msgspec
 
 from corpus.errors import BadLine
 from corpus.formats.comments import record_with_comments
+from corpus.formats.header import Header
 from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
+from corpus.raw_records import is_break
 from corpus.record import NOTHING, Record
 
-_DOCUMENT = "-DOCSTART-"
-_SPACED_KEY_VALUE = re.compile(r"#\s*[\w:.-]+\s+=(\s.*)?")
+_COMMENT = re.compile(r"#+|#\s*(?:begin|end) document\b.*|#\s*[\w:.-]+\s+=(?:\s.*)?")
 _KEY_VALUE = re.compile(r"#\s*[\w:.-]+\s*=.*")
+# White space that is part of no token; a no-break space is.
+_COLUMN = re.compile(r"[^ \t\x0b\x0c]+")
+
+
+def with_header(header: Header, options: ReadOptions) -> ReadOptions:
+    """Separate columns by tabs if all token lines at the beginning of the file have one."""
+    lines = [line for line in header.lines if line.strip() and line[0] != "#"]
+    lines = [line for line in lines if not is_break(line.encode("utf-8", "replace"))]
+    tabbed = bool(lines) and all("\t" in line for line in lines)
+    return (
+        msgspec.structs.replace(options, separator="\t") if tabbed and options.separator is None else options
+    )
 
 
 def parse(lines: list[str], options: ReadOptions) -> Record:
@@ -37,10 +55,10 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         BadLine: a wrong number of columns, an empty token or tag, or white space or a control character in
             one.
     """
-    first = first_row(lines, options)
-    if first == len(lines):
+    first, last = token_lines(lines, options)
+    if first == last:
         return NOTHING
-    rows = [_columns(line, options.separator) for line in lines[first:]]
+    rows = [_columns(line, options.separator) for line in lines[first:last]]
     width = len(rows[0])
     token_at, tag_at = columns(options)
     for row in rows:
@@ -51,7 +69,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
     tokens = [row[token_at] for row in rows]
     tags = [row[tag_at] for row in rows]
     places = range(first, first + len(rows))
-    require_valid_words(tokens, tags, places, lines)
+    require_valid_words(tokens, tags, places, lines, spaced=("token",))
     return record_with_comments(tokens, tags, places, lines[:first])
 
 
@@ -72,14 +90,17 @@ def columns(options: ReadOptions) -> tuple[int, int]:
     )
 
 
-def first_row(lines: list[str], options: ReadOptions) -> int:
-    """Find the index of the first token line of a block, after comments and `-DOCSTART-`."""
-    first = 0
-    if lines[0][:1] == "#":
-        first = _count_comments(lines, options.separator)
-    if first < len(lines) and lines[first].startswith(_DOCUMENT):
+def token_lines(lines: list[str], options: ReadOptions) -> tuple[int, int]:
+    """Find the token lines of a block: the first, and the one after the last, without comments around them."""
+    first, last = 0, len(lines)
+    if lines[0][:1] != "#" and lines[-1][:1] != "#":
+        return first, last
+    is_comment = _comment_test(lines, options.separator)
+    while first < last and is_comment(lines[first]):
         first += 1
-    return first
+    while last > first and is_comment(lines[last - 1]):
+        last -= 1
+    return first, last
 
 
 def column_places(line: str, separator: str | None) -> list[tuple[int, int]]:
@@ -87,7 +108,7 @@ def column_places(line: str, separator: str | None) -> list[tuple[int, int]]:
     if separator is None and "\t" in line:
         separator = "\t"
     if separator is None or not separator.strip(" "):
-        return [match.span() for match in re.finditer(r"\S+", line)]
+        return [match.span() for match in _COLUMN.finditer(line)]
     places, begin = [], 0
     for column in line.split(separator):
         places.append((begin, begin + len(column)))
@@ -96,10 +117,12 @@ def column_places(line: str, separator: str | None) -> list[tuple[int, int]]:
 
 
 def _columns(line: str, separator: str | None) -> list[str]:
-    if separator is not None:
-        # A separator of spaces means any run of them: columns are often aligned.
-        return line.split(separator) if separator.strip(" ") else line.split()
-    return line.split("\t") if "\t" in line else line.split()
+    if separator is None:
+        separator = "\t" if "\t" in line else " "
+    if separator.strip(" "):
+        return line.split(separator)
+    # A separator of spaces means any run of them: columns are often aligned.
+    return line.split() if line.isascii() else _COLUMN.findall(line)
 
 
 def _least_columns(*positions: int) -> int:
@@ -107,23 +130,26 @@ def _least_columns(*positions: int) -> int:
     return max(2, *(position + 1 if position >= 0 else -position for position in positions))
 
 
-def _count_comments(lines: list[str], separator: str | None) -> int:
-    """Count the comment lines at the beginning of a block."""
-    tabbed = separator == "\t" or (separator is None and any("\t" in line for line in lines))
-    width = 2 if all(line[:1] == "#" for line in lines) else len(_columns(lines[-1], separator))
-    for index, line in enumerate(lines):
-        if line[:1] != "#" or "\t" in line:
-            return index
-        spaced = line[1:2].isspace() or line.rstrip() == "#"
+def _comment_test(lines: list[str], separator: str | None) -> Callable[[str], bool]:
+    """Return the function that tells the comments of a block from its token lines."""
+    others = [line for line in lines if line[:1] != "#"]
+    tabbed = separator == "\t" or (separator is None and any("\t" in line for line in others or lines))
+    # Of a block in which every line begins with `#`, two columns are taken for a token and its tag.
+    width = len(_columns(others[-1], separator)) if others else 2
+
+    def is_comment(line: str) -> bool:
+        if line[:1] != "#":
+            return False
+        if _COMMENT.fullmatch(line.rstrip()):
+            return True
+        words = line.split()
         if tabbed:
-            comment = spaced or _KEY_VALUE.fullmatch(line) is not None
-        else:
-            comment = _SPACED_KEY_VALUE.fullmatch(line) is not None or (
-                spaced and len(_columns(line, separator)) != width
-            )
-        if not comment:
-            return index
-    return len(lines)
+            if "\t" not in line:
+                return len(words) > 1 or _KEY_VALUE.fullmatch(line) is not None
+            return line[1:2] == " " and len(_columns(line, separator)[0]) > 1
+        return line[1:2].isspace() and (len(words) != width or "\t" in line)
+
+    return is_comment
 
 
 def _separator_name(options: ReadOptions, line: str) -> str:

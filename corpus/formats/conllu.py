@@ -119,7 +119,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         places.append(index)
     if not tokens:
         return NOTHING
-    require_valid_words(tokens, tags, places, lines, spaces=True)
+    require_valid_words(tokens, tags, places, lines, spaced=("token",))
     return record_with_comments(tokens, tags, places, comments)
 
 

@@ -12,7 +12,7 @@ class Header(NamedTuple):
     """The beginning of a file.
 
     Attributes:
-        lines: its first lines; the last may be cut.
+        lines: its first lines, complete; if the first is longer than `HEAD_BYTES`, its beginning.
     """
 
     lines: tuple[str, ...]
@@ -20,7 +20,8 @@ class Header(NamedTuple):
     @classmethod
     def of(cls, head: bytes) -> Header:
         """Decode the first bytes of a file; what is not UTF-8 is replaced."""
-        return cls(tuple(head[:HEAD_BYTES].decode("utf-8", "replace").splitlines()))
+        lines = head[:HEAD_BYTES].decode("utf-8", "replace").split("\n")
+        return cls(tuple(lines[:-1] if len(lines) > 1 and len(head) >= HEAD_BYTES else lines))
 
     @property
     def first(self) -> str:

@@ -130,7 +130,7 @@ def _from_tokens(line: str, row: _Row) -> Record:
     if not tokens:
         return _WITHOUT_TOKENS
     places = (0,) * len(tokens)
-    require_valid_words(tokens, tags, places, [line])
+    require_valid_words(tokens, tags, places, [line], spaced=("token", "tag"))
     starts, ends = token_offsets(row.text, tokens) if row.text else (None, None)
     return Record(
         Sentence(tuple(tokens), tuple(tags), row.text or None, starts, ends, row.domain or None), places

@@ -51,6 +51,7 @@ FORMATS: dict[str, FileFormat] = {
         conll.parse,
         (
             ".conll",
+            ".conllup",
             ".txt",
             ".tsv",
             ".iob",
@@ -63,10 +64,9 @@ FORMATS: dict[str, FileFormat] = {
             ".ner",
             ".pos",
         ),
+        header=conll.with_header,
     ),
-    "conllu": FileFormat(
-        "block", conllu.parse, (".conllu", ".conllup"), conllu.BEGINS, header=conllu.with_header
-    ),
+    "conllu": FileFormat("block", conllu.parse, (".conllu",), conllu.BEGINS, header=conllu.with_header),
     "jsonl": FileFormat("line", jsonl.parse, (".jsonl", ".json", ".ndjson")),
 }
 # The format of files with any other ending.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from corpus.errors import BadLine
 
@@ -38,39 +38,61 @@ def may_separate_words(text: str, at: int) -> bool:
     return text[at] == _ZERO_WIDTH_SPACE and before.isalnum() and after.isalnum()
 
 
+def _visible(word: str) -> bool:
+    return word.isascii() or bool(_INVISIBLE.sub("", _JOINERS.sub("", word)))
+
+
+def _ends_in_tab(line: str) -> bool:
+    return line.endswith("\t")
+
+
 def require_valid_words(
     tokens: Sequence[str],
     tags: Sequence[str],
     places: Sequence[int],
     shown: Sequence[str],
     *,
-    spaces: bool = False,
+    spaced: Container[str] = (),
 ) -> None:
     """Check T tokens and T tags of one sentence; `places` are their T lines, `shown` the record's lines.
 
     Args:
-        spaces: whether single spaces may stand inside a token or tag, as where tabs or JSON separate them.
+        spaced: "token", "tag" or both: what may have single spaces inside.
 
     Raises:
-        BadLine: a token or tag is empty, or holds other white space or a control character.
+        BadLine: a token or tag is empty, or holds other white space or a control character; or a token holds
+            nothing that can be seen.
     """
     for kind, words in (("token", tokens), ("tag", tags)):
         joined = "".join(words)
         # One search for all words, which nearly every sentence passes.
-        if all(words) and not _UNFIT.search(joined):
+        if all(words) and not _UNFIT.search(joined) and (joined.isascii() or not _INVISIBLE.search(joined)):
             continue
-        if spaces and " " in joined:
+        if kind in spaced:
             words = [_INNER_SPACE.sub("_", word) for word in words]
         for index, word in enumerate(words):
             place = places[index]
             if not word:
                 raise BadLine(
                     place,
-                    f"empty {kind}",
+                    f"empty {kind}"
+                    + (", at the tab that ends the line" if _ends_in_tab(shown[place]) else ""),
                     expected=f"a {kind}",
-                    remedy=f"write the {kind}, or leave the line out",
+                    remedy="remove the tab at the end of the lines, or name the column (tag_column=-2)"
+                    if kind == "tag" and _ends_in_tab(shown[place])
+                    else f"write the {kind}, or leave the line out (a blank line ends a sentence)",
                     shown=shown[place],
                     code="D109",
+                )
+            if not _visible(word):
+                raise BadLine(
+                    place,
+                    f"a {kind} of nothing but invisible characters "
+                    f"({', '.join(f'U+{ord(one):04X}' for one in word)})",
+                    expected=f"a {kind} that can be seen",
+                    remedy="write the word that is meant, or leave the line out (--fix leaves it)",
+                    shown=shown[place],
+                    code="D120",
                 )
             match = _UNFIT.search(word)
             if match:

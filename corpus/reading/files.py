@@ -58,12 +58,17 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def reader_for(path: Path, options: ReadOptions) -> FileReader:
-    """Tell how a file is read; one that cannot be opened is read by its name, which reports why."""
+    """Tell how a file is read."""
+    return reader_of(path, options, head_of(path))
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first bytes of a file, unpacked; none of one that cannot be opened, which its reader reports."""
     try:
         with open_corpus_file(path) as stream:
-            return reader_of(path, options, stream.read(HEAD_BYTES))
+            return stream.read(HEAD_BYTES)
     except CorpusError:
-        return reader_of(path, options)
+        return b""
 
 
 def unpacked_lines(path: Path, reader: FileReader) -> Iterable[bytes]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from corpus.errors import BadLine, CorpusError
 from corpus.options import ReadOptions
 from corpus.raw_records import lines_of, raw_records
+from corpus.reading.encoding import remedy
 from corpus.reading.files import reader_for, unpacked_lines
 from corpus.record import Record
 from corpus.sentence import Sentence
@@ -43,8 +44,12 @@ def outcomes(path: str | Path, options: ReadOptions) -> Iterator[tuple[int, Reco
     """Like `records`, but yield the error of a bad record and continue after it."""
     path = Path(path)
     reader = reader_for(path, options)
+    how_to_decode = ""
     for record in raw_records(unpacked_lines(path, reader), reader.unit):
         try:
             yield record.line, reader.parse(lines_of(record.raw))
         except BadLine as error:
+            if error.code == "D107":
+                how_to_decode = how_to_decode or remedy(path)
+                error.remedy = how_to_decode
             yield record.line, error.located(path, record.line)

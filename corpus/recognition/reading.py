@@ -11,6 +11,7 @@ import msgspec
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions, Shares
 from corpus.reading.sentences import outcomes
+from corpus.recognition.columns import require_columns, tag_columns
 from corpus.record import Record
 from corpus.splits.by_hash import split_of, text_key
 from corpus.splits.layout import Layout
@@ -21,6 +22,8 @@ from tagging.schemes import Scheme, scheme_named
 
 # The code of a span that cuts a word of a script that writes words, or their endings, together.
 CUT_WORD = "D217"
+# If more of the spans than these cut a word, texts are cut into characters.
+_CUT_SHARE = 0.3
 
 
 class Reading(NamedTuple):
@@ -38,7 +41,7 @@ class Reading(NamedTuple):
         """Say what was recognised, a line each."""
         lines = [f"tags read as: {self.notation}"]
         if self.options.tokenizer == "characters":
-            lines.append("texts cut into characters: most spans begin or end within a word")
+            lines.append("texts cut into characters: many spans begin or end within a word")
         return lines
 
 
@@ -85,15 +88,16 @@ class CorpusEvidence:
         """
         tokenizer = options.tokenizer
         if tokenizer == "auto":
-            tokenizer = "characters" if 2 * self.cut_words > self.spans else "words"
+            tokenizer = "characters" if self.cut_words > _CUT_SHARE * self.spans else "words"
         try:
             notation = recognise(self.tags, scheme=options.scheme, outside=options.outside)
         except UnknownNotation as error:
+            columns = tag_columns(path, options)
             raise CorpusError(
                 error.found,
                 path=path,
                 expected="entity tags (docs/formats.md has their forms), or parts of speech",
-                remedy=error.remedy,
+                remedy=f"name the column of the tags: {columns}" if columns else error.remedy,
                 code="D117",
             ) from None
         return Reading(notation, msgspec.structs.replace(options, tokenizer=tokenizer))
@@ -117,8 +121,9 @@ def reading_of(layout: Layout, options: ReadOptions) -> Reading:
     Files and records that cannot be read are skipped; their next reader reports them.
 
     Raises:
-        CorpusError: as of `CorpusEvidence.reading`.
+        CorpusError: as of `CorpusEvidence.reading` and `require_columns`.
     """
+    require_columns(layout, options)
     named = named_reading(options)
     if named is not None:
         return named

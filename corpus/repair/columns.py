@@ -32,9 +32,9 @@ def repair_conll(lines: list[str], repairs: Repairs) -> list[str]:
     options = repairs.options
 
     def rows(block: list[str]) -> Rows:
-        first = conll.first_row(block, options)
         return {
-            index: conll.column_places(block[index], options.separator) for index in range(first, len(block))
+            index: conll.column_places(block[index], options.separator)
+            for index in range(*conll.token_lines(block, options))
         }
 
     try:

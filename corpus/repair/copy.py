@@ -23,6 +23,7 @@ import msgspec
 from corpus.codes import CODES
 from corpus.errors import CorpusError
 from corpus.options import ReadOptions
+from corpus.raw_records import DOCUMENT
 from corpus.reading.files import reader_for
 from corpus.recognition.reading import reading_of
 from corpus.repair.diff import UnifiedDiff
@@ -154,7 +155,8 @@ def _repair_file(
     with _create(target) as stream:
         for segment in segments(path, reader):
             if segment.blank:
-                new = [] if removed else repair_blank_lines(segment, repairs)
+                lines = [line for line in segment.lines if not removed or line.startswith(DOCUMENT)]
+                new = repair_blank_lines(segment._replace(lines=lines), repairs) if lines else []
                 removed = False
             else:
                 new = leaks.without_leak(reader, split, repair_record(reader, segment, repairs))

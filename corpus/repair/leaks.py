@@ -28,7 +28,7 @@ from corpus.splits.layout import Layout
 # If dev and test have a larger share of train, the splits were not made as intended, and nothing is removed.
 MAX_SHARE = 0.1
 
-_DOCUMENT_LINE = re.compile(rb"-DOCSTART-|#\s*new(?:doc|par)\b")
+_DOCUMENT_LINE = re.compile(rb"#\s*new(?:doc|par)\b")
 
 
 class _Sentence(NamedTuple):

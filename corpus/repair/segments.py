@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 from corpus.errors import CorpusError
 from corpus.formats.table import FileReader
-from corpus.raw_records import BOM, RECORD_BYTES
+from corpus.raw_records import BOM, RECORD_BYTES, is_break
 from corpus.reading import files
 
 
 class Segment(NamedTuple):
-    """A record, or a run of blank lines.
+    """A record, or a run of breaks between records.
 
     Attributes:
         line: 1-based line on which it begins.
         lines: its lines with their ends.
-        blank: whether the lines hold only white space.
+        blank: whether the lines hold only white space, or begin documents.
     """
 
     line: int
@@ -36,7 +36,8 @@ def segments(path: Path, reader: FileReader) -> Iterator[Segment]:
     held: list[bytes] = []
     begin, size, blank = 1, 0, True
     for number, raw in enumerate(files.lines(path), start=1):
-        empty = not raw.removeprefix(BOM if number == 1 else b"").strip()
+        bare = raw.removeprefix(BOM if number == 1 else b"")
+        empty = not bare.strip() if single else is_break(bare)
         if held and (empty != blank or single):
             yield Segment(begin, held, blank)
             held = []

@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.corpus_gen.source import BlockSource, lines_at
+from corpus.formats.table import FileReader
+from corpus.options import ReadOptions
 from corpus.raw_records import BOM, raw_records
 
 SHAPES = [
@@ -22,6 +24,7 @@ SHAPES = [
     BOM + b"\n\na O\n\nb O\nc O\n\n",
     BOM + b"a O\n\nb O",
     b"\n\n \n" + BOM + b"a O\n \nb O",
+    b"-DOCSTART- O\na O\n-DOCSTART- O\nb O\nc O\n\n-DOCSTART- O\n\nd O\n-DOCSTART-",
     b"x" * 5000 + b" O\n" + b" " * 9000 + b"\ny O\n\n" + b" " * 9000 + b"z O\n\nw O\n",
 ]
 
@@ -31,8 +34,12 @@ def write(path: Path, data: bytes) -> str:
     return str(path)
 
 
+CONLL, JSONL = FileReader("conll", ReadOptions()), FileReader("jsonl", ReadOptions())
+
+
 def single(path: str, unit: Any = "block") -> Any:
-    return next(iter(BlockSource(path, unit).split(1 << 40))).source
+    reader = CONLL if unit == "block" else JSONL
+    return next(iter(BlockSource(path, reader).split(1 << 40))).source
 
 
 def pieces(source: Any, cuts: list[int]) -> list[tuple[int, bytes]]:
@@ -89,7 +96,7 @@ def test_work_is_rebalanced_at_any_moment(tmp_path: Path, data: bytes) -> None:
 
 def test_all_bundles_together_read_the_whole_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.conll", b"word O\nword O\n\n" * 200)
-    source = BlockSource(path, "block")
+    source = BlockSource(path, CONLL)
     bundles = [(b.source, b.start_position, b.stop_position) for b in source.split(97)]
     assert len(bundles) > 20
     source_test_utils.assert_sources_equal_reference_source((source, None, None), bundles)
@@ -97,7 +104,7 @@ def test_all_bundles_together_read_the_whole_file(tmp_path: Path) -> None:
 
 def test_a_gzip_file_is_not_split(tmp_path: Path) -> None:
     path = write(tmp_path / "a.conll.gz", gzip.compress(b"a O\n\nb O\n" * 50))
-    bundles = list(BlockSource(path, "block").split(10))
+    bundles = list(BlockSource(path, CONLL).split(10))
     assert len(bundles) == 1
     assert len(source_test_utils.read_from_source(bundles[0].source, None, None)) == 51
 
@@ -107,4 +114,4 @@ def test_lines_of_offsets(tmp_path: Path) -> None:
     plain = write(tmp_path / "a.conll", data)
     packed = write(tmp_path / "a.conll.gz", gzip.compress(data))
     for path in (plain, packed):
-        assert lines_at(path, [3, 0, 8]) == {0: 1, 3: 3, 8: 6}
+        assert lines_at(path, CONLL, [3, 0, 8]) == {0: 1, 3: 3, 8: 6}

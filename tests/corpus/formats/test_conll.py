@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 
 from corpus.errors import BadLine
-from corpus.formats.conll import parse
+from corpus.formats.conll import parse, with_header
+from corpus.formats.header import Header
 from corpus.options import ReadOptions
+from corpus.raw_records import raw_records
 from corpus.record import NOTHING
 from corpus.sentence import Sentence
 
@@ -41,8 +44,8 @@ def test_an_empty_column_between_tabs_is_a_column() -> None:
 
 
 def test_document_lines_are_not_sentences() -> None:
-    assert parse(["-DOCSTART- -X- -X- O"], ReadOptions()) == NOTHING
-    assert read("-DOCSTART- O\nAnn B-PER").tokens == ("Ann",)
+    data = b"-DOCSTART- -X- O\nAnn B-PER\n-DOCSTART- O\n\n-DOCSTART-\nBo O\n"
+    assert [record.raw for record in raw_records(io.BytesIO(data), "block")] == [b"Ann B-PER\n", b"Bo O\n"]
 
 
 def test_comments_give_domain_and_text() -> None:
@@ -74,17 +77,36 @@ def test_a_text_of_other_tokens_is_kept_without_offsets() -> None:
         ("#domain=news\nwins\tO", ("wins",)),
         ("# domain = news\nAnn NNP B-NP O", ("Ann",)),
         ("# a free remark of many words\nwins O", ("wins",)),
-        ("# a\twins O", None),
+        ("# a\twins O", ()),
+        ("# id 12\tdomain=en\nAnn _ _ O", ("Ann",)),
+        ("# id 12\tdomain=en\nAnn\tO", ("Ann",)),
+        ("###\nwins\tO", ("wins",)),
+        ("### abstract\nwins\tO", ("wins",)),
+        ("#begin document (a); part 0\nwins\tO\n#end document", ("wins",)),
+        ("#begin document (a)\nwins O\n#end document", ("wins",)),
+        ("#\tO\nwins\tO\n#", ("#", "wins")),
         ("#\nwins\tO", ("wins",)),
         ("# one\n# two\nwins\tO\n#\tO", ("wins", "#")),
     ],
 )
-def test_tokens_and_comments(text: str, tokens: tuple[str, ...] | None) -> None:
-    if tokens is None:
-        with pytest.raises(BadLine, match="white space"):
-            read(text)
-    else:
-        assert read(text).tokens == tokens
+def test_tokens_and_comments(text: str, tokens: tuple[str, ...]) -> None:
+    sentence = parse(text.split("\n"), with_header(Header.of(text.encode()), ReadOptions())).sentence
+    assert (sentence.tokens if sentence else ()) == tokens
+
+
+def test_a_lone_comment_in_a_file_of_tabs() -> None:
+    options = with_header(Header.of(b"Ann\tO\n\n# sentence\n"), ReadOptions())
+    assert options.separator == "\t"
+    assert parse(["# sentence"], options) == NOTHING
+    assert with_header(Header.of(b"Ann\tO\nsings O\n"), ReadOptions()).separator is None
+
+
+def test_a_no_break_space_parts_no_columns() -> None:
+    assert read("10\u00a0000 B-ORG\nBank I-ORG").tokens == ("10\u00a0000", "Bank")
+
+
+def test_a_token_between_tabs_may_have_spaces() -> None:
+    assert read("ke s\tO\n26 000\tO").tokens == ("ke s", "26 000")
 
 
 @pytest.mark.parametrize(
@@ -106,8 +128,11 @@ def test_a_block_of_comments_holds_no_sentence(text: str) -> None:
         ("wins\tO\n# late remark\nwell\tO", 1, "comments stand before"),
         ("Ann\tB-PER\n\tO", 1, "empty token"),
         ("Ann\tB-PER\nsings\t", 1, "empty tag"),
-        ("Ann\tB-PER\nNew York\tB-LOC", 1, "U+0020) in the token 'New York'"),
-        ("Ann\tB-PER\nNew\u00a0York\tB-LOC", 1, "U+00A0"),
+        ("Ann\tB-PER\t\nsings\tO\t", 0, "empty tag, at the tab that ends the line"),
+        ("Ann\tB-PER\nNew  York\tB-LOC", 1, "U+0020) in the token 'New  York'"),
+        ("Ann\tB-PER\nYork\u00a0\tB-LOC", 1, "U+00A0"),
+        ("Ann\tB-PER\nYork\tB LOC", 1, "U+0020) in the tag 'B LOC'"),
+        ("Ann\tB-PER\n\u200b\u200d\tO", 1, "nothing but invisible characters (U+200B, U+200D)"),
         ("Ann\tB-PER\na\x07b\tO", 1, "a control character (U+0007)"),
         ("Ann\tB-PER\nsings\tO ", 1, "in the tag 'O '"),
     ],
@@ -131,5 +156,5 @@ def test_missing_columns() -> None:
 
 
 def test_a_record_has_the_lines_of_its_tokens() -> None:
-    record = parse(["# x = y", "-DOCSTART- O", "Ann O", "sings O"], ReadOptions())
+    record = parse(["# x = y", "#begin document", "Ann O", "sings O", "#end document"], ReadOptions())
     assert list(record.lines) == [2, 3]

@@ -6,6 +6,7 @@ import pytest
 
 from corpus.errors import BadLine
 from corpus.formats.conllu import parse
+from corpus.formats.table import reader_of
 from corpus.options import ReadOptions
 from corpus.record import NOTHING
 from corpus.sentence import Sentence
@@ -69,7 +70,7 @@ def test_a_block_of_comments_holds_no_sentence() -> None:
         ([row("1", "a", "X"), "b O"], 1, "1 column"),
         ([row("1", "a", "X"), row("x", "b", "X")], 1, "ID 'x'"),
         ([row("1", "a", "X"), row("2", "", "X")], 1, "empty token"),
-        ([row("1", "a", "X"), row("2", "10 000", "NUM")], 1, "white space"),
+        ([row("1", "a", "X"), row("2", "10  000", "NUM")], 1, "white space"),
         (["# c", row("1", "a", "")], 1, "empty tag"),
     ],
 )
@@ -83,3 +84,47 @@ def test_every_fault_has_its_line(lines: list[str], index: int, found: str) -> N
 def test_a_column_that_the_format_lacks() -> None:
     with pytest.raises(BadLine, match="tag_column 12"):
         parse([row("1", "a", "X")], ReadOptions(tag_column=12))
+
+
+def test_columns_by_name_and_keys_of_a_column() -> None:
+    lines = [
+        "1\tAnn\tann\tPROPN\tNNP\tNumber=Sing\t0\troot\t_\tNER=B-PER|SpaceAfter=No",
+        "2\tsings\tsing\tVERB\tVBZ\t_\t1\tdep\t_\t_",
+    ]
+
+    def tags(column: int | str) -> tuple[str, ...]:
+        sentence = parse(lines, ReadOptions(tag_column=column)).sentence
+        assert sentence is not None
+        return sentence.tags
+
+    assert tags("XPOS") == tags("xpos") == tags(4) == ("NNP", "VBZ")
+    assert tags("misc.NER") == tags("MISC.ner") == ("B-PER", "O")
+    assert tags("feats.Number") == ("Sing", "_")
+    with pytest.raises(BadLine, match="NAMED") as caught:
+        tags("NAMED")
+    assert "LEMMA" in caught.value.expected
+
+
+PLUS = b"""# global.columns = ID FORM UPOS PARSEME:NE
+# sent_id = 0
+1\tAnn\tPROPN\tB-PER
+2\tsings\tVERB\tO
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "tags"), [(-1, ("B-PER", "O")), ("parseme:ne", ("B-PER", "O")), ("UPOS", ("PROPN", "VERB"))]
+)
+@pytest.mark.parametrize("name", ["train.conllup", "train.conllu", "train.txt"])
+def test_conllu_plus_by_its_columns(name: str, column: int | str, tags: tuple[str, ...]) -> None:
+    reader = reader_of(name, ReadOptions(tag_column=column), PLUS)
+    assert reader.format == "conllu"
+    sentence = reader.parse(PLUS.decode().splitlines()).sentence
+    assert sentence is not None
+    assert (sentence.tokens, sentence.tags) == (("Ann", "sings"), tags)
+
+
+def test_a_form_may_have_a_space() -> None:
+    record = parse([row("1", "26 000", "NUM")], ReadOptions())
+    assert record.sentence is not None
+    assert record.sentence.tokens == ("26 000",)

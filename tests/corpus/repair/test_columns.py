@@ -68,11 +68,12 @@ def test_conllu_keeps_all_other_columns(tmp_path: Path) -> None:
     empty_node = "1.1\t_\t_\t_\t_\t_\t_\t_\t_\t_\n\n"
     data = tmp_path / "data"
     data.mkdir()
-    (data / "train.conllu").write_text("# text = soft\u00adly\n" + row + empty_node)
+    other = row.replace("ADV", "ADJ").replace("\u00ad", "") + "\n"
+    (data / "train.conllu").write_text("# text = soft\u00adly\n" + row + empty_node + other)
     for split in ("dev", "test"):
         (data / f"{split}.conllu").write_text(f"1\t{split}\t_\tX\t_\t_\t_\t_\t_\t_\n")
     repair, out = repaired(data, ReadOptions())
     assert repair.counts == {"D215": 1}
     assert contents(out)["train.conllu"].decode() == (
-        "# text = softly\n" + row.replace("soft\u00adly", "softly", 1) + empty_node
+        "# text = softly\n" + row.replace("soft\u00adly", "softly", 1) + empty_node + other
     )

@@ -14,7 +14,7 @@ def test_train_sentences_of_dev_and_test_are_removed_from_train(tmp_path: Path) 
     assert "D205" in codes_of(data)
     repair, out = repaired(data)
     assert repair.counts == {"D205": 1}
-    assert contents(out)["train.conll"].decode() == many(30) + "-DOCSTART- -X- O\n\n\nlast\tO\n"
+    assert contents(out)["train.conll"].decode() == many(30) + "-DOCSTART- -X- O\nlast\tO\n"
     assert "D205" not in codes_of(out)
     assert contents(patched(data, out)) == contents(out)
 
