@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import msgspec
 
 from corpus.codes import CODES, require_known
+from tagging.characters import TokenizerName
 from tagging.notation import alphabet_named
 from tagging.schemes import BILOU, BIO, BIOES, scheme_named
 
@@ -48,7 +49,7 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         outside: the tag of tokens outside of entities; None: it is recognised.
         tag_names: the names of tags that files write as integers, from 0 on.
         columns: CoNLL-U Plus: the names of the columns; without them `# global.columns` names them.
-        tokenizer: how a text with spans is cut into tokens.
+        tokenizer: what a text with spans is split into, here and in the served model.
         files: for each split the name of its file or files, a pattern below the folder; others are left out.
         train_scheme: the scheme to train in; plain tags are not converted.
         hash_split: shares for files whose names assign them to no split.
@@ -83,6 +84,11 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(
                 f"token_column and tag_column: found {self.token_column} for both; expected two columns"
             )
+
+    @property
+    def text_tokenizer(self) -> TokenizerName:
+        """The tokenizer of texts: that of words where "auto" was not resolved."""
+        return "words" if self.tokenizer == "auto" else self.tokenizer
 
 
 def _require_shares(settings: msgspec.Struct, *names: str) -> None:

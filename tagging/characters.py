@@ -2,14 +2,22 @@
 
 The table is computed from Python's `unicodedata`, so it needs no data file. An exported model contains the
 table it was trained with, so it tokenizes in the same way under any version of Python.
+
+Each tokenizer is a table; the rules are the same. That of "characters" has letters, digits and the signs that
+join them as `HAN`, so that each is a token on its own.
 """
 
 from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Iterable
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache
+from itertools import chain
+from typing import Literal
+
+TokenizerName = Literal["words", "characters"]
 
 
 class CharClass(IntEnum):
@@ -21,7 +29,7 @@ class CharClass(IntEnum):
         OTHER: a token on its own: punctuation, symbols, emoji, and unassigned code points.
         WORD: letters, numbers that are not digits, and the underscore.
         DIGIT: decimal digits of any script; also word characters.
-        HAN: a token on its own, since its words are not separated by spaces.
+        HAN: a token on its own, since its words are not separated by spaces; unlike OTHER never joined.
         NUMBER_JOINER: `.` `,` `:` `/`, which join the digits on both sides.
         WORD_JOINER: hyphens and `&`, which join the word characters on both sides.
         APOSTROPHE: `'` and U+2019, which begin a clitic between word characters.
@@ -77,6 +85,8 @@ _BY_RANGE = (
     (0xE0020, 0xE007F, CharClass.EXTENDER),  # the tag letters of regional flags
 )
 
+_OF_CHARACTERS = frozenset((CharClass.SPACE, CharClass.OTHER, CharClass.EXTENDER, CharClass.LINK))
+
 # Nothing between these two code points is assigned.
 _LAST_ASSIGNED, _FIRST_SPECIAL = 0x323AF, 0xE0000
 
@@ -89,20 +99,29 @@ def _class_of(code: int) -> CharClass:
     return _BY_CHARACTER.get(char) or _BY_CATEGORY.get(unicodedata.category(char), CharClass.OTHER)
 
 
-@lru_cache(maxsize=1)
-def class_table() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Compute the class of every code point, as ranges.
+@cache
+def class_table(tokenizer: TokenizerName = "words") -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Compute the class of every code point to a tokenizer, as ranges.
 
     Returns:
         `boundaries`, the first code points of the ranges, ascending from 0; and `classes`, the
         `CharClass` of each range. A code point belongs to the last range that begins at or below it.
     """
+    if tokenizer == "characters":
+        return _joined(
+            (first, char_class if char_class in _OF_CHARACTERS else CharClass.HAN)
+            for first, char_class in zip(*class_table("words"), strict=True)
+        )
+    codes = chain(range(_LAST_ASSIGNED + 2), range(_FIRST_SPECIAL, sys.maxunicode + 1))
+    return _joined((code, _class_of(code)) for code in codes)
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Join neighbouring ranges, given as their first code point and class, of the same class."""
     boundaries: list[int] = []
     classes: list[int] = []
-    for codes in (range(_LAST_ASSIGNED + 2), range(_FIRST_SPECIAL, sys.maxunicode + 1)):
-        for code in codes:
-            char_class = int(_class_of(code))
-            if not classes or char_class != classes[-1]:
-                boundaries.append(code)
-                classes.append(char_class)
+    for first, char_class in ranges:
+        if not classes or char_class != classes[-1]:
+            boundaries.append(first)
+            classes.append(int(char_class))
     return tuple(boundaries), tuple(classes)

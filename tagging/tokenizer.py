@@ -10,7 +10,8 @@ The rules, on the classes of `tagging.characters`; word characters are `WORD` an
    `don` `'t`; `O'Neil` is `O` `'Neil`, since both have the same character classes.
 5. `@` or `#` before a word character, but not after one, begins the token: `@user`, `#tag`.
 6. A Han character is a token on its own. Other scripts without spaces between words (Thai, kana) are not
-   split.
+   split, except by the tokenizer of characters, to which rules 2 to 5 do not apply, since it takes every letter,
+   digit and sign of theirs for a Han character.
 7. An extender (combining mark, skin tone) belongs to the token before it, and the other rules ignore it;
    after a space it is a token on its own. A zero-width joiner joins two symbols into one.
 
@@ -22,9 +23,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
-from tagging.characters import CharClass, class_table
+from tagging.characters import CharClass, TokenizerName, class_table
 
 # A letter for each `CharClass`, in its order, for patterns of classes; also q, a symbol that a zero-width
 # joiner joins to the character before it.
@@ -52,21 +53,27 @@ class Token(NamedTuple):
 
 
 class _ClassLetters(dict[int, str]):
-    """The letters of code points, computed on first use."""
+    """The letters of code points to a tokenizer, computed on first use."""
+
+    def __init__(self, tokenizer: TokenizerName) -> None:
+        super().__init__()
+        self._tokenizer = tokenizer
 
     def __missing__(self, code: int) -> str:
-        boundaries, classes = class_table()
+        boundaries, classes = class_table(self._tokenizer)
         letter = _LETTERS[CharClass(classes[bisect_right(boundaries, code) - 1])]
         self[code] = letter
         return letter
 
 
-_class_letters = _ClassLetters()
+_CLASS_LETTERS: dict[TokenizerName, _ClassLetters] = {
+    name: _ClassLetters(name) for name in get_args(TokenizerName)
+}
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str, tokenizer: TokenizerName = "words") -> list[Token]:
     """Split a text into tokens by the rules above, in order; none of them is empty."""
-    letters = text.translate(_class_letters)
+    letters = text.translate(_CLASS_LETTERS[tokenizer])
     if not _EXTENDER.search(letters):
         return [
             Token(text[start:end], start, end) for start, end in map(re.Match.span, _TOKEN.finditer(letters))

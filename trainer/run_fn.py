@@ -28,8 +28,8 @@ def run_fn(fn_args: FnArgs) -> None:
     keras-tuner's form.
 
     `fn_args.custom_config` holds `hyperparameters` (JSON of `trainer.hyperparameters`), `scheme` (the scheme
-    to train in, or "PLAIN"), `checkpoint_root` (where interrupted trainings are kept) and `code` (a hash, for
-    the cache alone).
+    to train in, or "PLAIN"), `tokenizer` (of the texts that the model is sent), `checkpoint_root` (where
+    interrupted trainings are kept) and `code` (a hash, for the cache alone).
     """
     take_gpu_memory_as_needed()
     args = TrainerArgs.of(fn_args)
@@ -57,6 +57,7 @@ def run_fn(fn_args: FnArgs) -> None:
         model,
         trainer.vocabulary,
         trainer.scheme,
+        args.custom_config["tokenizer"],
         directory=fn_args.serving_model_dir,
         n_best=hp.n_best,
         extra=_records(trainer, model, results),

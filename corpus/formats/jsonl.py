@@ -139,7 +139,7 @@ def _from_tokens(line: str, row: _Row) -> Record:
 
 def _from_text(line: str, row: _Row, options: ReadOptions) -> Record:
     text = row.text or ""
-    pieces = tokenize(text)
+    pieces = tokenize(text, options.text_tokenizer)
     if not pieces:
         return _WITHOUT_TOKENS
     tokens, starts, ends = zip(*pieces, strict=True)

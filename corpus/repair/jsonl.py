@@ -143,7 +143,7 @@ def _on_token_edges(
     text: str, numbered: list[tuple[int, CharacterSpan]], repairs: Repairs
 ) -> list[tuple[int, CharacterSpan]]:
     """Align numbered spans to tokens as the reader does; all stay if one of their faults is ignored."""
-    tokens = tokenize(text)
+    tokens = tokenize(text, repairs.options.text_tokenizer)
     if not tokens:
         return numbered
     starts, ends = [token.start for token in tokens], [token.end for token in tokens]

@@ -15,6 +15,7 @@ from components.tuner.options import Tuning
 from corpus.options import CheckLimits, ReadOptions
 from pipeline.settings.beam import Beam
 from pipeline.settings.kubeflow import Kubeflow
+from tagging.characters import TokenizerName
 from trainer.hyperparameters import Hyperparameters
 
 # Below the folder of a pipeline's runs: the metadata of all runs (SQLite), and the trials of searches.
@@ -139,6 +140,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def scheme(self) -> str:
         """The scheme of the tags that the model is trained on: PLAIN of a corpus of plain tags."""
         return "PLAIN" if self.corpus.scheme.upper() == "PLAIN" else self.corpus.train_scheme
+
+    @property
+    def tokenizer(self) -> TokenizerName:
+        """What the served model splits a text into."""
+        return self.corpus.text_tokenizer
 
     @property
     def longest_training(self) -> Hyperparameters:

@@ -101,6 +101,7 @@ def _custom_config(settings: Settings, hyperparameters: Hyperparameters) -> dict
         # Empty where there is no such file, as on the machine that compiles for a cluster.
         "vectors": fingerprint(vectors) if vectors and os.path.isfile(vectors) else "",
         "scheme": settings.scheme,
+        "tokenizer": settings.tokenizer,
         "checkpoint_root": os.path.join(settings.run_place, "checkpoints"),
         "code": code_of("Trainer"),
     }

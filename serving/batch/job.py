@@ -10,6 +10,7 @@ import msgspec
 
 from corpus.options import ReadOptions
 from serving.registry.manifest import file_sums
+from tagging.characters import TokenizerName
 
 Format = Literal["jsonl", "conll", "tfrecord"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -28,18 +29,23 @@ class InputFile(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How corpus files are read: those of `corpus.options.ReadOptions` that answers depend on."""
+    """How corpus files are read: those of `corpus.options.ReadOptions` that answers depend on.
+
+    The default is for jobs from before there was a choice.
+    """
 
     format: str
     token_column: int
     tag_column: int
     separator: str | None
     scheme: str
+    tokenizer: TokenizerName = "words"
 
     @classmethod
     def of(cls, options: ReadOptions) -> Reading:
         """Select the options that answers depend on."""
-        return cls(**{name: getattr(options, name) for name in cls.__struct_fields__})
+        names = set(cls.__struct_fields__) - {"tokenizer"}
+        return cls(**{name: getattr(options, name) for name in names}, tokenizer=options.text_tokenizer)
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ import os
 
 import tensorflow as tf
 
+from tagging.characters import TokenizerName
 from tagging.schemes import Scheme
-from trainer.export import transitions, warmup
+from trainer.export import recorded_tokenizer, transitions, warmup
 from trainer.export.signatures import Served
 from trainer.features.vocabulary import Vocabulary
 from trainer.model.bilstm_crf import BiLstmCrf
@@ -21,6 +22,7 @@ def export(
     model: BiLstmCrf,
     vocabulary: Vocabulary,
     scheme: Scheme,
+    tokenizer: TokenizerName = "words",
     *,
     directory: str,
     n_best: int,
@@ -31,11 +33,13 @@ def export(
     Args:
         model: trained.
         vocabulary, scheme: of the model.
+        tokenizer: of the signatures that take a text.
         directory: of the SavedModel.
         n_best: paths that the signatures `decode_nbest` and `explain` return.
-        extra: texts by file name, written to `assets.extra` beside the CRF's scores and the warm-up requests.
+        extra: texts by file name, written to `assets.extra` beside the CRF's scores, the
+            tokenizer's name and the warm-up requests.
     """
-    served = Served(model, vocabulary, scheme, n_best=n_best)
+    served = Served(model, vocabulary, scheme, tokenizer, n_best=n_best)
     # A served model is not trained: without gradients the graph is smaller and loads faster.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(served, directory, signatures=served.functions, options=options)
@@ -48,7 +52,8 @@ def export(
     )
     extra_dir = os.path.join(directory, "assets.extra")
     tf.io.gfile.makedirs(extra_dir)
-    for name, text in {transitions.FILE_NAME: scores, **extra}.items():
+    own = {transitions.FILE_NAME: scores, recorded_tokenizer.FILE_NAME: recorded_tokenizer.to_json(tokenizer)}
+    for name, text in {**own, **extra}.items():
         with tf.io.gfile.GFile(os.path.join(extra_dir, name), "w") as file:
             file.write(text)
     warmup.write(served.functions, directory)

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tagging.characters import TokenizerName
 from tagging.schemes import PLAIN, Scheme, join_tag, split_tag
 from trainer.export.tokenizer import Tokens, tokenize
 from trainer.features.inputs import Inputs, inputs_of
@@ -46,14 +47,22 @@ class Served(tf.Module):
         functions: the tf.functions by signature name, each of one input.
     """
 
-    def __init__(self, model: BiLstmCrf, vocabulary: Vocabulary, scheme: Scheme, *, n_best: int) -> None:
+    def __init__(
+        self,
+        model: BiLstmCrf,
+        vocabulary: Vocabulary,
+        scheme: Scheme,
+        tokenizer: TokenizerName = "words",
+        *,
+        n_best: int,
+    ) -> None:
         super().__init__(name="served")
         self.model_variables = list(model.variables)
         self.words = vocabulary.word_table()
         self.affixes = model.encoder.affix_table
         # The model itself is not tracked: only the functions refer to it.
         self.functions = _Signatures(
-            model, self.words, _TagNames(vocabulary.tags, scheme), n_best
+            model, self.words, _TagNames(vocabulary.tags, scheme), tokenizer, n_best
         ).functions()
 
 
@@ -103,9 +112,15 @@ class _Signatures:
     """A method for each signature."""
 
     def __init__(
-        self, model: BiLstmCrf, words: tf.lookup.StaticHashTable, names: _TagNames, n_best: int
+        self,
+        model: BiLstmCrf,
+        words: tf.lookup.StaticHashTable,
+        names: _TagNames,
+        tokenizer: TokenizerName,
+        n_best: int,
     ) -> None:
-        self._model, self._words, self._names, self._n_best = model, words, names, n_best
+        self._model, self._words, self._names = model, words, names
+        self._tokenizer, self._n_best = tokenizer, n_best
 
     def functions(self) -> dict[str, Any]:
         """Return the tf.functions by signature name."""
@@ -134,11 +149,11 @@ class _Signatures:
         return self._decode(tokens, _lengths(tokens))
 
     def decode_text(self, text: tf.Tensor) -> Outputs:
-        tokens = tokenize(text)
+        tokens = tokenize(text, self._tokenizer)
         return {**self._decode(tokens.tokens, tokens.lengths), **_places(tokens)}
 
     def explain(self, text: tf.Tensor) -> Outputs:
-        tokens = tokenize(text)
+        tokens = tokenize(text, self._tokenizer)
         padded = _Padded(tokens.tokens, tokens.lengths)
         decoded, paths = self._model.explain(self._inputs(padded), self._n_best)
         distribution = self._names.distribution(decoded.marginals)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tagging.characters import CharClass, class_table
+from tagging.characters import CharClass, TokenizerName, class_table
 
 # The class of a symbol that a zero-width joiner ties to the character before it; beyond those of the table.
 _TIED = len(CharClass)
@@ -32,7 +32,7 @@ class Tokens(NamedTuple):
     lengths: tf.Tensor
 
 
-def tokenize(texts: tf.Tensor) -> Tokens:
+def tokenize(texts: tf.Tensor, tokenizer: TokenizerName = "words") -> Tokens:
     """Tokenize as `tagging.tokenizer.tokenize` does, any number of texts of any length, 0 included.
 
     Bytes that are not UTF-8 are read as U+FFFD, the replacement character; tokens and offsets refer to
@@ -40,6 +40,7 @@ def tokenize(texts: tf.Tensor) -> Tokens:
 
     Args:
         texts: string[B].
+        tokenizer: whose table of characters the graph gets.
     """
     characters = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")  # int32[B, (characters)]
     count = characters.nrows(tf.int32)
@@ -49,7 +50,7 @@ def tokenize(texts: tf.Tensor) -> Tokens:
     row_starts = tf.cast(spaced.row_starts(), tf.int32)  # int32[B]
     text_of = tf.cast(spaced.value_rowids(), tf.int32)  # int32[N]
 
-    classes, base = _bases(_classes(codes))  # int32[N], bool[N]
+    classes, base = _bases(_classes(codes, tokenizer))  # int32[N], bool[N]
     positions = tf.cast(tf.where(base)[:, 0], tf.int32)  # int32[M]
     base_classes = tf.boolean_mask(classes, base)  # int32[M]
 
@@ -76,9 +77,9 @@ def tokenize(texts: tf.Tensor) -> Tokens:
     )
 
 
-def _classes(codes: tf.Tensor) -> tf.Tensor:
+def _classes(codes: tf.Tensor, tokenizer: TokenizerName) -> tf.Tensor:
     """Look up the `CharClass` of each code point, int32[N]."""
-    boundaries, classes = class_table()
+    boundaries, classes = class_table(tokenizer)
     ranges = tf.searchsorted(tf.constant(boundaries, tf.int32), codes, side="right") - 1
     return tf.gather(tf.constant(classes, tf.int32), ranges)
 

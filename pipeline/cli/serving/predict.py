@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -29,6 +30,7 @@ from pipeline.cli.progress_bar import ProgressBar
 from pipeline.cli.pushed_server import pushed_version
 from pipeline.settings import Settings, SettingsError
 from serving.batch.errors import BatchFailed, BatchRefused
+from trainer.export.recorded_tokenizer import tokenizer_of
 
 if TYPE_CHECKING:
     from serving.batch.job import Format, Job
@@ -82,6 +84,7 @@ def predict(
     _require_own_workers(settings, workers)
     paths = _inputs(source, output)
     model = pushed_version(settings, version)
+    settings = _with_tokenizer_of(model, settings)
     # The stream itself: what Beam prints beside it is redirected.
     console = Console(file=sys.stderr, highlight=False)
     with console.status(f"reading {source}"):
@@ -113,6 +116,14 @@ def _inputs(source: Path, output: Path) -> tuple[Path, ...]:
     if any(output.exists() and output.samefile(path) for path in paths if path.exists()):
         raise SettingsError(f"--output {output}: is what is read; expected another file")
     return paths
+
+
+def _with_tokenizer_of(model: Path, settings: Settings) -> Settings:
+    """Split the texts of a corpus as the model splits a text, unless the settings name a tokenizer."""
+    if settings.corpus.tokenizer != "auto":
+        return settings
+    corpus = msgspec.structs.replace(settings.corpus, tokenizer=tokenizer_of(model))
+    return msgspec.structs.replace(settings, corpus=corpus)
 
 
 def _job(
