@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagging.characters import TokenizerName
 from tagging.tokenizer import tokenize
 
 TELLING = "aZ_é9٣中. ,:/-‑&'’@#\u0301\ufe0f\u200d❤👩👍🏽\u200b\n\x00\u00ad!"
@@ -41,9 +43,49 @@ def test_rules(text: str, tokens: list[str]) -> None:
     assert [token.text for token in tokenize(text)] == tokens
 
 
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", []),
+        (" \u3000\u200b", []),
+        ("田中さんは東京タワーに", [*"田中さんは東京タワーに"]),
+        ("서울에서 왔다", [*"서울에서왔다"]),
+        ("ที่นี่กำลัง", ["ที่", "นี่", "ก", "ำ", "ลั", "ง"]),
+        ("हिन्दी", ["हि", "न्", "दी"]),
+        ("क्\u200dष", ["क्\u200d", "ष"]),
+        ("3.5km, @me a-b it's", [*"3.5km,@mea-bit's"]),
+        ("日本が\u3099 カ\ufe0f", ["日", "本", "が\u3099", "カ\ufe0f"]),
+        ("❤\ufe0f👍🏽👩\u200d💻!", ["❤\ufe0f", "👍🏽", "👩\u200d💻", "!"]),
+        ("あ\u200d💻", ["あ\u200d", "💻"]),
+    ],
+)
+def test_characters(text: str, tokens: list[str]) -> None:
+    assert [token.text for token in tokenize(text, "characters")] == tokens
+
+
 @given(text=TEXTS)
-def test_tokens_are_in_order_and_cover_all_but_spaces(text: str) -> None:
-    tokens = tokenize(text)
+def test_a_token_of_characters_is_one_character_with_what_extends_it(text: str) -> None:
+    for token in tokenize(text, "characters"):
+        first, *rest = token.text
+        # Symbols after a zero-width joiner are the only other characters.
+        symbols = [char for before, char in zip(token.text, rest, strict=False) if before == "\u200d"]
+        assert len(tokenize(first)) == 1
+        assert {unicodedata.category(char)[0] for char in symbols} <= {"S", "P", "C", "M"}
+        for char in rest:
+            assert char in symbols or tokenize("a" + char) == [("a" + char, 0, 1 + len(char))]
+
+
+@given(text=TEXTS)
+def test_tokens_of_words_are_tokens_of_characters_joined(text: str) -> None:
+    words, characters = tokenize(text), tokenize(text, "characters")
+    assert {token.start for token in words} <= {token.start for token in characters}
+    assert {token.end for token in words} <= {token.end for token in characters}
+
+
+@pytest.mark.parametrize("tokenizer", get_args(TokenizerName))
+@given(text=TEXTS)
+def test_tokens_are_in_order_and_cover_all_but_spaces(tokenizer: TokenizerName, text: str) -> None:
+    tokens = tokenize(text, tokenizer)
     position = 0
     between = ""
     for token in tokens:

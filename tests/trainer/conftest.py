@@ -77,11 +77,10 @@ def _example(tokens: list[str], tags: list[str], vocabulary: Vocabulary) -> byte
     ).SerializeToString()
 
 
-@pytest.fixture(scope="session")
-def vocabulary() -> Vocabulary:
+def vocabulary_of(sentences: list[list[str]]) -> Vocabulary:
     words: Counter[bytes] = Counter()
     tags: Counter[str] = Counter()
-    for sentence in SENTENCES:
+    for sentence in sentences:
         tokens, sentence_tags = split(sentence)
         words.update(token_features.normalise(tf.constant(tokens)).numpy().tolist())
         tags.update(sentence_tags)
@@ -93,13 +92,22 @@ def vocabulary() -> Vocabulary:
     )
 
 
+def write_transformed(path: Path, sentences: list[list[str]], vocabulary: Vocabulary) -> None:
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for sentence in sentences:
+            writer.write(_example(*split(sentence), vocabulary))
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    return vocabulary_of(SENTENCES)
+
+
 @pytest.fixture(scope="session")
 def transformed(tmp_path_factory: pytest.TempPathFactory, vocabulary: Vocabulary) -> Path:
     """A gzipped TFRecord file of the tiny corpus."""
     path = tmp_path_factory.mktemp("transformed") / "part-0.gz"
-    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-        for sentence in SENTENCES:
-            writer.write(_example(*split(sentence), vocabulary))
+    write_transformed(path, SENTENCES, vocabulary)
     return path
 
 

@@ -57,6 +57,18 @@ def test_offsets_count_characters_beyond_the_basic_plane_as_one() -> None:
     assert record.notes == ()
 
 
+def test_spans_inside_a_run_of_characters_fit_tokens_of_characters() -> None:
+    row = {"text": "田中さんは東京タワーへ", "spans": [[0, 2, "PER"], [5, 10, "LOC"]]}
+    record = read(row, tokenizer="characters")
+    assert record.sentence is not None
+    assert record.sentence.tokens == (*"田中さんは東京タワーへ",)
+    assert [*record.sentence.tags] == ["B-PER", "I-PER", "O", "O", "O", "B-LOC", *["I-LOC"] * 4, "O"]
+    assert not record.notes
+    settled = read(row, tokenizer="auto")
+    assert settled == read(row) == read(row, tokenizer="words")
+    assert settled.notes
+
+
 def test_spans_are_written_in_the_named_scheme() -> None:
     record = read({"text": "Ann", "spans": [[0, 3, "PER"]]}, scheme="BIOES")
     assert record.sentence is not None

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagging import tokenizer as python_tokenizer
+from tagging.characters import TokenizerName
 from trainer.export.tokenizer import Tokens, tokenize
 
 # Every class of character, so that short texts meet every rule; and any Unicode besides.
@@ -19,9 +20,20 @@ TELLING = "aZ_é9٣中. ,:/-‑&'’@#\u0301\ufe0f\u200d❤👩👍🏽\u200b\n\
 TEXTS = st.one_of(st.text(alphabet=TELLING, max_size=30), st.text(max_size=30))
 
 
+def _compiled(tokenizer: TokenizerName) -> Callable[[tf.Tensor], Tokens]:
+    return tf.function(
+        lambda texts: tokenize(texts, tokenizer), input_signature=[tf.TensorSpec([None], tf.string)]
+    )
+
+
 @pytest.fixture(scope="module")
 def compiled() -> Callable[[tf.Tensor], Tokens]:
-    return tf.function(tokenize, input_signature=[tf.TensorSpec([None], tf.string)])
+    return _compiled("words")
+
+
+@pytest.fixture(scope="module")
+def compiled_of_characters() -> Callable[[tf.Tensor], Tokens]:
+    return _compiled("characters")
 
 
 def as_lists(found: Tokens) -> list[list[tuple[str, int, int]]]:
@@ -41,6 +53,15 @@ def as_lists(found: Tokens) -> list[list[tuple[str, int, int]]]:
 def test_equals_the_python_tokenizer(compiled: Callable[[tf.Tensor], Tokens], texts: list[str]) -> None:
     found = compiled(tf.constant([text.encode() for text in texts], tf.string, [len(texts)]))
     assert as_lists(found) == [python_tokenizer.tokenize(text) for text in texts]
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(TEXTS, max_size=4))
+def test_equals_the_python_tokenizer_of_characters(
+    compiled_of_characters: Callable[[tf.Tensor], Tokens], texts: list[str]
+) -> None:
+    found = compiled_of_characters(tf.constant([text.encode() for text in texts], tf.string, [len(texts)]))
+    assert as_lists(found) == [python_tokenizer.tokenize(text, "characters") for text in texts]
 
 
 @settings(max_examples=50, deadline=None)

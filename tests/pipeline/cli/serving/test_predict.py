@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,6 +152,20 @@ def test_an_interrupted_run_prints_how_to_resume(models: Path, tmp_path: Path, w
 
 
 # Parts are joined alike in every form; that those of JSON lines are what they should be, the folder shows.
+def test_texts_of_a_corpus_are_split_by_the_model_s_tokenizer(models: Path, tmp_path: Path) -> None:
+    serving = tmp_path / "models"
+    shutil.copytree(models / "tagger" / "1", version := serving / "tagger" / "1")
+    (version / "assets.extra").mkdir()
+    (version / "assets.extra" / "tokenizer.json").write_text('{"tokenizer": "characters"}')
+    (tmp_path / "in.jsonl").write_text('{"text": "Rom"}\n')
+    for name, chosen, tokens in (("own", "auto", ["R", "o", "m"]), ("named", "words", ["Rom"])):
+        output = tmp_path / f"{name}.jsonl"
+        arguments = ("-i", tmp_path / "in.jsonl", "-o", output, "--set", f"corpus.tokenizer={chosen}")
+        done = predict(serving, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert [token["text"] for token in json.loads(output.read_text())["tokens"]] == tokens
+
+
 @pytest.mark.parametrize("ending", ["conll", pytest.param("jsonl", marks=pytest.mark.slow)])
 def test_one_file_out(models: Path, tmp_path: Path, ending: str) -> None:
     source, output = tmp_path / "in.txt", tmp_path / "deep" / f"out.{ending}"
