@@ -125,6 +125,12 @@ CODES: dict[str, Code] = {
         "name the column of the tokens, or the format",
         "corpus.token_column, format",
     ),
+    "D122": Code(
+        "error",
+        "no entity in train",
+        "check tag_column, scheme and outside: a model could learn nothing",
+        "corpus.tag_column, scheme, outside",
+    ),
     "D201": Code(
         "warning",
         "illegal tag, repaired",
@@ -163,12 +169,6 @@ CODES: dict[str, Code] = {
         "long sentence",
         "split it: training pads a batch to its longest sentence",
         "checks.max_tokens",
-    ),
-    "D208": Code(
-        "error",
-        "no entity in train",
-        "check tag_column, scheme and outside: a model could learn nothing",
-        "corpus.tag_column, scheme, outside",
     ),
     "D209": Code("warning", "span given twice", "remove one of the two", "", "kept once"),
     "D210": Code(

@@ -18,8 +18,8 @@ from tagging.notation import notation_of_scheme
 from tagging.recognition import contradictions
 from tagging.schemes import OUTSIDE, Scheme, can_read, convert, scheme_named
 
-# The schemes that a model can be trained in; of equals the first is taken.
-SCHEMES = ("BIO", "BIOES", "BILOU")
+# Those that a model may have been trained in; of equals the first is taken.
+SCHEMES = ("BIO", "BIOES", "BILOU", "IOB1")
 
 log = logging.getLogger("tagline.predictor")
 

@@ -53,7 +53,7 @@ class SplitChecks:
             self.findings.add(code, message, path=self._file("train"), example=example)
         if train.sentences and not train.labels(plain=plain):
             message = f"all {train.words.total()} tokens are outside"
-            self.findings.add("D208", message, path=self._file("train"))
+            self.findings.add("D122", message, path=self._file("train"))
         self._report_layout()
         return Report(
             findings=self.findings.ordered(),

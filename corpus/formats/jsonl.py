@@ -146,7 +146,7 @@ def _from_text(line: str, row: _Row, options: ReadOptions) -> Record:
     alignment = align(text, [parse_span(line, text, span) for span in row.spans or ()], starts, ends)
     tags = tuple(tags_of(alignment.spans, len(tokens), BIO))
     places = (0,) * len(tokens)
-    require_valid_words(tokens, tags, places, [line])
+    require_valid_words(tokens, tags, places, [line], spaced=("tag",))
     notes = tuple(Note(0, *settled) for settled in alignment.settled)
     return Record(
         Sentence(tokens, tags, text, starts, ends, row.domain or None, tuple(alignment.spans)), places, notes

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from corpus.errors import CorpusError
 from corpus.reading.files import lines
 
-# Lines with other bytes than ASCII, enough to tell languages apart.
-_LINES = 500
+# Words with other bytes than ASCII, enough to tell languages apart; tags beside them would be noise.
+_WORDS = 500
 # Of encodings that a text may equally well be in, the one that is met most.
 _USUAL = ("cp1252", "cp1251", "gb18030", "cp932", "euc_kr", "big5")
 # Above this share of noise the text is in no encoding that the library knows.
@@ -19,7 +18,7 @@ _MOST_CHAOS = 0.2
 
 def remedy(path: Path) -> str:
     """Say how to save a file as UTF-8: with the likely encoding and a word read in it, or that it is not known."""
-    sample = b"".join(_other_than_ascii(path))
+    sample = b" ".join(_words(path))
     # Of the whole of the library's start half a second, only after a fault.
     from charset_normalizer import from_bytes
 
@@ -32,8 +31,9 @@ def remedy(path: Path) -> str:
     return f"save the file as UTF-8; it is likely in {encoding} ({word}): iconv -f {encoding} -t utf-8"
 
 
-def _other_than_ascii(path: Path) -> Iterable[bytes]:
+def _words(path: Path) -> list[bytes]:
     try:
-        return list(islice((line for line in lines(path) if not line.isascii()), _LINES))
+        words = (word for line in lines(path) for word in line.split() if not word.isascii())
+        return list(islice(words, _WORDS))
     except CorpusError:
-        return ()
+        return []

@@ -112,7 +112,7 @@ def _require_tokens(path: Path, blocks: Blocks, options: ReadOptions) -> None:
     values = [row[token_at] for block in blocks for row in block]
     if _counts(blocks, token_at):
         found = "numbers that count the tokens"
-    elif len(set(values)) == 1 and len(values) > 1 and not values[0].isalnum():
+    elif set(values) == {"_"}:
         found = f"{values[0]!r} on every line"
     else:
         return

@@ -70,7 +70,9 @@ D110 | met\tX-PER
 |
 D110 | no\tB-
 |
-D111 | New\u00a0York\tB-LOC
+D111 | New\u2003York\tB-LOC
+|
+D120 | \u200b\u200d\tO
 |
 D112 | bell\x07\tO
 |
@@ -162,7 +164,7 @@ D109 | 1\t\t_\tPROPN\t_\t_\t_\t_\t_\t_
 D109 | 1\tAnn\t_\t\t_\t_\t_\t_\t_\t_
 |
 | 1-2\tzum\t_\t_\t_\t_\t_\t_\t_\t_
-D111 | 1\tzu dem\t_\tADP\t_\t_\t_\t_\t_\t_
+D111 | 1\tzu  dem\t_\tADP\t_\t_\t_\t_\t_\t_
 |
 D112 | 1\tbell\x07\t_\tNOUN\t_\t_\t_\t_\t_\t_
 |
@@ -209,7 +211,7 @@ D108 | {{"tokens": ["a", "b"], "tags": ["O"]}}
 D109 | {{"tokens": [""], "tags": ["O"]}}
 D109 | {{"tokens": ["a"], "tags": [""]}}
 D110 | {{"tokens": ["a"], "tags": ["X-PER"]}}
-D111 | {{"tokens": ["New York"], "tags": ["B-LOC"]}}
+D111 | {{"tokens": ["New  York"], "tags": ["B-LOC"]}}
 D112 | {{"tokens": ["bell\\u0007"], "tags": ["O"]}}
 D107 | {{"tokens": ["caf\udce9"], "tags": ["O"]}}
 D115 | {{"tokens": ["a"],\r "tags": ["O"]}}
@@ -217,6 +219,7 @@ D114 | {{"tokens": ["{LONG}"], "tags": ["O"]}}
 D113 | {{"text": "Rome", "spans": [[0, 5, "LOC"]]}}
 D201 | {{"tokens": ["it", "Rome"], "tags": ["O", "I-LOC"]}}
 D202 | {{"text": "in New York", "spans": [[3, 8, "LOC"]]}}
+D217 | {{"text": "\uae40\ucca0\uc218\uac00 \uac04\ub2e4", "spans": [[0, 3, "PER"]]}}
 D209 | {{"text": "in Rome", "spans": [[3, 7, "LOC"], {{"start": 3, "end": 7, "label": "LOC"}}]}}
 D210 | {{"text": "of New York", "spans": [[3, 11, "LOC"], [7, 11, "ORG"]]}}
 D211 | {{"text": "so  what", "spans": [[2, 4, "LOC"]]}}
@@ -242,7 +245,6 @@ def jsonl(root: Path) -> set[Found]:
     expected |= _write(root, "test.jsonl", '| {"text": "one one", "spans": [[0, 3, "LOC"]]}')
     return (
         expected
-        | {("D204", "train.jsonl", 1)}
         | whole_file("D104", "D105", at="train.jsonl")
         | whole_file("D106", "D213", "D214", at="dev.jsonl")
     )
@@ -252,7 +254,19 @@ def without_entities(root: Path) -> set[Found]:
     expected = _write(root, "train.conll", "| a\tO\n|\n| b\tO")
     expected |= _write(root, "dev.conll", "| a\tO\n| b\tO")
     expected |= _write(root, "test.conll", "| b\tO\n| a\tO")
-    return expected | whole_file("D208", at="train.conll")
+    return expected | whole_file("D122", at="train.conll")
+
+
+def spellings(root: Path) -> set[Found]:
+    expected = _write(root, "train.conll", "| Zo\u00eb\tB-PER\n| a\tO\n|\nD204 | Bo\tB-per")
+    expected |= _write(root, "dev.conll", "| Zoe\u0308\tB-PER\n| Bo\tO")
+    expected |= _write(root, "test.conll", "| Bo\tB-PER\n| Bo\tB-PER")
+    return (
+        expected
+        | whole_file("D219", "D220", at="train.conll")
+        | whole_file("D213", at="dev.conll")
+        | {("D204", "train.conll", 1)}
+    )
 
 
 def cut_by_hash(root: Path) -> set[Found]:
@@ -267,5 +281,6 @@ CORPORA = {
     "conllu": conllu,
     "jsonl": jsonl,
     "without_entities": without_entities,
+    "spellings": spellings,
     "cut_by_hash": cut_by_hash,
 }

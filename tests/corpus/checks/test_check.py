@@ -44,8 +44,10 @@ def test_the_annotated_corpora_have_every_code(tmp_path: Path) -> None:
     for name, write in CORPORA.items():
         (tmp_path / name).mkdir()
         codes |= {code for code, _, _ in write(tmp_path / name)}
-    # The codes of the pipeline are in tests/components/corpus_gate/test_executor.py.
-    assert codes == {code for code in CODES if not code.startswith("D4")}
+    # The codes of the pipeline are in tests/components/corpus_gate/test_executor.py, those that stop a check in
+    # tests/corpus/recognition.
+    stop = {"D117", "D119", "D121"}
+    assert codes == {code for code in CODES if not code.startswith("D4")} - stop
 
 
 def test_a_clean_corpus_has_no_findings(tmp_path: Path) -> None:

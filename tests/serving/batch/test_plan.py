@@ -11,6 +11,7 @@ from corpus.errors import CorpusError
 from corpus.options import ReadOptions
 from serving.batch.plan import Plan, plan
 from serving.batch.sources import sentences, stretch
+from tagging.notation import Notation
 
 OPTIONS = ReadOptions()
 
@@ -78,6 +79,7 @@ def test_an_input_without_a_sentence_is_refused(tmp_path: Path, files: dict[str,
         ("a\tB-PER\nb\tI-PER\n", "BIO", ""),
         ("a\tB-PER\nb\tE-PER\n\nc\tS-LOC\n", "BIOES", ""),
         ("a\tNOUN\nb\tVERB\n", "PLAIN", ""),
+        ("a\tPER-B\nb\tPER-I\n\nc\tO\n", "BIO, suffix form", ""),
         ("a\tO\nb\tO\n", None, "no token of the input has another tag than O"),
         ("a\tB-PER\nb\tI-PER\n\nc\tB-LOC\nd\tX-LOC\n", None, "the input's tag 'X-LOC' is none of BIO"),
     ],
@@ -86,7 +88,7 @@ def test_tags_to_score_against_are_recognised(
     tmp_path: Path, content: str, scheme: str | None, reason: str
 ) -> None:
     result = planned(tmp_path, {"a.conll": content})
-    assert (result.scheme, result.not_scored) == (scheme, reason)
+    assert (result.notation and str(result.notation), result.not_scored) == (scheme, reason)
 
 
 def test_texts_are_not_scored(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_texts_are_not_scored(tmp_path: Path) -> None:
 
 def test_a_scheme_in_the_settings_is_used(tmp_path: Path) -> None:
     options = ReadOptions(scheme="PLAIN")
-    assert planned(tmp_path, {"a.conll": "a\tB-PER\n"}, options=options).scheme == "PLAIN"
+    assert planned(tmp_path, {"a.conll": "a\tB-PER\n"}, options=options).notation == Notation("PLAIN")
 
 
 def test_sentences_without_tags_are_not_scored(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from corpus.sentence import Sentence
 from serving.batch.scores import count_correct, total_scores
 from serving.batch.sources import InputSentence
 from serving.client.answers import TaggedSentence, TaggedToken, sentence_of
+from tagging.notation import Notation
 from tagging.schemes import BIO, BIOES, convert
 
 
@@ -46,7 +47,7 @@ def test_entities_are_scored_as_by_seqeval(scheme: str, parts: int) -> None:
         count_correct(
             [sentence(tags) for tags in written[at : at + step]],
             [answered(tags) for tags in predicted[at : at + step]],
-            scheme,
+            Notation(scheme),
         )
         for at in range(0, len(gold), step)
     )
@@ -67,7 +68,11 @@ def test_entities_are_scored_as_by_seqeval(scheme: str, parts: int) -> None:
 
 def test_plain_tags_are_scored_by_accuracy() -> None:
     scores = total_scores(
-        [count_correct([sentence(["NOUN", "VERB", "NOUN"])], [answered(["NOUN", "NOUN", "NOUN"])], "PLAIN")]
+        [
+            count_correct(
+                [sentence(["NOUN", "VERB", "NOUN"])], [answered(["NOUN", "NOUN", "NOUN"])], Notation("PLAIN")
+            )
+        ]
     )
     assert scores is not None
     assert (scores.primary, scores.metrics) == ("token_accuracy", {"token_accuracy": pytest.approx(2 / 3)})
@@ -79,11 +84,14 @@ def test_without_a_scheme_there_is_no_score() -> None:
 
 def test_answers_of_another_kind_have_no_score() -> None:
     assert (
-        total_scores([count_correct([sentence(["B-PER", "O"])], [answered(["NOUN", "VERB"])], "BIO")]) is None
+        total_scores(
+            [count_correct([sentence(["B-PER", "O"])], [answered(["NOUN", "VERB"])], Notation("BIO"))]
+        )
+        is None
     )
 
 
 def test_an_empty_sentence_counts_nothing() -> None:
     empty, one = InputSentence(1, 0, Record(None), None), sentence(["B-PER"])
-    with_empty = count_correct([empty, one], [answered([]), answered(["B-PER"])], "BIO")
-    assert with_empty == count_correct([one], [answered(["B-PER"])], "BIO")
+    with_empty = count_correct([empty, one], [answered([]), answered(["B-PER"])], Notation("BIO"))
+    assert with_empty == count_correct([one], [answered(["B-PER"])], Notation("BIO"))
