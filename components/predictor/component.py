@@ -24,7 +24,8 @@ class Predictor(Component):
     """Records the answers of the candidate and of the latest blessed model to every sentence of a split.
 
     Outputs:
-        predictions: `Predictions` with `candidate.jsonl.gz` and, if there is a baseline, `baseline.jsonl.gz`.
+        predictions: `Predictions` with `candidate.jsonl.gz` and, if there is a baseline, `baseline.jsonl.gz`; for plain
+            tags also with what the most frequent tag of each word reaches.
     """
 
     SPEC_CLASS = PredictorSpec

@@ -13,14 +13,14 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.predictor import answer
+from components.predictor import answer, most_frequent_tag
 from components.predictor.known_entities import TrainEntities
 from components.predictor.model import SavedTagger
 from components.predictor.prediction import answer_to
 from components.predictor.scheme_conversion import converted_answers
 from components.predictor.sentences import recorded_sentences, tagged_sentences
 from files.atomic import replacing
-from tagging.schemes import Scheme, scheme_named
+from tagging.schemes import Scheme, can_read, scheme_named
 
 log = logging.getLogger("tagline.predictor")
 
@@ -34,7 +34,7 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Write a file of answers for each model.
+        """Write a file of answers for each model, and for plain tags the counts of `most_frequent_tag`.
 
         Raises:
             ValueError: the split is missing, or a model lacks a signature.
@@ -55,6 +55,10 @@ class Executor(base_executor.BaseExecutor):
             log.info("%s: %d sentences of %s answered", file_name.partition(".")[0], count, split)
             if file_name == answer.BASELINE:
                 _convert(path, scheme)
+        # Plain tags, as the gate will decide.
+        if not all(can_read(gold, scheme) for _, gold in tagged_sentences(examples, split=split)):
+            train, test = (tagged_sentences(examples, split=name) for name in ("train", split))
+            most_frequent_tag.write(predictions.uri, most_frequent_tag.count(train, test))
 
 
 def _answers(

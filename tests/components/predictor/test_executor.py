@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from components.artifacts import Predictions
+from components.predictor import most_frequent_tag
 from components.predictor.answer import Answer, read
 from components.predictor.executor import Executor
+from components.predictor.most_frequent_tag import FILE_NAME
 from tests.components.recorded import Row, examples_in, model_in
 
 TRAIN = [Row("Anna/S-PER lives/O in/O New/B-LOC York/E-LOC", "news")]
@@ -74,6 +76,13 @@ def test_answers_of_a_baseline_of_another_scheme_are_converted(
         "O",
     ]
     assert "BIO" in caplog.text
+
+
+def test_for_plain_tags_the_most_frequent_tag_is_counted(tmp_path: Path) -> None:
+    plain = predict(tmp_path, baseline=False, scheme="PLAIN")
+    assert sorted(path.name for path in plain.iterdir()) == ["candidate.jsonl.gz", FILE_NAME]
+    # All but `Bob`, which train lacks, and the second `New`, which is B-LOC there.
+    assert most_frequent_tag.read(str(plain)) == 6 / 8
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
