@@ -25,7 +25,8 @@ class CrfsuiteBaseline(Component):
     """Trains a CRF with hand-made features on the train split and records its answers to another split.
 
     Outputs:
-        predictions: `Predictions` with `crfsuite.jsonl.gz`: the same sentences in the same order as Predictor's.
+        predictions: `Predictions` with `crfsuite.jsonl.gz`: the same sentences in the same order as Predictor's; or
+            with `skipped.txt`, which says why there are none.
     """
 
     SPEC_CLASS = CrfsuiteBaselineSpec

@@ -5,13 +5,17 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
+from tfx.utils import io_utils
 
+from components.corpus_gen.summary import FILE_NAME as SUMMARY_NAME
+from components.corpus_gen.summary import CorpusSummary
 from components.crfsuite_baseline.crf import CrfsuiteTagger, train
 from components.crfsuite_baseline.options import CrfsuiteOptions
 from components.predictor import answer
@@ -32,7 +36,7 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Write a file of answers.
+        """Write a file of answers, or why there are none.
 
         Raises:
             ValueError: the split is missing, or train has no tokens.
@@ -42,6 +46,10 @@ class Executor(base_executor.BaseExecutor):
         split, features = exec_properties["split"], json.loads(exec_properties["slice_by"])
         predictions = artifact_utils.get_single_instance(output_dict["predictions"])
         os.makedirs(predictions.uri, exist_ok=True)
+        if reason := _skipped(examples, options.max_tokens):
+            Path(predictions.uri, answer.SKIPPED).write_text(reason, encoding="utf-8")
+            log.info("not trained: %s", reason)
+            return
 
         scheme = scheme_named(exec_properties["scheme"])
         train_entities = TrainEntities(tagged_sentences(examples, split="train"), scheme)
@@ -65,6 +73,21 @@ class Executor(base_executor.BaseExecutor):
 
             count = answer.write(os.path.join(predictions.uri, answer.CRFSUITE), answers())
         log.info("%d sentences of %s answered", count, split)
+
+
+def _skipped(examples: types.Artifact, max_tokens: int | None) -> str:
+    """Why no CRF is trained; empty if one is."""
+    if max_tokens is None:
+        return ""
+    summary = CorpusSummary.from_json(io_utils.read_bytes_file(os.path.join(examples.uri, SUMMARY_NAME)))
+    tokens = summary.splits["train"].tokens
+    if scheme_named(summary.train_scheme).is_plain:
+        reason = "the tags are plain"
+    elif tokens > max_tokens:
+        reason = f"train has {tokens:,} tokens, more than evaluation.crfsuite.max_tokens, {max_tokens:,}"
+    else:
+        return ""
+    return f"{reason}; evaluation.crfsuite.enabled=true compares all the same"
 
 
 def converted(tags: tuple[str, ...], source: Scheme, target: Scheme) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ import msgspec
 CANDIDATE = "candidate.jsonl.gz"
 BASELINE = "baseline.jsonl.gz"
 CRFSUITE = "crfsuite.jsonl.gz"
+# Instead of answers: why there are none, in words.
+SKIPPED = "skipped.txt"
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):

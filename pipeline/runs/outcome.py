@@ -13,6 +13,7 @@ import msgspec
 from components.corpus_gate.verdict import CorpusGateVerdict
 from components.corpus_gen.summary import MEASURES
 from components.metrics.display_names import display_name
+from components.predictor.answer import SKIPPED
 from components.scores.analysis import FILE_NAME as ANALYSIS
 from components.scores.analysis import Analysis
 from components.verdict import FILE_NAME as VERDICT
@@ -190,7 +191,10 @@ def _evaluator(step: Step) -> str:
 
 def _answers(step: Step) -> str:
     """How many sentences were answered, a line of the file each, and by which models."""
-    files = sorted(Path(step.only("predictions").uri).glob("*.jsonl.gz"))
+    folder = Path(step.only("predictions").uri)
+    files = sorted(folder.glob("*.jsonl.gz"))
+    if not files:
+        return f"skipped: {(folder / SKIPPED).read_text(encoding='utf-8')}"
     with gzip.open(files[0], "rb") as file:
         count = sum(1 for _ in file)
     both = ", and the latest blessed model's" if len(files) > 1 else ""

@@ -25,7 +25,9 @@ CODE = {
     "Trainer": ("tagging", "trainer"),
     "Evaluator": ("tagging", "components/metrics"),
     "Predictor": ("files", "tagging", "components/predictor"),
-    "CrfsuiteBaseline": ("files", "tagging", "components/crfsuite_baseline", "components/predictor"),
+    "CrfsuiteBaseline": (
+        "files", "tagging", "components/crfsuite_baseline", "components/predictor", "components/corpus_gen/summary.py",
+    ),
     "ServingCheck": (
         "files", "tagging", "serving", "components/serving_check", "components/predictor/sentences.py",
         "components/verdict.py",

@@ -16,10 +16,11 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from components.artifacts import Predictions
 from components.corpus_gen.component import CorpusGen
+from components.corpus_gen.summary import CorpusSummary, SplitCounts
 from components.crfsuite_baseline.component import CrfsuiteBaseline
 from components.crfsuite_baseline.executor import Executor
 from components.crfsuite_baseline.options import CrfsuiteOptions
-from components.predictor.answer import read
+from components.predictor.answer import CRFSUITE, SKIPPED, read
 from corpus.options import ReadOptions
 from tagging.schemes import BILOU, BIO, BIOES, IOB1, Scheme, convert
 from tests.components.recorded import Row, examples_in
@@ -37,17 +38,30 @@ TEST = [
 ]
 
 
-def answer(folder: Path, train: list[Row] = TRAIN, scheme: str = "BIOES", *, test: list[Row] = TEST) -> Path:
+def answer(
+    folder: Path,
+    train: list[Row] = TRAIN,
+    scheme: str = "BIOES",
+    *,
+    test: list[Row] = TEST,
+    max_tokens: int | None = None,
+) -> Path:
     predictions = Predictions()
     predictions.uri = str(folder / "predictions")
+    examples = examples_in(folder / "examples", {"train": train, "test": test})
+    summary = CorpusSummary(
+        scheme=scheme, train_scheme=scheme, fingerprint="", files={},
+        splits={"train": SplitCounts(tokens=sum(len(row.tokens) for row in train))},
+    )  # fmt: skip
+    (folder / "examples" / "corpus.json").write_bytes(summary.to_json())
     Executor().Do(
-        {"examples": [examples_in(folder / "examples", {"train": train, "test": test})]},
+        {"examples": [examples]},
         {"predictions": [predictions]},
         {
             "scheme": scheme,
             "split": "test",
             "slice_by": json.dumps(["domain"]),
-            "options": msgspec.json.encode(CrfsuiteOptions()).decode(),
+            "options": msgspec.json.encode(CrfsuiteOptions(max_tokens=max_tokens)).decode(),
             "code": "",
         },
     )
@@ -91,6 +105,28 @@ def test_plain_tags_are_learned_too(tmp_path: Path) -> None:
     train = [Row("a/DET dog/NOUN barks/VERB"), Row("Anna/NOUN is/VERB cold/ADJ")]
     (found, *_) = read(answer(tmp_path, train) / "crfsuite.jsonl.gz")
     assert found.predicted == ("NOUN", "VERB", "ADJ")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "max_tokens", "reason"),
+    [
+        ("BIOES", 12, ""),
+        ("BIOES", 11, "train has 12 tokens, more than evaluation.crfsuite.max_tokens, 11; "),
+        ("PLAIN", 12, "the tags are plain; "),
+        ("PLAIN", None, ""),
+    ],
+)
+def test_within_a_size_only_small_corpora_of_entity_tags_are_answered(
+    tmp_path: Path, scheme: str, max_tokens: int | None, reason: str
+) -> None:
+    folder = answer(tmp_path, scheme=scheme, max_tokens=max_tokens)
+    if reason:
+        assert [path.name for path in folder.iterdir()] == [SKIPPED]
+        assert (folder / SKIPPED).read_text() == (
+            f"{reason}evaluation.crfsuite.enabled=true compares all the same"
+        )
+    else:
+        assert [path.name for path in folder.iterdir()] == [CRFSUITE]
 
 
 def test_an_empty_train_split_is_an_error(tmp_path: Path) -> None:

@@ -159,6 +159,10 @@ def test_the_answers_by_their_models(tmp_path: Path) -> None:
     assert describe(both) == "3 answers, and the latest blessed model's"
     crfsuite = step("CrfsuiteBaseline", "predictions", answers_in(tmp_path / "crfsuite", crfsuite=3))
     assert describe(crfsuite) == "3 answers"
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "skipped.txt").write_text("the tags are plain")
+    none = step("CrfsuiteBaseline", "predictions", str(tmp_path / "none"))
+    assert describe(none) == "skipped: the tags are plain"
 
 
 def gate(folder: Path, *failed: str, before: float | None = None) -> Step:
