@@ -51,7 +51,9 @@ class Score:
         """Compute the score from counts."""
         precision = _share(counts.correct, counts.predicted)
         recall = _share(counts.correct, counts.gold)
-        return cls(precision, recall, _share(2 * precision * recall, precision + recall), counts.gold)
+        # From the counts, so that a floor that is met exactly is not missed by rounding.
+        f1 = _share(2 * counts.correct, counts.gold + counts.predicted)
+        return cls(precision, recall, f1, counts.gold)
 
     @classmethod
     def mean(cls, scores: Iterable[Score]) -> Score:

@@ -16,7 +16,11 @@ from components.model_gate.options import Evaluation
 class ModelGateSpec(ComponentSpec):
     PARAMETERS = parameters(scheme=str, options=str, code=str)
     INPUTS = channels(
-        predictions=Predictions, evaluation=ModelEvaluation, model=Model, infra_blessing=InfraBlessing
+        predictions=Predictions,
+        evaluation=ModelEvaluation,
+        evaluator_blessing=ModelBlessing,
+        model=Model,
+        infra_blessing=InfraBlessing,
     ) | optional_channels(baseline_model=Model, crfsuite=Predictions)
     OUTPUTS = channels(blessing=ModelBlessing)
 
@@ -38,6 +42,7 @@ class ModelGate(Component):
         *,
         predictions: BaseChannel,
         evaluation: BaseChannel,
+        evaluator_blessing: BaseChannel,
         model: BaseChannel,
         infra_blessing: BaseChannel,
         baseline_model: BaseChannel | None = None,
@@ -49,10 +54,11 @@ class ModelGate(Component):
         """Args:
         predictions: Predictor's: the candidate's answers, and the baseline's if there is one.
         evaluation: the Evaluator's, whose primary metric must be that of the answers.
+        evaluator_blessing: the Evaluator's: whether the primary metric reaches the floor.
         model: the candidate.
         infra_blessing: ServingCheck's, whose rules the verdict repeats.
         baseline_model: the latest blessed model; the channel may be empty.
-        crfsuite: CrfsuiteBaseline's answers.
+        crfsuite: CrfsuiteBaseline's answers, or why it gave none.
         scheme: that models train in; "PLAIN" for plain tags. Gold tags it cannot read are plain.
         options: bounds of the rules, slices and intervals.
         code: a hash of the code behind this component; it only serves the cache.
@@ -60,6 +66,7 @@ class ModelGate(Component):
         super().__init__(
             predictions=predictions,
             evaluation=evaluation,
+            evaluator_blessing=evaluator_blessing,
             model=model,
             infra_blessing=infra_blessing,
             baseline_model=baseline_model,

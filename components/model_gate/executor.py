@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from tfx import types
 from tfx.components.evaluator import constants
+from tfx.components.util.model_utils import is_model_blessed
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
@@ -15,7 +16,7 @@ from components.metrics.names import PRIMARY
 from components.model_gate.floors import require_data
 from components.model_gate.options import Evaluation
 from components.model_gate.rules import rules
-from components.predictor import answer
+from components.predictor import answer, most_frequent_tag
 from components.scores import analysis
 from components.scores.measure import measure
 from components.scores.slice_scores import BASELINE, CANDIDATE, CRFSUITE
@@ -52,7 +53,17 @@ class Executor(base_executor.BaseExecutor):
         )
         evaluation = results.read(artifact_utils.get_single_uri(input_dict["evaluation"]))
         served = ServingVerdict.read(artifact_utils.get_single_uri(input_dict["infra_blessing"]))
-        own_rules = rules(measured, options, evaluator_primary=evaluation.overall[PRIMARY])
+        predictions = artifact_utils.get_single_uri(input_dict["predictions"])
+        own_rules = rules(
+            measured,
+            options,
+            evaluator_primary=evaluation.overall[PRIMARY],
+            evaluator_blessed=is_model_blessed(
+                artifact_utils.get_single_instance(input_dict["evaluator_blessing"])
+            ),
+            most_frequent_tag=most_frequent_tag.read(predictions) if measured.plain else None,
+            no_crfsuite=_no_crfsuite(input_dict),
+        )
         verdict = Verdict.of(NAME, [*own_rules, *served.rules])
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         verdict.write(blessing.uri)
@@ -67,9 +78,17 @@ def _files(input_dict: dict[str, list[types.Artifact]]) -> dict[str, Path]:
     files = {CANDIDATE: predictions / answer.CANDIDATE}
     if input_dict.get("baseline_model"):
         files[BASELINE] = predictions / answer.BASELINE
-    if input_dict.get("crfsuite"):
+    if input_dict.get("crfsuite") and not _no_crfsuite(input_dict):
         files[CRFSUITE] = Path(artifact_utils.get_single_uri(input_dict["crfsuite"]), answer.CRFSUITE)
     return files
+
+
+def _no_crfsuite(input_dict: dict[str, list[types.Artifact]]) -> str:
+    """Why there is no CRFsuite to compare with; empty if there is."""
+    if not input_dict.get("crfsuite"):
+        return "evaluation.crfsuite.enabled is false"
+    reason = Path(artifact_utils.get_single_uri(input_dict["crfsuite"]), answer.SKIPPED)
+    return reason.read_text(encoding="utf-8") if reason.exists() else ""
 
 
 def _bless(blessing: types.Artifact, blessed: bool, input_dict: dict[str, list[types.Artifact]]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
-from components.crfsuite_baseline.options import CrfsuiteOptions
+from components.crfsuite_baseline.options import CrfsuiteOptions, Tokens
 from components.metrics.names import ENTITY, LENGTH, PRIMARY, SEEN, SEEN_METRICS, UNSEEN, length_slices
 from components.model_gate.floors import FloorTarget, parse_target
 from components.scores.options import IntervalKind, Length, Level, Resamples, ScoreOptions
@@ -18,17 +18,25 @@ class CrfsuiteRule(CrfsuiteOptions, frozen=True, forbid_unknown_fields=True, kw_
     """The CRF with hand-made features that a model must not fall below, and how it is trained.
 
     Attributes:
-        enabled: whether it is trained and compared with.
+        enabled: whether it is trained and compared with; "auto": for entity tags, within `max_tokens`.
         allowed_fall: how far below it a model may be, in the primary metric's unit.
+        max_tokens: of train, for "auto".
     """
 
-    enabled: bool = False
+    enabled: bool | Literal["auto"] = "auto"
     allowed_fall: Fraction = 0.0
+    # Some ten seconds with the labels that corpora of names have.
+    max_tokens: Tokens = 40_000
 
     @property
     def training(self) -> CrfsuiteOptions:
         """The part that training depends on: another rule does not retrain the CRF."""
-        return CrfsuiteOptions(c1=self.c1, c2=self.c2, max_iterations=self.max_iterations)
+        return CrfsuiteOptions(
+            c1=self.c1,
+            c2=self.c2,
+            max_iterations=self.max_iterations,
+            max_tokens=self.max_tokens if self.enabled == "auto" else None,
+        )
 
 
 class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,6 +48,7 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         floors: further floors, by metric or metric@slice.
         slice_by, length_buckets, level, resamples, intervals: see `ScoreOptions`.
         max_calibration_error: of the tokens' confidence and of the entities'; None sets no bound.
+        most_frequent_tag: of plain tags: whether a model may not be below the most frequent tag of each word.
         crfsuite: see `CrfsuiteRule`.
     """
 
@@ -52,6 +61,7 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     resamples: Resamples = 10_000
     intervals: IntervalKind = "bootstrap"
     max_calibration_error: Fraction | None = None
+    most_frequent_tag: bool = True
     crfsuite: CrfsuiteRule = CrfsuiteRule()
 
     def __post_init__(self) -> None:

@@ -12,8 +12,11 @@ from components.verdict import Rule
 
 # Names of rules.
 FLOOR = "floor"
+EVALUATOR_BLESSING = "Evaluator's blessing"
+DIFFERENT_TAGS, ENTITIES_FOUND = "different tags", "entities found"
 NO_FALL = "no significant fall"
 NOT_BELOW_CRFSUITE = "not below CRFsuite"
+NOT_BELOW_MOST_FREQUENT_TAG = "not below the most frequent tag"
 TOKEN_CALIBRATION, ENTITY_CALIBRATION = "calibration of tokens", "calibration of entities"
 AGREEMENT = "agreement with the Evaluator"
 
@@ -21,13 +24,24 @@ AGREEMENT = "agreement with the Evaluator"
 _AGREEMENT_TOLERANCE = 1e-6
 
 
-def rules(measured: Measurement, options: Evaluation, *, evaluator_primary: float) -> list[Rule]:
-    """Apply every rule: floors first, then comparisons, calibration and the cross-check.
+def rules(
+    measured: Measurement,
+    options: Evaluation,
+    *,
+    evaluator_primary: float,
+    evaluator_blessed: bool,
+    most_frequent_tag: float | None = None,
+    no_crfsuite: str = "",
+) -> list[Rule]:
+    """Apply every rule: floors first, then the answers' variety, comparisons, calibration and the cross-check.
 
     Args:
         measured: the scores of the candidate and of the models that it is compared with.
         options: the bounds.
         evaluator_primary: the primary metric as TFX's Evaluator computed it.
+        evaluator_blessed: whether the Evaluator blessed the model.
+        most_frequent_tag: token accuracy of the most frequent tag of each word; only plain tags have one.
+        no_crfsuite: why there is no CRFsuite to compare with; empty if there is.
     """
     analysis = measured.analysis
     floors = {FloorTarget(PRIMARY): options.floor} | options.floor_targets
@@ -36,13 +50,20 @@ def rules(measured: Measurement, options: Evaluation, *, evaluator_primary: floa
         calibrations.append((ENTITY_CALIBRATION, "entities", analysis.entity_calibration))
     return [
         *(_floor(analysis, target, bound) for target, bound in floors.items()),
+        _evaluator_blessing(analysis, evaluator_primary, options.floor, evaluator_blessed),
+        _different_tags(measured),
+        *([] if measured.plain else [_entities_found(measured)]),
         _fall(
             NO_FALL, "the latest blessed model", analysis, analysis.overall.difference.get(analysis.primary),
             options.allowed_fall, "there is no other blessed model yet to compare with",
         ),
         _fall(
             NOT_BELOW_CRFSUITE, "CRFsuite on the same data", analysis, measured.above_crfsuite,
-            options.crfsuite.allowed_fall, "evaluation.crfsuite.enabled is false",
+            options.crfsuite.allowed_fall, no_crfsuite,
+        ),
+        *(
+            [] if most_frequent_tag is None
+            else [_most_frequent_tag(analysis, most_frequent_tag, required=options.most_frequent_tag)]
         ),
         *(_calibration(*calibration, options.max_calibration_error) for calibration in calibrations),
         _agreement(analysis, evaluator_primary),
@@ -92,6 +113,61 @@ def _no_data(part: Slice | None, metric: str, target: FloorTarget) -> str:
     # By the accuracy, which only gold tags define: F1 is here, as 0, also where another model predicted the tag.
     accuracy = part.candidate.get(f"tag_accuracy/{target.label}")
     return "" if accuracy is not None and accuracy.low is not None else f"{part.name} has no {target.label}"
+
+
+def _evaluator_blessing(analysis: Analysis, value: float, floor: float, blessed: bool) -> Rule:
+    return Rule(
+        name=EVALUATOR_BLESSING,
+        words=(
+            f"the Evaluator {'blessed' if blessed else 'did not bless'} the model: it found {value:.4f} as "
+            f"{display_name(analysis.primary)}; required: at least {floor:g}"
+        ),
+        passed=blessed,
+        metric=analysis.primary,
+        value=value,
+        bound=floor,
+    )
+
+
+def _different_tags(measured: Measurement) -> Rule:
+    count = len(measured.predicted_tags)
+    if count == 1:
+        words = f"the model gives every token of the test split the tag {next(iter(measured.predicted_tags))}"
+    else:
+        words = f"the model gives the tokens of the test split {count} different tags"
+    return Rule(
+        name=DIFFERENT_TAGS, words=f"{words}; required: at least 2", passed=count >= 2, value=count, bound=2
+    )
+
+
+def _entities_found(measured: Measurement) -> Rule:
+    gold, found = measured.analysis.overall.entities, measured.predicted_entities
+    return Rule(
+        name=ENTITIES_FOUND,
+        words=(
+            f"entities that the model finds in the test split: {found:,}; those there are: {gold:,}; required: at "
+            "least 1"
+        ),
+        passed=found > 0 or not gold,
+        value=found,
+        bound=1,
+        skipped="" if gold else "the test split has no entity",
+    )
+
+
+def _most_frequent_tag(analysis: Analysis, bound: float, *, required: bool) -> Rule:
+    value = analysis.overall.candidate["token_accuracy"].value
+    return Rule(
+        name=NOT_BELOW_MOST_FREQUENT_TAG,
+        words=(
+            f"token accuracy is {value:.4f}, that of the most frequent tag of each word {bound:.4f}; required: no less"
+        ),
+        passed=value >= bound or not required,
+        metric="token_accuracy",
+        value=value,
+        bound=bound,
+        skipped="" if required else "evaluation.most_frequent_tag is false",
+    )
 
 
 def _fall(

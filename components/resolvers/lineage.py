@@ -26,8 +26,11 @@ def blessed_models(
 ) -> Iterator[Blessed]:
     """Pair positive blessings with their models, the latest first; those whose model is gone are skipped.
 
-    The order is that of the blessings: a model of an earlier run may be blessed again. TFX's Evaluator makes
-    blessings too, which say nothing where it has no thresholds, and so do not count.
+    The order is that of the blessings: a model of an earlier run may be blessed again.
+
+    Args:
+        models: all there are.
+        blessings: ModelGate's alone.
     """
     by_id = {model.id: model for model in models}
     for blessing in sorted(blessings, key=lambda artifact: -artifact.id):

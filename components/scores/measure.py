@@ -31,6 +31,8 @@ class Measurement:
     labels: of the gold entities; for plain tags the gold tags.
     values: by feature, the values that occur.
     above_crfsuite: the primary metric less CRFsuite's; None without CRFsuite.
+    predicted_tags: the tags that the candidate predicted.
+    predicted_entities: how many entities it predicted, read strictly; 0 for plain tags.
     """
 
     analysis: Analysis
@@ -38,6 +40,8 @@ class Measurement:
     labels: frozenset[str]
     values: dict[str, set[str]]
     above_crfsuite: Estimate | None
+    predicted_tags: frozenset[str]
+    predicted_entities: int
 
 
 def measure(files: Mapping[str, str | Path], scheme: Scheme, options: ScoreOptions) -> Measurement:
@@ -60,11 +64,13 @@ def measure(files: Mapping[str, str | Path], scheme: Scheme, options: ScoreOptio
     tables = {model: CountTable() for model in files}
     members = SliceMembers(options.slice_by, options.length_buckets, entities=not plain)
     of_tokens, of_entities = CalibrationTally(), CalibrationTally()
+    predicted_tags: set[str] = set()
     for answers in _answers_by_sentence(files):
         for model, recorded in answers.items():
             tables[model].add(sentence_counts(recorded, scheme))
         candidate = answers[CANDIDATE]
         members.add(candidate)
+        predicted_tags.update(candidate.predicted)
         of_tokens.add_tokens(candidate)
         if not plain:
             of_entities.add_entities(candidate, scheme)
@@ -87,7 +93,14 @@ def measure(files: Mapping[str, str | Path], scheme: Scheme, options: ScoreOptio
         labels=frozenset(labels_of("gold/", tables[CANDIDATE].columns)),
         values=members.values,
         above_crfsuite=above_crfsuite,
+        predicted_tags=frozenset(predicted_tags),
+        predicted_entities=0 if plain else _predicted_entities(tables[CANDIDATE]),
     )
+
+
+def _predicted_entities(table: CountTable) -> int:
+    columns = [f"predicted/{label}" for label in labels_of("predicted/", table.columns)]
+    return int(table.matrix(columns).sum())
 
 
 def _answers_by_sentence(files: Mapping[str, str | Path]) -> Iterator[dict[str, Answer]]:

@@ -12,6 +12,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.types import standard_artifacts
 
+from components.model_gate.executor import NAME as MODEL_GATE
 from components.resolvers.base_model import LatestBlessedOfAnotherTraining
 from components.resolvers.baseline import LatestBlessedOtherModel
 from components.resolvers.blessed_statistics import StatisticsOfLatestBlessed
@@ -81,7 +82,6 @@ class EarlierRuns:
 
 
 def _blessed_models() -> dict[str, types.Channel]:
-    return {
-        "model": types.Channel(type=standard_artifacts.Model),
-        "model_blessing": types.Channel(type=standard_artifacts.ModelBlessing),
-    }
+    # TFX's Evaluator blesses too, but only by the floor.
+    blessings = types.Channel(type=standard_artifacts.ModelBlessing, producer_component_id=MODEL_GATE)
+    return {"model": types.Channel(type=standard_artifacts.Model), "model_blessing": blessings}

@@ -52,6 +52,7 @@ def evaluation_stage(
         baseline_model=baseline_model,
         eval_config=eval_config(
             scheme=settings.scheme,
+            floor=settings.evaluation.floor,
             slice_by=slice_by,
             length_buckets=settings.evaluation.length_buckets,
             code=code_of("Evaluator"),
@@ -70,6 +71,7 @@ def evaluation_stage(
     model_gate = ModelGate(
         predictions=predictor.outputs["predictions"],
         evaluation=evaluator.outputs["evaluation"],
+        evaluator_blessing=evaluator.outputs["blessing"],
         model=model,
         infra_blessing=serving_check.outputs["blessing"],
         baseline_model=baseline_model,

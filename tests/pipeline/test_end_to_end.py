@@ -74,7 +74,8 @@ def write_corpus(folder: Path) -> Path:
 
 TINY = (
     "trainer.epochs=6", "trainer.word_embedding=16", "trainer.byte_filters=8", "trainer.lstm_units=16",
-    "trainer.learning_rate=0.02", "evaluation.floor=0.3", "serving.check_requests=4",
+    "trainer.learning_rate=0.02", "evaluation.floor=0.3", "evaluation.crfsuite.enabled=false",
+    "serving.check_requests=4",
 )  # fmt: skip
 
 
@@ -153,9 +154,10 @@ class TestOnePipeline:
         assert pushed["duplicate"] == 1
         assert str(pushed["pushed_destination"]).endswith("/1")
 
-    def test_a_changed_floor_asks_the_gate_alone(self, home: Path) -> None:
+    def test_a_changed_floor_asks_evaluator_and_gate_alone(self, home: Path) -> None:
         _, steps = run(home, "evaluation.floor=0.2")
-        assert executed(steps) == {"ModelGate", *UNCACHED}
+        assert executed(steps) == {"Evaluator", "ModelGate", *UNCACHED}
+        assert steps["Evaluator"].only("blessing").properties["blessed"] == 1
 
     def test_changed_code_runs_what_it_stands_behind(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -181,10 +183,10 @@ class TestOnePipeline:
             "Trainer", "Evaluator", "Predictor", "ServingCheck", "ModelGate", *UNCACHED,
         }  # fmt: skip
         assert steps["ModelGate"].only("blessing").properties["blessed"] == 0
-        assert "blessed" not in steps["Evaluator"].only("blessing").properties, "it blesses nothing"
+        assert steps["Evaluator"].only("blessing").properties["blessed"] == 1, "it knows the floor alone"
         assert list(versions_in(chosen.models_dir)) == [1]
         lineage = Lineage(chosen.run_dir / METADATA)
-        (reason,) = outcome.refusals(lineage, lineage.run_ids()[-1])
+        *_, reason = outcome.refusals(lineage, lineage.run_ids()[-1])
         assert "entity F1 (strict) fell by" in reason
         assert "below the latest blessed model (95 % interval of the difference -" in reason
         assert reason.endswith("; allowed: 0.01")

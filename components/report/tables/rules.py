@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from components.model_gate.rules import AGREEMENT, FLOOR, NO_FALL, NOT_BELOW_CRFSUITE
+from components.model_gate.rules import (
+    AGREEMENT,
+    DIFFERENT_TAGS,
+    ENTITIES_FOUND,
+    EVALUATOR_BLESSING,
+    FLOOR,
+    NO_FALL,
+    NOT_BELOW_CRFSUITE,
+    NOT_BELOW_MOST_FREQUENT_TAG,
+)
 from components.serving_check.verdict import ServingVerdict
 from components.verdict import Rule, Verdict
 
 SERVING_GATE = "ServingCheck"
+
+_COUNTS = (DIFFERENT_TAGS, ENTITIES_FOUND)
+_LOWER_BOUNDS = (
+    *_COUNTS, FLOOR, EVALUATOR_BLESSING, NO_FALL, NOT_BELOW_CRFSUITE, NOT_BELOW_MOST_FREQUENT_TAG,
+)  # fmt: skip
 
 
 class RuleRow(NamedTuple):
@@ -42,7 +56,7 @@ def _row(gate: str, rule: Rule) -> RuleRow:
         rule=rule,
         state="failed" if not rule.passed else "skipped" if rule.skipped else "passed",
         bound="" if rule.bound is None else f"{_sign(rule)}{rule.bound:g}".replace("-", "−"),
-        value="" if rule.value is None else _figure(rule.value),
+        value=_value(rule),
         interval=(
             "" if rule.low is None or rule.high is None else f"{_figure(rule.low)} to {_figure(rule.high)}"
         ),
@@ -53,7 +67,13 @@ def _sign(rule: Rule) -> str:
     """Whether a bound is a lower or an upper one, as those of calibration and budgets are."""
     if rule.name == AGREEMENT:
         return "± "
-    return "≥ " if rule.name in (FLOOR, NO_FALL, NOT_BELOW_CRFSUITE) else "≤ "
+    return "≥ " if rule.name in _LOWER_BOUNDS else "≤ "
+
+
+def _value(rule: Rule) -> str:
+    if rule.value is None:
+        return ""
+    return f"{rule.value:,.0f}" if rule.name in _COUNTS else _figure(rule.value)
 
 
 def _figure(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,12 @@ def evaluate(
     rows: Sequence[Row],
     *,
     baseline: bool = False,
+    floor: float = 0.5,
     slice_by: tuple[str, ...] = (),
     length_buckets: tuple[int, ...] = (),
 ) -> tuple[Evaluation, Any]:
     """Run TFX's own Evaluator; returns its scores and its ModelBlessing."""
-    config = eval_config(scheme="BIOES", slice_by=slice_by, length_buckets=length_buckets)
+    config = eval_config(scheme="BIOES", floor=floor, slice_by=slice_by, length_buckets=length_buckets)
     inputs = {
         "examples": [examples_in(folder / "examples", {"test": rows}, shards=1)],
         "model": [model_in(folder / "candidate", "candidate")],
@@ -104,9 +106,31 @@ def scored(evaluated: tuple[Evaluation, Any]) -> Evaluation:
     return evaluated[0]
 
 
-def test_without_thresholds_the_evaluator_blesses_nothing(evaluated: tuple[Evaluation, Any]) -> None:
-    # As the resolver of the latest blessed model looks at it: blessings are ModelGate's.
-    assert evaluated[1].get_int_custom_property("blessed") != 1
+F1 = 2 * 6 / (10 + 9)
+
+
+@pytest.mark.parametrize("baseline", [False, True])
+@pytest.mark.parametrize(("floor", "blessed"), [(0.0, True), (F1, True), (math.nextafter(F1, 1), False)])
+def test_the_evaluator_blesses_what_reaches_the_floor(
+    tmp_path: Path, floor: float, blessed: bool, baseline: bool
+) -> None:
+    # The baseline is better than any floor here, and one slice, without entities, is at 0.
+    _, blessing = evaluate(tmp_path, ROWS, baseline=baseline, floor=floor, slice_by=("domain",))
+    assert blessing.get_int_custom_property("blessed") == blessed
+    assert [path.name for path in Path(blessing.uri).iterdir()] == ["BLESSED" if blessed else "NOT_BLESSED"]
+
+
+@pytest.mark.parametrize(("floor", "blessed"), [(5 / 6, True), (0.84, False)])
+def test_the_floor_of_plain_tags_is_of_their_accuracy(tmp_path: Path, floor: float, blessed: bool) -> None:
+    _, blessing = evaluate(tmp_path, PLAIN_ROWS, floor=floor)
+    assert blessing.get_int_custom_property("blessed") == blessed
+
+
+def test_a_bad_baseline_blesses_nothing_and_refuses_nothing(tmp_path: Path) -> None:
+    rows = [row._replace(answers={**row.answers, "baseline": "O " * len(row.tokens)}) for row in ROWS]
+    for name, floor, blessed in (("low", F1, 1), ("high", 0.64, 0)):
+        _, blessing = evaluate(tmp_path / name, rows, baseline=True, floor=floor)
+        assert blessing.get_int_custom_property("blessed") == blessed
 
 
 def test_counts_by_hand(scored: Evaluation) -> None:
@@ -122,7 +146,7 @@ def test_counts_by_hand(scored: Evaluation) -> None:
 def test_partial_credit_by_hand(scored: Evaluation) -> None:
     # Of 10 gold and 9 predicted entities 6 are exact; one is an ORG instead of a LOC, one of two too short.
     overall = scored.overall
-    assert overall["entity_f1_strict"] == pytest.approx(2 * 6 / (10 + 9))
+    assert overall["entity_f1_strict"] == F1
     for measure in ("overlap", "boundary", "type"):
         assert overall[f"entity_f1_{measure}"] == pytest.approx(2 * 7 / (10 + 9))
 
@@ -136,10 +160,9 @@ def test_a_slice_without_entities_scores_0_and_not_nan(scored: Evaluation) -> No
 
 
 def test_a_first_model_has_no_baseline(tmp_path: Path) -> None:
-    evaluation, blessing = evaluate(tmp_path, ROWS)
+    evaluation, _ = evaluate(tmp_path, ROWS)
     assert evaluation.baseline == {}
     assert set(evaluation.metrics) == {""}
-    assert blessing.get_int_custom_property("blessed") != 1
 
 
 def test_plain_tags_are_scored_by_tag(tmp_path: Path) -> None:

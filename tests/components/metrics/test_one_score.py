@@ -61,7 +61,7 @@ def answers_of(
 
 def by_tfma(folder: Path, records: str, model: str) -> dict[str, float]:
     """A real analysis, by the configuration that the pipeline's Evaluator is given."""
-    config = eval_config(scheme="BIOES", slice_by=())
+    config = eval_config(scheme="BIOES", floor=0.0, slice_by=())
     tfma.run_model_analysis(
         eval_shared_model=tfma.default_eval_shared_model(model, eval_config=config),
         eval_config=config,

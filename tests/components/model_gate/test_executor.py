@@ -15,8 +15,9 @@ from tfx.types import standard_artifacts
 from components.artifacts import Predictions
 from components.model_gate.executor import Executor
 from components.model_gate.floors import FloorWithoutData
-from components.model_gate.options import Evaluation
-from components.predictor.answer import Answer
+from components.model_gate.options import CrfsuiteRule, Evaluation
+from components.predictor import most_frequent_tag
+from components.predictor.answer import SKIPPED, Answer
 from components.scores.analysis import Analysis
 from components.scores.measure import OtherSentences
 from components.serving_check.verdict import ServingVerdict, answers_rule
@@ -55,6 +56,9 @@ def judged(
     folder: Path,
     *,
     primary: float = 1.0,
+    evaluator_blessed: bool = True,
+    most_frequent: float = 0.0,
+    no_crfsuite: str = "",
     served: ServingVerdict = SERVED,
     scheme: str = "BIOES",
     options: Evaluation | None = None,
@@ -68,9 +72,18 @@ def judged(
         "predictions": [artifact(Predictions, 1, folder / "predictions")],
         "model": [artifact(standard_artifacts.Model, 2, folder / "model")],
         "evaluation": [evaluation(folder / "evaluation", primary)],
+        "evaluator_blessing": [artifact(standard_artifacts.ModelBlessing, 8, folder / "evaluator")],
         "infra_blessing": [artifact(standard_artifacts.InfraBlessing, 4, folder / "infra")],
         "baseline_model": [],
     }
+    inputs["evaluator_blessing"][0].set_int_custom_property("blessed", int(evaluator_blessed))
+    most_frequent_tag.write(
+        str(folder / "predictions"), most_frequent_tag.Counts(100, round(100 * most_frequent))
+    )
+    if no_crfsuite:
+        (folder / "crfsuite").mkdir()
+        (folder / "crfsuite" / SKIPPED).write_text(no_crfsuite)
+        inputs["crfsuite"] = [artifact(Predictions, 6, folder / "crfsuite")]
     if "baseline" in models:
         inputs["baseline_model"] = [artifact(standard_artifacts.Model, 5, folder / "before")]
     if "crfsuite" in models:
@@ -122,7 +135,9 @@ def test_a_worse_model_is_refused_with_the_reason(tmp_path: Path) -> None:
     assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY) == 5
     verdict = verdict_of(blessing)
     assert not verdict.blessed
-    (reason,) = verdict.reasons
+    # The model answers O alone.
+    *constant, reason = verdict.reasons
+    assert len(constant) == 2
     assert reason == (
         "entity F1 (strict) fell by 1.0000 below the latest blessed model (95 % interval of the difference "
         "-1.0000 to -1.0000); allowed: 0.01"
@@ -133,8 +148,80 @@ def test_a_model_below_crfsuite_is_refused(tmp_path: Path) -> None:
     blessing = judged(
         tmp_path, primary=0.0, candidate=BAD * 20, crfsuite=GOOD * 20, options=Evaluation(floor=0.0)
     )
-    (reason,) = verdict_of(blessing).reasons
+    *_, reason = verdict_of(blessing).reasons
     assert reason.startswith("entity F1 (strict) fell by 1.0000 below CRFsuite on the same data")
+
+
+def test_a_crfsuite_that_was_not_trained_skips_its_rule_with_the_reason(tmp_path: Path) -> None:
+    verdict = verdict_of(judged(tmp_path, candidate=GOOD, no_crfsuite="train has 50,000 tokens"))
+    (rule,) = [rule for rule in verdict.rules if rule.name == "not below CRFsuite"]
+    assert (rule.passed, rule.skipped) == (True, "train has 50,000 tokens")
+
+
+def test_without_the_evaluators_blessing_a_model_is_refused(tmp_path: Path) -> None:
+    blessing = judged(tmp_path, candidate=GOOD, evaluator_blessed=False)
+    assert "NOT_BLESSED" in files(blessing)
+    (reason,) = verdict_of(blessing).reasons
+    assert reason == (
+        "the Evaluator did not bless the model: it found 1.0000 as entity F1 (strict); required: at least 0.5"
+    )
+
+
+LAXEST = Evaluation(
+    resamples=200, floor=0.0, allowed_fall=1.0, most_frequent_tag=False, crfsuite=CrfsuiteRule(enabled=False)
+)
+
+
+@pytest.mark.parametrize("tag", ["O", "S-PER", "NOUN"])
+def test_no_setting_blesses_a_model_that_answers_one_tag(tmp_path: Path, tag: str) -> None:
+    scheme = "PLAIN" if tag == "NOUN" else "BIOES"
+    golds = ("NOUN VERB", "DET NOUN") if scheme == "PLAIN" else ("S-PER O", "O S-LOC")
+    constant = [answer(gold, f"{tag} {tag}") for gold in golds]
+    # Were the tag the only right one, it would not do either.
+    for name, answers in (("wrong", constant), ("right", [answer(f"{tag} {tag}")])):
+        right = sum(one.gold.count(tag) for one in answers) / (2 * len(answers))
+        f1 = 2 * (tag == "S-PER") * right / (right + 1)
+        primary = right if scheme == "PLAIN" else f1
+        blessing = judged(tmp_path / name, candidate=answers, primary=primary, scheme=scheme, options=LAXEST)
+        assert "NOT_BLESSED" in files(blessing)
+        assert f"the model gives every token of the test split the tag {tag}; required: at least 2" in (
+            verdict_of(blessing).reasons
+        )
+
+
+def test_no_setting_blesses_a_model_that_finds_no_entity(tmp_path: Path) -> None:
+    # Two tags, but no entity as the scheme writes one.
+    broken = [answer("S-PER O S-LOC", "I-PER O O")]
+    (reason,) = verdict_of(judged(tmp_path / "a", candidate=broken, primary=0.0, options=LAXEST)).reasons
+    assert reason.startswith("entities that the model finds in the test split: 0; those there are: 2")
+    # Where there are none to find it is not asked.
+    none_there = [answer("O O", "I-PER O")]
+    assert verdict_of(judged(tmp_path / "b", candidate=none_there, primary=0.0, options=LAXEST)).blessed
+
+
+@pytest.mark.parametrize(("baseline", "passed"), [(0.74, True), (0.75, True), (0.76, False)])
+def test_plain_tags_are_compared_with_the_most_frequent_tag(
+    tmp_path: Path, baseline: float, passed: bool
+) -> None:
+    right_in_three = [answer("NOUN VERB NOUN DET", "NOUN VERB NOUN NOUN")]
+    for required in (True, False):
+        blessing = judged(
+            tmp_path / str(required), candidate=right_in_three, primary=0.75, scheme="PLAIN",
+            most_frequent=baseline, options=Evaluation(resamples=200, most_frequent_tag=required),
+        )  # fmt: skip
+        verdict = verdict_of(blessing)
+        assert verdict.blessed == (passed or not required)
+        (rule,) = [rule for rule in verdict.rules if rule.name == "not below the most frequent tag"]
+        assert (rule.value, rule.bound) == (0.75, baseline)
+        assert rule.words == (
+            f"token accuracy is 0.7500, that of the most frequent tag of each word {baseline:.4f}; required: no less"
+        )
+        assert bool(rule.skipped) != required
+
+
+def test_entity_tags_have_no_such_rule(tmp_path: Path) -> None:
+    verdict = verdict_of(judged(tmp_path, candidate=GOOD, most_frequent=1.0))
+    assert "not below the most frequent tag" not in {rule.name for rule in verdict.rules}
 
 
 def test_a_disagreement_with_the_evaluator_is_refused(tmp_path: Path) -> None:

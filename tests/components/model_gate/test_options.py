@@ -83,3 +83,5 @@ def test_another_rule_does_not_retrain_the_crf() -> None:
     )
     assert options.crfsuite.training == CrfsuiteOptions(c1=0.5, max_iterations=7)
     assert type(options.crfsuite.training) is CrfsuiteOptions
+    # The size decides with `auto` alone, which is the default.
+    assert Evaluation().crfsuite.training == CrfsuiteOptions(max_tokens=40_000)

@@ -43,11 +43,19 @@ def measured(*slices: Slice, above_crfsuite: Estimate | None = None, **changes: 
         labels=frozenset({"PER"}),
         values={},
         above_crfsuite=above_crfsuite,
+        predicted_tags=frozenset({"O", "B-PER"}),
+        predicted_entities=20,
     )
 
 
 def applied(found: Measurement, evaluator: float = 0.8, **options: Any) -> list[Rule]:
-    return rules(found, Evaluation(**options), evaluator_primary=evaluator)
+    return rules(
+        found,
+        Evaluation(**options),
+        evaluator_primary=evaluator,
+        evaluator_blessed=True,
+        no_crfsuite="" if found.above_crfsuite else "there is none",
+    )
 
 
 def named(found: list[Rule], name: str) -> Rule:
@@ -58,7 +66,8 @@ def named(found: list[Rule], name: str) -> Rule:
 def test_a_model_that_is_good_enough_passes_everything() -> None:
     found = applied(measured())
     assert [rule.name for rule in found] == [
-        "floor", "no significant fall", "not below CRFsuite", "calibration of tokens", "calibration of entities",
+        "floor", "Evaluator's blessing", "different tags", "entities found", "no significant fall",
+        "not below CRFsuite", "calibration of tokens", "calibration of entities",
         "agreement with the Evaluator",
     ]  # fmt: skip
     assert all(rule.passed for rule in found)
@@ -139,11 +148,15 @@ def test_tags_of_other_models_do_not_count_as_data_of_a_floor(
     stray = [right[0], answer("NOUN NOUN", "NOUN VERB", **news)]
     files = answer_files(tmp_path, **{"candidate": right, other: stray})
     options = Evaluation(resamples=100, slice_by=("domain",), floors={f"{metric}/VERB@domain=news": 0.5})
-    rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
+    rule = rules(
+        measure(files, PLAIN, options.scores), options, evaluator_primary=1.0, evaluator_blessed=True
+    )[1]
     assert (rule.passed, rule.skipped) == (True, "domain=news has no VERB")
     # Where the slice has the tag, its floor is applied.
     options = msgspec.structs.replace(options, floors={f"{metric}/VERB@domain=chat": 0.5})
-    rule = rules(measure(files, PLAIN, options.scores), options, evaluator_primary=1.0)[1]
+    rule = rules(
+        measure(files, PLAIN, options.scores), options, evaluator_primary=1.0, evaluator_blessed=True
+    )[1]
     assert (rule.passed, rule.skipped, rule.value) == (True, "", 1.0)
 
 
@@ -195,7 +208,7 @@ def test_crfsuite_has_an_allowed_fall_of_its_own(allowed: float, passed: bool) -
 
 def test_without_crfsuite_the_comparison_is_skipped() -> None:
     rule = named(applied(measured()), "not below CRFsuite")
-    assert rule.skipped == "evaluation.crfsuite.enabled is false"
+    assert rule.skipped == "there is none"
     assert rule.bound == 0.0
 
 
@@ -234,8 +247,9 @@ def test_plain_tags_have_no_entities_to_calibrate() -> None:
         resamples=1000,
         slices=[part("", 0.0, entities=0, candidate={"token_accuracy": Estimate(0.9, 0.8, 0.95)})],
     )
-    found = applied(Measurement(analysis, True, frozenset({"NOUN"}), {}, None), 0.9, floor=0.91)
-    assert "calibration of entities" not in {rule.name for rule in found}
+    tags = frozenset({"NOUN", "VERB"})
+    found = applied(Measurement(analysis, True, tags, {}, None, tags, 0), 0.9, floor=0.91)
+    assert not {"calibration of entities", "entities found"} & {rule.name for rule in found}
     assert named(found, "floor").words == (
         "token accuracy is 0.9000 on the test split (90 % interval 0.8000 to 0.9500); required: at least 0.91"
     )

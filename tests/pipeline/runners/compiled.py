@@ -28,7 +28,8 @@ SECRET = "kubeflow.secrets={S3_ID: {secret: s3, key: id}}"
 BUCKETS = ("data=gs://b/corpus", "pipeline.root=gs://b/runs", "serving.models=gs://b/models")
 NODES = {
     "CorpusGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "BlessedStatistics", "CorpusGate", "Transform",
-    "Trainer", "Baseline", "Evaluator", "Predictor", "ServingCheck", "ModelGate", "AtomicPusher", "Report",
+    "Trainer", "Baseline", "Evaluator", "Predictor", "CrfsuiteBaseline", "ServingCheck", "ModelGate", "AtomicPusher",
+    "Report",
 }  # fmt: skip
 
 
