@@ -14,6 +14,9 @@ from tagging.schemes import BILOU, BIO, BIOES, scheme_named
 # Each of their tags maps to one BIO tag, in which models answer.
 TRAIN_SCHEMES = (BIOES, BIO, BILOU)
 
+# Ways to write a separator that a shell or YAML would not leave as it is.
+_WRITTEN = {"\\t": "\t", "tab": "\t", "space": " "}
+
 Format = Literal["auto", "conll", "conllu", "webanno", "jsonl", "json", "csv", "brat", "parallel"]
 Tokenizer = Literal["auto", "words", "characters"]
 Split = Literal["train", "dev", "test"]
@@ -45,6 +48,7 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tag_column: CoNLL column of the tag. CoNLL-U: -1 means UPOS (CoNLL-U Plus: the last column); a name, or
             a key of a column, as in misc.NER. CSV: also a name. JSON: the name of the list of tags.
         separator: the separator of CoNLL columns; None: a tab if the line has one, else any white space.
+            `\\t`, `tab` and `space` mean that character.
         scheme: the tag scheme of the files, or "auto" to recognise it from the train split.
         outside: the tag of tokens outside of entities; None: it is recognised.
         tag_names: the names of tags that files write as integers, from 0 on.
@@ -78,8 +82,10 @@ class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         if self.separator == "":
             raise ValueError(
-                "separator: found an empty string; expected a character, or null to recognise it"
+                "separator: found an empty string; expected a character, tab or space, or null to recognise it"
             )
+        if self.separator in _WRITTEN:
+            msgspec.structs.force_setattr(self, "separator", _WRITTEN[self.separator])
         if self.token_column == self.tag_column:
             raise ValueError(
                 f"token_column and tag_column: found {self.token_column} for both; expected two columns"

@@ -9,9 +9,21 @@ import msgspec
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 # HOST:PORT, as a Beam job service or a pool of workers is reached.
-Endpoint = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}$")]
+Endpoint = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}$",
+        description="HOST:PORT, such as localhost:8099",
+    ),
+]
 # Of a job on an engine; Dataflow takes no other.
-JobName = Annotated[str, msgspec.Meta(pattern=r"^[a-z]([a-z0-9-]{0,39}[a-z0-9])?$")]
+JobName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z]([a-z0-9-]{0,39}[a-z0-9])?$",
+        description="a lower-case letter, then at most 40 lower-case letters, digits and -",
+    ),
+]
 
 _ACCOUNT = re.compile(r"[a-z0-9-]+@[a-z0-9.-]+\.(iam\.)?gserviceaccount\.com")
 _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")

@@ -12,10 +12,28 @@ import msgspec
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 # Names of Kubernetes objects (RFC 1123), and its quantities.
-ObjectName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
-Quantity = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
+ObjectName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="a name as Kubernetes has them: lower-case letters, digits, - and .",
+    ),
+]
+Quantity = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$",
+        description="a quantity of Kubernetes, such as 500m, 4 or 16Gi",
+    ),
+]
 EnvName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-MountPath = Annotated[str, msgspec.Meta(pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$")]
+MountPath = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$",
+        description="an absolute path without a slash at its end, such as /tagline",
+    ),
+]
 
 # The only nodes that train: a GPU anywhere else would stand idle.
 GPU_NODES = ("Trainer", "Tuner")

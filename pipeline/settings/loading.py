@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 import msgspec
 import yaml
 
-from pipeline.settings.kubeflow import Kubeflow, SecretKey, Step
 from pipeline.settings.schema import Settings, SettingsError
+from pipeline.settings.yaml_texts import Word, fields_at, in_words, parse, parse_setting, settled
 
 DEFAULTS = Path(__file__).resolve().parents[2] / "configs" / "default.yaml"
 
@@ -31,6 +30,7 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
     for assignment in assignments:
         merged = _merge(merged, _assignment(assignment))
         origins.append(f"--set {assignment}")
+    merged = settled(merged)
     try:
         return msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
@@ -39,11 +39,13 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = _parse(path.read_text(encoding="utf-8"))
+        data = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; expected a settings file in YAML") from error
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{path}: not a settings file in YAML: {error}") from error
+    if isinstance(data, Word):
+        data = data.value
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -53,28 +55,16 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which 1e-3 is a number; YAML 1.1 requires 1.0e-3."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
-)
-
-
-def _parse(text: str) -> Any:
-    return yaml.load(text, _Loader)
-
-
 def _assignment(assignment: str) -> dict[str, Any]:
     path, equals, text = assignment.partition("=")
     if not equals or not path.strip():
         raise SettingsError(f"--set {assignment}: expected KEY=VALUE, such as trainer.epochs=3")
+    keys = path.strip().split(".")
     try:
-        value = _parse(text)
+        value = parse_setting(text, keys)
     except yaml.YAMLError as error:
         raise SettingsError(f"--set {assignment}: the value is not YAML: {error}") from error
-    for key in reversed(path.strip().split(".")):
+    for key in reversed(keys):
         value = {key: value}
     return dict(value)
 
@@ -87,12 +77,6 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
-
-
-# With an entry below every key that the user chooses.
-_FULL = Settings(
-    kubeflow=Kubeflow(components={"Trainer": Step()}, secrets={"NAME": SecretKey(secret="a", key="b")})
-)
 
 
 def _suggestion(unknown: str, known: list[str]) -> str:
@@ -111,20 +95,18 @@ def _explain(message: str, merged: Mapping[str, Any]) -> str:
     keys = where.replace("[...]", "[]").split(".") if where else []
     if reason.startswith("Object contains unknown field"):
         unknown = reason.split("`")[1]
-        known: Any = msgspec.to_builtins(_FULL)
-        for key in keys:
-            section, within, _ = key.partition("[")
-            known = known[section]
-            # Below a key that the user chooses, and in a list, all entries have the same settings.
-            if within:
-                known = next(iter(known.values() if isinstance(known, dict) else known))
         name = ".".join([*keys, unknown])
-        return f"{name}: no such setting; {_suggestion(unknown, sorted(known))}"
+        return f"{name}: no such setting; {_suggestion(unknown, sorted(fields_at(keys)))}"
+    if " matching regex " in reason and (words := in_words(keys)):
+        reason = f"Expected {words}"
     explained = f"{where or 'settings'}: {reason[:1].lower()}{reason[1:]}"
     value: Any = merged
     for key in keys:
         # Of a list, or an object whose keys the user chooses, all of it: msgspec names no place within.
-        value = value.get(key.partition("[")[0]) if isinstance(value, Mapping) else None
+        name, within, _ = key.partition("[")
+        value = value.get(name) if isinstance(value, Mapping) else None
+        if within:
+            break
     if path.startswith("`key`"):
         return f"{explained} as a key; found {', '.join(map(repr, value))}"
     # The other checks are the settings' own, whose messages name the value.

@@ -26,7 +26,13 @@ BUCKETS = ("gs://", "s3://", "minio://")
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 # A model's name is also the name of a folder, of a pipeline and a part of URLs.
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$",
+        description="a letter, then at most 62 letters, digits, - and _, such as wnut17",
+    ),
+]
 
 
 class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -32,6 +32,16 @@ def test_invalid_options(changed: dict[str, Any], message: str) -> None:
         ReadOptions(**changed)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("\\t", "\t"), ("tab", "\t"), ("space", " "), ("\t", "\t"), ("|", "|"), (None, None)],
+)
+def test_a_separator_may_be_written_out(written: str | None, meant: str | None) -> None:
+    options = msgspec.convert({"separator": written}, ReadOptions)
+    assert options.separator == meant
+    assert options == ReadOptions(separator=meant)
+
+
 @pytest.mark.parametrize("shares", [{"train": 0.0}, {"dev": -0.1}, {"test": -1.0}])
 def test_invalid_shares(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="hash_split"):

@@ -74,7 +74,11 @@ def test_help_names_every_command() -> None:
     [
         (("--set", "trainer.epoch=3"), "error: trainer.epoch: no such setting; did you mean epochs?"),
         (("--set", "trainer.epochs=many"), "error: trainer.epochs: expected `int`, got `str`; found 'many'"),
-        (("--set", "beam.args=[1]"), "error: beam.args[0]: expected `str`"),
+        (("--set", "beam.args=[[1]]"), "error: beam.args[0]: expected `str`"),
+        (
+            ("--set", "name=123"),
+            "error: name: expected a letter, then at most 62 letters, digits, - and _, such as",
+        ),
         (("--set", "trainer"), "error: --set trainer: expected KEY=VALUE"),
         (("--config", "[/nowhere].yaml"), "error: [/nowhere].yaml: no such file; expected a settings file"),
     ],

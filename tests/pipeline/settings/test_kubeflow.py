@@ -29,14 +29,18 @@ def refusal(*assignments: str) -> str:
         ("kubeflow.components.Trainer.gpu_type=NVIDIA_L4", "found NVIDIA_L4, but no GPU; set"),
         (
             "kubeflow.components.Trainer.memory=16 GB",
-            "kubeflow.components[...].memory: expected `str` matching",
+            "kubeflow.components[...].memory: expected a quantity of Kubernetes, such as 500m, 4 or 16Gi; "
+            "found {'Trainer': {'memory': '16 GB'}}",
         ),
         ("kubeflow.components.Trainer.gpuz=1", "no such setting; expected one of cache, cpu, gpu_type, gpus"),
         (
             "kubeflow.pvc=[{claim: a, mont: /x}]",
             "kubeflow.pvc[0].mont: no such setting; expected one of claim",
         ),
-        ("kubeflow.pvc=[{claim: a, mount: x}]", "kubeflow.pvc[0].mount: expected `str` matching"),
+        (
+            "kubeflow.pvc=[{claim: a, mount: x}]",
+            "kubeflow.pvc[0].mount: expected an absolute path without a slash at its end",
+        ),
         (
             "kubeflow.pvc=[{claim: a, mount: /x, sub_path: ../y}]",
             "sub_path: found '../y'; expected a path within",

@@ -107,12 +107,34 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("corpus.separator='\t'", "corpus.separator", "\t"),
         ("schema=null", "schema", None),
         ("name=e-3", "name", "e-3"),
+        ("kubeflow.namespace=007", "kubeflow.namespace", "007"),
+        ("kubeflow.experiment=1e3", "kubeflow.experiment", "1e3"),
+        ("kubeflow.experiment=2024-01-01", "kubeflow.experiment", "2024-01-01"),
+        ("kubeflow.env={A: 0x1F, B: 1.10, C: yes}", "kubeflow.env", {"A": "0x1F", "B": "1.10", "C": "yes"}),
+        ("beam.args=[1]", "beam.args", ("1",)),
+        ("beam.flink.version=1.18", "beam.flink.version", "1.18"),
+        ("name=no", "name", "no"),
+        ("name='no'", "name", "no"),
+        ("data=", "data", ""),
+        ("data=a: b #1 ", "data", "a: b #1 "),
+        ("data=[a", "data", "[a"),
+        ('data="a\\tb"', "data", "a\tb"),
+        ("schema=", "schema", None),
+        ("schema='null'", "schema", "null"),
+        ("corpus.separator=\t", "corpus.separator", "\t"),
+        ("corpus.separator=\\t", "corpus.separator", "\t"),
+        ('corpus.separator="\\t"', "corpus.separator", "\t"),
+        ("corpus.separator=tab", "corpus.separator", "\t"),
+        ("corpus.separator= ", "corpus.separator", " "),
+        ("corpus.separator=,", "corpus.separator", ","),
+        ("trainer.epochs=010", "trainer.epochs", 10),
+        ("trainer.epochs=1_0", "trainer.epochs", 10),
         ("pipeline.cache=false", "pipeline.cache", False),
         ("data=a=b", "data", "a=b"),
         (" trainer.epochs =3", "trainer.epochs", 3),
     ],
 )
-def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
+def test_values_are_yaml_and_texts_are_as_typed(assignment: str, path: str, value: object) -> None:
     found: Any = load(assignments=[assignment])
     for key in path.split("."):
         found = getattr(found, key)
@@ -137,15 +159,12 @@ def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
         ("evaluation.floor=.nan", "evaluation.floor: expected `float` >= 0.0; found nan"),
         ("trainer.input_dropout=1", "trainer.input_dropout: expected `float` < 1.0; found 1"),
         ("evaluation.slice_by=domain", "evaluation.slice_by: expected `array`, got `str`; found 'domain'"),
-        ("beam.args=[1]", "beam.args[0]: expected `str`, got `int`; found [1]"),
+        ("beam.args=[[1]]", "beam.args[0]: expected `str`, got `array`; found [[1]]"),
         (
             "evaluation.floors={token_accuracy: 2}",
             "evaluation.floors[...]: expected `float` <= 1.0; found {'token_accuracy': 2}",
         ),
-        (
-            "evaluation.floors={1: 0.2}",
-            "evaluation.floors: expected `str`, got `int` as a key; found 1",
-        ),
+        ("evaluation.floors={1: 0.2}", "evaluation: floors: 1: no such metric; expected one of primary,"),
         ("evaluation.floors={PER: 0.7}", "evaluation: floors: PER: no such metric; expected one of primary,"),
         (
             "evaluation.floors={primary@domain=news: 0.7}",
@@ -158,8 +177,20 @@ def test_values_are_yaml(assignment: str, path: str, value: object) -> None:
         ("evaluation.level=95", "evaluation.level: expected `float` < 1.0; found 95"),
         ("evaluation.intervals=normal", "evaluation.intervals: invalid enum value 'normal'; found 'normal'"),
         ("serving.max_median_ms=0", "serving.max_median_ms: expected `float` > 0.0; found 0"),
-        ("name=a b", "name: expected `str` matching regex '^[A-Za-z][A-Za-z0-9_-]{0,62}$'; found 'a b'"),
-        ("name=../x", "name: expected `str` matching"),
+        (
+            "name=a b",
+            "name: expected a letter, then at most 62 letters, digits, - and _, such as wnut17; found",
+        ),
+        (
+            "name=007",
+            "name: expected a letter, then at most 62 letters, digits, - and _, such as wnut17; found '007'",
+        ),
+        ("name=../x", "name: expected a letter, then"),
+        ("trainer.epochs=1:30", "trainer.epochs: expected `int`, got `str`; found '1:30'"),
+        (
+            "corpus.separator=''",
+            "corpus: separator: found an empty string; expected a character, tab or space",
+        ),
         ("corpus.format=xml", "corpus.format: invalid enum value 'xml'; found 'xml'"),
         ("corpus.scheme=FOO", "corpus: unknown tag scheme 'FOO'; expected one of BIO, BIOES,"),
         ("corpus.hash_split.train=-1", "corpus.hash_split: hash_split: found train=-1.0, dev=0.1, test=0.1;"),
@@ -181,13 +212,14 @@ def test_a_malformed_assignment_is_refused(assignment: str) -> None:
 
 
 def test_an_assignment_that_is_no_yaml_is_refused() -> None:
-    assert refusal("data=[a").startswith("--set data=[a: the value is not YAML: ")
+    assert refusal("beam.args=[a").startswith("--set beam.args=[a: the value is not YAML: ")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("- a\n", "found list at the top; expected keys such as `trainer:`"),
+        ("3", "found int at the top"),
         ("just words", "found str at the top; expected keys such as `trainer:`"),
         ("a: [b", "not a settings file in YAML: while parsing a flow sequence"),
     ],
@@ -197,8 +229,26 @@ def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path, text: str, m
     assert refusal(config=config).startswith(f"{config}: {message}")
 
 
+@pytest.mark.parametrize("separator", ["\\t", '"\\t"', "'\\t'", "'\t'", "tab"])
+def test_a_tab_in_a_file(tmp_path: Path, separator: str) -> None:
+    settings = load(config=file_of(tmp_path, f"corpus:\n  separator: {separator}\n"))
+    assert settings.corpus.separator == "\t"
+    assert load(config=file_of(tmp_path, settings.to_yaml())) == settings
+
+
+def test_a_text_in_a_file_may_look_like_something_else(tmp_path: Path) -> None:
+    text = "data: 2024\nkubeflow:\n  experiment: 1.10\n  components: {Trainer: {cpu: 4, node_selector: {1: true}}}\n"
+    settings = load(config=file_of(tmp_path, text))
+    assert (settings.data, settings.kubeflow.experiment) == ("2024", "1.10")
+    trainer = settings.kubeflow.components["Trainer"]
+    assert (trainer.cpu, trainer.node_selector) == ("4", {"1": "true"})
+    assert load(config=file_of(tmp_path, settings.to_yaml())) == settings
+
+
 def test_a_key_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    assert refusal(config=file_of(tmp_path, "1: 2\n")).startswith("settings: expected `str` as a key; found ")
+    assert refusal(config=file_of(tmp_path, "1: 2\n")).startswith(
+        "1: no such setting; expected one of beam, "
+    )
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
