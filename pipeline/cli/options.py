@@ -22,6 +22,12 @@ Assignments = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option("--data", "-d", help="The corpus: a folder or a file.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the raw logs.")]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1, help="Seconds that the server may take to start; default: as many as the model needs."
+    ),
+]
 
 # Of the commands that talk to a server.
 Tls = Annotated[bool, typer.Option("--tls", help="Use TLS, and trust the system's authorities.")]
@@ -46,6 +52,23 @@ def settings_of(config: Path | None, data: Path | None, assignments: list[str] |
     # Quoted, since a path is no YAML: `corpora/#1` would lose its end.
     extra = [f"data={json.dumps(str(data), ensure_ascii=False)}"] if data is not None else []
     return settings.load(config=config, assignments=[*(assignments or []), *extra])
+
+
+def require_writable(option: str, *folders: Path) -> None:
+    """Require that a command can write to `folders`, which may not exist yet, before it starts its work.
+
+    Raises:
+        SettingsError: it cannot; the message names the setting or the option that chose the folder.
+    """
+    from files.writable import obstacle
+    from pipeline.settings import SettingsError
+
+    for folder in folders:
+        if reason := obstacle(folder):
+            raise SettingsError(
+                f"{option}: found {folder}, which cannot be written to ({reason}); expected one that can; give "
+                f"another as {option}, or correct the permissions"
+            )
 
 
 def tls_of(

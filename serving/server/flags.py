@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
@@ -181,6 +182,9 @@ def parse(arguments: Sequence[str] | None = None) -> Flags:
         parser.error(
             f"--rest_api_port cannot be the same as --port, {flags.port}: give REST a port of its own"
         )
+    for name in (flag.name for flag in fields(Flags) if flag.name.endswith("_file")):
+        if (path := getattr(flags, name)) and not os.path.exists(path):
+            parser.error(f"--{name}: found no file {path}; expected one that exists, or leave the flag out")
     return flags
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import Assignments, Config, Data, settings_of
+from pipeline.cli.options import Assignments, Config, Data, require_writable, settings_of
 from pipeline.runners import targets
 from pipeline.settings import SettingsError
 
@@ -31,6 +31,7 @@ def compile_(
     if target not in targets.TARGETS:
         raise SettingsError(f"--target: found {target!r}; expected one of {', '.join(targets.TARGETS)}")
     settings = settings_of(config, data, assignments)
+    require_writable("--output", output.parent)
     targets.write(settings, target=target, output=output)
     for line in targets.remarks(settings, target=target):
         print(f"note: {line}", file=sys.stderr)

@@ -19,6 +19,7 @@ from rich.markup import escape
 from components.verdict import FILE_NAME, Verdict
 from pipeline.cli.console import errors, output, short_path
 from pipeline.cli.exit_codes import BROKEN, INTERRUPTED, REFUSED
+from pipeline.cli.options import require_writable
 from pipeline.execution import image
 from pipeline.execution.graph import Graph, read
 from pipeline.execution.launch import Result
@@ -73,6 +74,7 @@ def execute(
         raise SettingsError(
             f"--work: found {work}; expected a path without *, ? and [, which Beam reads as a pattern"
         )
+    require_writable("--work", work)
     again = shlex.join(["tagline", *sys.argv[1:]]).replace(" --fresh", "")
     try:
         with run_lock(work), _interrupted_by(signal.SIGTERM):

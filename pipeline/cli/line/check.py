@@ -20,7 +20,7 @@ from corpus.repair.copy import DIFF, RepairedCopy, write_repaired_copy
 from pipeline.cli.console import output
 from pipeline.cli.exit_codes import BAD_INPUT, OK
 from pipeline.cli.findings import print_findings, print_splits
-from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.cli.options import Assignments, Config, require_writable, settings_of
 from pipeline.settings import SettingsError
 
 FORMATS = ("text", "json", "sarif")
@@ -50,6 +50,7 @@ def check(
     settings.require_inputs()
     repaired = None
     if fix is not None:
+        require_writable("--fix", fix.absolute().parent)
         repaired = write_repaired_copy(
             settings.data, fix, settings.corpus, ignore=frozenset(settings.checks.ignore)
         )

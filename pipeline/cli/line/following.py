@@ -19,6 +19,7 @@ from pipeline.beam.checks import require_engine, require_reachable
 from pipeline.cli.console import short_path
 from pipeline.cli.exit_codes import BAD_INPUT, BROKEN, INTERRUPTED
 from pipeline.cli.findings import print_findings
+from pipeline.cli.options import require_writable
 from pipeline.runs.library_logs import send_logs
 from pipeline.runs.progress import Progress
 from pipeline.runs.run_lock import AlreadyRunning, run_lock
@@ -26,13 +27,16 @@ from pipeline.settings import METADATA, Settings
 
 
 def require_inputs(settings: Settings) -> None:
-    """Check what a run reads and where Beam's work is done, in the seconds before TFX is imported.
+    """Check what a run reads, its folder, and where Beam's work is done, in the seconds before TFX is imported.
 
     Raises:
-        SettingsError: no corpus, no such vectors, or an engine that does not answer or reach the files.
+        SettingsError: no corpus, no such vectors, a folder that cannot be written to, or an engine that does not
+            answer or reach the files.
     """
     settings.require_inputs()
     settings.require_vectors()
+    folder = settings.run_dir
+    require_writable("pipeline.root", folder, *(path for path in folder.glob("*") if path.is_dir()))
     require_reachable(settings, target="run")
     require_engine(settings.beam)
 

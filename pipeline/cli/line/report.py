@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.cli.options import Assignments, Config, require_writable, settings_of
 from pipeline.settings import Settings, SettingsError
 
 
@@ -43,6 +43,7 @@ def report(
     if compared:
         from pipeline.cli.line.run_comparison import write_comparison
 
+        require_writable("pipeline.root", settings.run_dir)
         page = write_comparison(settings, *compared)
     else:
         page = _last_page(settings)

@@ -15,7 +15,7 @@ from rich.table import Table
 from pipeline.cli.console import output, short_path
 from pipeline.cli.exit_codes import OK, REFUSED
 from pipeline.cli.line.following import follow, require_corpus, require_inputs
-from pipeline.cli.options import Assignments, Config, Data, Verbose, settings_of
+from pipeline.cli.options import Assignments, Config, Data, Verbose, require_writable, settings_of
 from pipeline.runs.library_logs import quiet_libraries
 from pipeline.runs.progress import Progress
 from pipeline.settings import METADATA, Settings, SettingsError
@@ -47,6 +47,7 @@ def run(
         )
     force_bless = (force_bless or "").strip()
     require_inputs(settings)
+    require_writable("serving.models", settings.models_dir)
     settings = settings.with_absolute_paths()
     console = output()
     report = require_corpus(settings, console, skipped="nothing was run")

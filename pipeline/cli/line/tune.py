@@ -18,7 +18,7 @@ from pipeline.cli.console import output as standard_output
 from pipeline.cli.console import short_path
 from pipeline.cli.exit_codes import OK
 from pipeline.cli.line.following import follow, require_corpus, require_inputs
-from pipeline.cli.options import Assignments, Config, Data, Verbose, settings_of
+from pipeline.cli.options import Assignments, Config, Data, Verbose, require_writable, settings_of
 from pipeline.runs.library_logs import quiet_libraries
 from pipeline.runs.progress import Progress
 from pipeline.settings import Settings, SettingsError, tuned
@@ -62,6 +62,7 @@ def tune(
     require_inputs(settings)
     target = output or settings.run_dir / "tuned.yaml"
     _require_target(target, config)
+    require_writable("--output", target.parent)
     console = standard_output()
     require_corpus(settings, console, skipped="nothing was tried")
     quiet_libraries(verbose)

@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     TlsCert,
     TlsKey,
     TlsName,
+    require_writable,
     settings_of,
     tls_of,
 )
@@ -157,6 +158,7 @@ def _change(settings: Settings, servers: _Servers, move: Callable[[Operator], Ch
     folder = settings.with_absolute_paths().models_dir
     if not folder.is_dir():
         raise SettingsError(f"{folder}: no such folder; expected pushed versions: `tagline run` pushes one")
+    require_writable("serving.models", folder)
     console = errors()
     targets = servers.targets or [DEFAULT_TARGET]
     try:

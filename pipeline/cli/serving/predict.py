@@ -25,7 +25,7 @@ from pipeline.beam.args import bulk_args
 from pipeline.beam.checks import require_engine, require_reachable
 from pipeline.cli.console import output as standard_output
 from pipeline.cli.exit_codes import BROKEN, INTERRUPTED
-from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.cli.options import Assignments, Config, require_writable, settings_of
 from pipeline.cli.progress_bar import ProgressBar
 from pipeline.cli.pushed_server import pushed_version
 from pipeline.settings import Settings, SettingsError
@@ -83,6 +83,7 @@ def predict(
     require_reachable(settings, target="predict")
     _require_own_workers(settings, workers)
     paths = _inputs(source, output)
+    require_writable("--output", output.parent if output.suffix in _FILES else output)
     model = pushed_version(settings, version)
     settings = _with_tokenizer_of(model, settings)
     # The stream itself: what Beam prints beside it is redirected.

@@ -22,19 +22,29 @@ def lines_of(file: Path) -> Iterator[str]:
     """Read a text from each line of `file`, without its line break; `-` is standard input.
 
     Raises:
-        SettingsError: no such file, or a line that is not UTF-8; the lines before it have been yielded.
+        SettingsError: no such file, at once; or a line that is not UTF-8, once the lines before it have been yielded.
     """
     name = "standard input" if str(file) == "-" else str(file)
     try:
-        with _opened(file) as lines:
+        opened = _opened(file)
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    return _lines(opened, name)
+
+
+def _lines(opened: contextlib.AbstractContextManager[BinaryIO], name: str) -> Iterator[str]:
+    try:
+        with opened as lines:
             for number, line in enumerate(lines, start=1):
                 yield _decoded(
                     line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line, f"{name}:{number}"
                 )
     except OSError as error:
-        raise SettingsError(
-            f"{name}: cannot be read ({error.strerror}); expected a file, a text a line"
-        ) from error
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> SettingsError:
+    return SettingsError(f"{name}: cannot be read ({error.strerror}); expected a file, a text a line")
 
 
 def _opened(file: Path) -> contextlib.AbstractContextManager[BinaryIO]:

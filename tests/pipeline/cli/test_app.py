@@ -92,6 +92,46 @@ def test_bad_settings_are_a_message_and_exit_code_2(arguments: tuple[str, ...], 
     assert done.stdout == ""
 
 
+REFUSED_AT_ONCE = [
+    (("run", "--set", "pipeline.root={file}"), "pipeline.root: found {file}/tagger, which cannot be written to"),
+    (("run", "--set", "serving.models={file}"), "serving.models: found {file}/tagger, which cannot be written to"),
+    (("run", "--set", "trainer.vectors={none}"), "trainer.vectors: {none}: found no file"),
+    (("run", "--set", "schema={none}"), "schema: found {none}; expected a file"),
+    (("tune", "--set", "pipeline.root={file}"), "pipeline.root: found {file}/tagger, which cannot be written to"),
+    (("tune", "--output", "{file}/best.yaml"), "--output: found {file}, which cannot be written to"),
+    (("check", "--fix", "{file}/copy"), "--fix: found {file}, which cannot be written to"),
+    (("compile", "--output", "{file}/a.yaml"), "--output: found {file}, which cannot be written to"),
+    (("predict", "--input", "{none}", "--output", "{file}/a"), "{none}: no such file or folder"),
+    (("predict", "--input", "{file}", "--output", "{file}/a"), "--output: found {file}/a, which cannot be written to"),
+    (("execute", "--spec", "{none}"), "--spec: found no {none}"),
+    (("decode", "--file", "{none}"), "{none}: cannot be read (No such file or directory)"),
+    (("decode", "--tls-ca", "{none}", "--target", "localhost:1", "a"), "tls: root_certificates {none}: cannot be read"),
+    (("serve", "--ssl_config_file", "{none}"), "--ssl_config_file: found no file {none}"),
+    (("models", "promote", "1", "--set", "serving.models={none}"), "{none}/tagger: no such folder"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED_AT_ONCE)
+def test_a_wrong_path_is_refused_before_tensorflow_is_imported(
+    arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    places = {"file": tmp_path / "file", "none": tmp_path / "none"}
+    places["file"].touch()
+    words = [word.format(**places) for word in arguments]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", Path(sys.executable).with_name("tagline"), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"},
+    )
+    shown = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    assert done.returncode == 2
+    assert len(shown) == 1
+    assert message.format(**places) in shown[0]
+    assert not any(line.endswith(("| tensorflow", "| tfx")) for line in done.stderr.splitlines())
+    assert sorted(tmp_path.iterdir()) == [places["file"]]
+
+
 def test_a_clean_corpus_passes(corpus: Path) -> None:
     done = tagline("check", corpus)
     assert (done.returncode, done.stderr) == (0, "")

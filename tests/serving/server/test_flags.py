@@ -86,6 +86,7 @@ def test_channel_arguments_are_numbers_where_they_read_as_numbers():
         ([BASE, "--file_system_poll_wait_seconds=inf"], "expected seconds from 0 to"),
         ([BASE, "--grpc_max_threads=0"], "expected at least 1"),
         ([BASE, "--enable_batching=1"], "expected true or false, found '1'"),
+        ([BASE, "--ssl_config_file=/b"], "--ssl_config_file: found no file /b; expected one that exists"),
         ([BASE, "--batching_parameters_file=/b"], "is set without setting --enable_batching to true"),
         ([BASE, "--grpc_channel_arguments=a"], "expected name=value, found 'a'"),
     ],
