@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from rich.markup import escape
 
 from pipeline.cli.console import errors
 from pipeline.settings import Settings, SettingsError
 from serving.registry.version_folder import versions_in
 from serving.server.process import start_server_process
+
+# Seconds between two lines about a start where there is no terminal.
+_LINE_EVERY = 10.0
 
 
 def pushed_version(settings: Settings, version: int | None) -> Path:
@@ -31,8 +37,31 @@ def pushed_version(settings: Settings, version: int | None) -> Path:
 
 
 @contextlib.contextmanager
-def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator[str]:
+def shown_start(folder: Path) -> Iterator[Callable[[str], None]]:
+    """Show the start of a server on `folder`: gives what is called all the while with what the server does."""
+    console, began, lines = errors(), time.monotonic(), 0
+    text = f"starting a server on {escape(str(folder))}"
+    with console.status(text) as status:
+
+        def show(doing: str) -> None:
+            nonlocal lines
+            seconds = time.monotonic() - began
+            line = f"{text}  {seconds:.0f} s  {escape(doing)}"
+            status.update(line)
+            if not console.is_terminal and seconds >= (lines + 1) * _LINE_EVERY:
+                lines += 1
+                console.print(line, soft_wrap=True)
+
+        yield show
+
+
+@contextlib.contextmanager
+def pushed_server(
+    settings: Settings, *, version: int | None = None, wait: float | None = None
+) -> Iterator[str]:
     """Start a server on one pushed version, the latest unless `version` names one; gives its `host:port`.
+
+    Its start may take `wait` seconds; None: as many as it runs.
 
     Raises:
         SettingsError: the version is not pushed.
@@ -44,7 +73,7 @@ def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator
         # Just this version, whatever is pushed meanwhile.
         (base / chosen.name).symlink_to(chosen, target_is_directory=True)
         with (
-            errors().status(f"starting a server on {chosen}"),
+            shown_start(chosen) as show,
             contextlib.ExitStack() as stack,
         ):
             server = stack.enter_context(
@@ -52,6 +81,8 @@ def pushed_server(settings: Settings, *, version: int | None = None) -> Iterator
                     base,
                     settings.name,
                     log_path=Path(folder, "server.log"),
+                    timeout=wait,
+                    on_wait=show,
                     # One signature is called, and its first call costs less than warming all of them up.
                     extra_flags=["--enable_model_warmup=false"],
                 )

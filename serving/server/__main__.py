@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.put(None))
 
     # Imported here: TensorFlow takes seconds to load, which a wrong flag should not cost.
+    logging.getLogger("serving.server").info("Loading TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     from serving.server.server import Server
 

@@ -8,11 +8,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _READY = re.compile(r"^Running gRPC ModelServer at (\S+:\d+) \.\.\.$", re.MULTILINE)
 _REST_READY = re.compile(r"^Exporting HTTP/REST API at:(\S+:\d+) \.\.\.$", re.MULTILINE)
+# What the server last said that it does.
+_DOING = re.compile(r"^\S+ \S+ [IWE] serving\.\S+: (.+)$", re.MULTILINE)
 _POLL_EVERY = 0.05
 _TAIL_LINES = 20
 _ROOT = Path(__file__).resolve().parents[2]
@@ -65,12 +67,13 @@ def start_server_process(
     base_path: str | Path,
     name: str,
     log_path: str | Path,
-    timeout: float = 60.0,
+    timeout: float | None = 60.0,
     *,
     port: int = 0,
     rest_api_port: int = 0,
     extra_flags: Sequence[str] = (),
     use_gpu: bool = False,
+    on_wait: Callable[[str], None] = lambda _: None,
 ) -> ServerProcess:
     """Start `python -m serving.server` and wait until it answers.
 
@@ -78,11 +81,12 @@ def start_server_process(
       base_path: the folder that holds the numbered versions.
       name: the model's name.
       log_path: file for the server's output; its folder is created, an older file replaced.
-      timeout: seconds that loading TensorFlow and the model may take.
+      timeout: seconds that loading TensorFlow and the model may take; None: as many as the process runs.
       port: gRPC port; 0 takes a free one.
       rest_api_port: REST port; 0 is off, -1 takes a free one.
       extra_flags: more flags of `serving.server`.
       use_gpu: let the server see the GPUs; off, so that it takes no memory from a training process.
+      on_wait: called many times a second until it answers, with what the server does.
 
     Raises:
       ServerProcessError: it ended or was not ready in time; it no longer runs.
@@ -101,7 +105,9 @@ def start_server_process(
     log_path = Path(log_path)
     process = _spawn(flags, log_path, use_gpu=use_gpu)
     try:
-        target, rest_target = _wait_until_ready(process, log_path, timeout, rest=bool(rest_api_port))
+        target, rest_target = _wait_until_ready(
+            process, log_path, timeout, rest=bool(rest_api_port), on_wait=on_wait
+        )
         return ServerProcess(process, target, rest_target, log_path)
     except BaseException:
         _end(process, timeout=0)
@@ -127,10 +133,15 @@ def _spawn(flags: Sequence[str], log_path: Path, *, use_gpu: bool) -> subprocess
 
 
 def _wait_until_ready(
-    process: subprocess.Popen[bytes], log_path: Path, timeout: float, *, rest: bool
+    process: subprocess.Popen[bytes],
+    log_path: Path,
+    timeout: float | None,
+    *,
+    rest: bool,
+    on_wait: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, str | None]:
     """Wait for the targets of gRPC and, where it is on, of REST; the server prints their lines one after the other."""
-    give_up = time.monotonic() + timeout
+    began = time.monotonic()
     while True:
         ended = process.poll()
         log = log_path.read_text(errors="replace")
@@ -141,11 +152,13 @@ def _wait_until_ready(
             raise ServerProcessError(
                 f"the server process ended with status {ended} before it was ready; {_tail(log_path)}"
             )
-        if time.monotonic() > give_up:
+        if timeout is not None and time.monotonic() > began + timeout:
             raise ServerProcessError(
                 f"the server process was not ready after {timeout:g} s; give it more time if the log below "
                 f"shows a model being loaded; {_tail(log_path)}"
             )
+        if doing := _DOING.findall(log):
+            on_wait(doing[-1])
         time.sleep(_POLL_EVERY)
 
 

@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     TlsCert,
     TlsKey,
     TlsName,
+    Wait,
     settings_of,
     tls_of,
 )
@@ -57,6 +58,7 @@ def decode(
         str | None, typer.Option(help="Use the version with this label at the target, such as stable.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Deadline of each request, in seconds.")] = 30.0,
+    wait: Wait = None,
     tls: Tls = False,
     tls_ca: TlsCa = None,
     tls_cert: TlsCert = None,
@@ -79,7 +81,11 @@ def decode(
         )
     from serving.client import Tagger
 
-    server = pushed_server(settings, version=version) if target is None else contextlib.nullcontext(target)
+    server = (
+        pushed_server(settings, version=version, wait=wait)
+        if target is None
+        else contextlib.nullcontext(target)
+    )
     name = settings.name if target is None else model or settings.name
 
     def connect(host: str, rows: int) -> Tagger:

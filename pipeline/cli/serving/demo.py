@@ -14,9 +14,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.console import errors, output, print_error
+from pipeline.cli.console import output, print_error
 from pipeline.cli.exit_codes import BROKEN
-from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.cli.options import Assignments, Config, Wait, settings_of
+from pipeline.cli.pushed_server import shown_start
 from pipeline.settings import Settings, SettingsError
 from serving.registry.errors import Refused
 from serving.registry.version_folder import versions_in
@@ -38,6 +39,7 @@ def demo(
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is one.")
     ] = True,
+    wait: Wait = None,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
@@ -49,7 +51,7 @@ def demo(
             "pushes one"
         )
     try:
-        with _server_with_page(settings, port) as server:
+        with _server_with_page(settings, port, wait) as server:
             address = f"http://{server.rest_target}/"
             # Once this line is printed, Ctrl-C is the ordinary end.
             with contextlib.suppress(KeyboardInterrupt):
@@ -67,18 +69,20 @@ def demo(
 
 
 @contextlib.contextmanager
-def _server_with_page(settings: Settings, port: int | None) -> Iterator[ServerProcess]:
+def _server_with_page(settings: Settings, port: int | None, wait: float | None) -> Iterator[ServerProcess]:
     """A server with the page on its REST port: `port`, or the usual one, or a free one where that is taken."""
     if port is None:
         port = DEFAULT_PORT if _is_free(DEFAULT_PORT) else _FREE
     with tempfile.TemporaryDirectory(prefix="tagline-") as folder, contextlib.ExitStack() as stack:
-        with errors().status(f"starting a server on {settings.models_dir}"):
+        with shown_start(settings.models_dir) as show:
             server = stack.enter_context(
                 start_server_process(
                     settings.models_dir,
                     settings.name,
                     Path(folder, "server.log"),
+                    wait,
                     rest_api_port=port,
+                    on_wait=show,
                     extra_flags=["--demo", *_model_flags(settings, Path(folder, "models.config"))],
                 )
             )

@@ -67,6 +67,31 @@ def test_a_server_that_is_not_ready_in_time_is_ended(tmp_path):
         start_server_process(tmp_path / "models", "tagger", tmp_path / "log", 0.5)
 
 
+def test_it_is_waited_for_as_long_as_it_runs_and_says_what_it_does(exported, tmp_path):
+    shutil.copytree(exported["PER"], tmp_path / "models" / "1")
+    heard = []
+    with start_server_process(tmp_path / "models", "tagger", tmp_path / "log", None, on_wait=heard.append):
+        pass
+    assert heard[0] == "Loading TensorFlow"
+    assert set(heard) - {"Loading TensorFlow"} <= {
+        f"Loading servable {{name: tagger version: 1}} from {tmp_path}/models/1",
+        "Successfully loaded servable version {name: tagger version: 1}",
+    }
+
+
+def test_a_server_that_is_killed_while_it_starts_is_told_without_a_timeout(tmp_path):
+    (tmp_path / "models").mkdir()
+    log = tmp_path / "log"
+    log.write_text("2026-01-01 00:00:00,000 I serving.server: Loading TensorFlow\n")
+    with (
+        subprocess.Popen(["sleep", "60"]) as child,
+        pytest.raises(
+            ServerProcessError, match=r"(?s)ended with status -9 before it was ready.*Loading TensorFlow"
+        ),
+    ):
+        _wait_until_ready(child, log, None, rest=False, on_wait=lambda _: child.kill())
+
+
 def test_a_server_does_not_outlive_a_parent_that_was_killed(exported, tmp_path):
     shutil.copytree(exported["NAME"], tmp_path / "models" / "1")
     script = f"""

@@ -103,6 +103,22 @@ def test_a_taken_port_is_reported(models: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_start_that_takes_too_long_or_is_interrupted(models: Path) -> None:
+    command = [PROGRAM, "demo", "--no-open", "--set", f"serving.models={models}"]
+    done = subprocess.run([*command, "--wait", "0.1"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "the server process was not ready after 0.1 s; give it more time" in done.stderr
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    # The server is a child of the command's.
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not (started := children.read_text().split()):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, shown = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in shown) == (130, False)
+    assert not Path("/proc", started[0]).exists()
+
+
 def test_a_missing_model_is_reported_with_a_remedy(tmp_path: Path) -> None:
     done = subprocess.run(
         [PROGRAM, "demo", "--no-open", "--set", f"serving.models={tmp_path}"], capture_output=True, text=True
