@@ -13,12 +13,12 @@ from apache_beam.utils.windowed_value import WindowedValue
 from components.corpus_gen.example import to_example
 from components.corpus_gen.source import LocatedRecord, lines_at
 from components.corpus_gen.summary import Event, Events, PartialCounts, PartialSummary
-from corpus.errors import BadLine
+from corpus.errors import BadLine, CorpusError
 from corpus.formats.table import FileReader
 from corpus.options import ReadOptions, Shares
 from corpus.raw_records import lines_of
 from corpus.reading.training_tags import training_tags
-from corpus.recognition.reading import CorpusEvidence, Reading, in_train, target_scheme
+from corpus.recognition.reading import CUT_WORD, CorpusEvidence, Reading, in_train, target_scheme
 from corpus.record import Record
 from corpus.splits.by_hash import split_of, text_key
 from tagging.schemes import Scheme
@@ -76,7 +76,17 @@ class CombineEvidence(beam.CombineFn):
         return merged
 
     def extract_output(self, evidence: CorpusEvidence) -> Reading:
-        return evidence.reading(self.options, self.path)
+        reading = evidence.reading(self.options, self.path)
+        if reading.options.tokenizer == "characters" and self.options.tokenizer == "auto":
+            # The Trainer, which builds the tokenizer into the model, does not see what is recognised here.
+            raise CorpusError(
+                "many spans begin or end within a word",
+                path=self.path,
+                expected="the tokenizer named",
+                remedy="set corpus.tokenizer=characters (`tagline run` does it by itself)",
+                code=CUT_WORD,
+            )
+        return reading
 
 
 class ToExamples(beam.DoFn):

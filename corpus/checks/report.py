@@ -81,6 +81,7 @@ class Report(msgspec.Struct):
         files: the files of every split (a file split by hash under every split it feeds).
         tokenizer: by which texts were cut into tokens: named or recognised.
         told: what was recognised, a line each.
+        examples: sentences of train with their entities marked.
     """
 
     findings: list[Finding]
@@ -90,6 +91,7 @@ class Report(msgspec.Struct):
     files: dict[str, list[str]] = {}
     tokenizer: str = "words"
     told: list[str] = []
+    examples: list[str] = []
 
     @property
     def ok(self) -> bool:

@@ -11,6 +11,7 @@ from corpus.checks.spellings import two_cases, two_forms
 from corpus.checks.tally import Tally
 from corpus.codes import CODES
 from corpus.options import SPLITS, CheckLimits
+from corpus.recognition.columns import described
 from corpus.recognition.reading import CUT_WORD, Reading
 from corpus.splits.layout import Layout
 
@@ -61,12 +62,19 @@ class SplitChecks:
             splits=splits,
             scheme=self.reading.notation.alphabet if train.sentences else "",
             tokenizer=self.reading.options.tokenizer,
-            told=self.reading.told() if train.sentences else [],
+            examples=train.examples,
+            told=self._told() if train.sentences else [],
             files={
                 name: [printable(str(path)) for path, split in self.layout.files() if split in (name, None)]
                 for name in self.tallies
             },
         )
+
+    def _told(self) -> list[str]:
+        """Say how the files are read, the formats first."""
+        options = self.reading.options
+        formats = dict.fromkeys(described(path, options) for path, _ in self.layout.files())
+        return [*(f"files read as: {name}" for name in formats), *self.reading.told()]
 
     def _file(self, split: str) -> str:
         """Return the split's first file, the place of findings of a whole split."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from corpus.checks.examples import EXAMPLES, marked
 from corpus.checks.report import SplitStatistics, printable
 from corpus.record import Record
 from corpus.sentence import Sentence
@@ -31,6 +32,7 @@ class Tally:
         self.repairs = 0
         self.settled = 0
         self.cut_words = 0
+        self.examples: list[str] = []
         self.shared = 0
         self.words: Counter[str] = Counter()
         self.tags: Counter[str] = Counter()
@@ -52,6 +54,8 @@ class Tally:
             for tag in set(sentence.tags):
                 if tag not in self.first:
                     self.first[tag] = Place(path, line + record.lines[sentence.tags.index(tag)])
+        if len(self.examples) < EXAMPLES and (plain or parsed.spans):
+            self.examples.append(printable(marked(sentence, parsed.spans, plain=plain)))
         self.repairs += len(parsed.repairs)
         for start, end, label in parsed.spans:
             self.entities[label] += 1

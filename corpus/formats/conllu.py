@@ -31,40 +31,45 @@ def with_header(header: Header, options: ReadOptions) -> ReadOptions:
     return options if match is None else msgspec.structs.replace(options, columns=tuple(match[1].split()))
 
 
+def names(options: ReadOptions) -> tuple[str, ...]:
+    """Return the names of the columns."""
+    return options.columns or _COLUMNS
+
+
 def columns(options: ReadOptions) -> tuple[int, int]:
     """Return the indices of the token column and of the tag column.
 
     Raises:
         BadLine: the file has no such column.
     """
-    names = options.columns or _COLUMNS
+    found = names(options)
     token, tag = options.token_column or "FORM", options.tag_column
     if tag == -1 and not options.columns:
         tag = "UPOS"
     # A name may have a dot of its own; without one of the names, what follows the last dot is a key.
-    if isinstance(tag, str) and tag.upper() not in map(str.upper, names):
+    if isinstance(tag, str) and tag.upper() not in map(str.upper, found):
         tag = tag.rpartition(".")[0] or tag
-    return _index(token, names), _index(tag, names)
+    return _index(token, found), _index(tag, found)
 
 
-def _index(column: int | str, names: tuple[str, ...]) -> int:
-    upper = [name.upper() for name in names]
+def _index(column: int | str, known: tuple[str, ...]) -> int:
+    upper = [name.upper() for name in known]
     if isinstance(column, str) and column.upper() in upper:
         return upper.index(column.upper())
-    if isinstance(column, int) and -len(names) <= column < len(names):
-        return column % len(names)
+    if isinstance(column, int) and -len(known) <= column < len(known):
+        return column % len(known)
     raise BadLine(
         0,
         f"token_column or tag_column {column}",
-        expected=f"a column from 0 to {len(names) - 1}, or one of {', '.join(names)}",
+        expected=f"a column from 0 to {len(known) - 1}, or one of {', '.join(known)}",
         remedy="correct the options (a key of a column is named as in misc.NER)",
     )
 
 
-def _key(options: ReadOptions) -> str:
+def key_of(options: ReadOptions) -> str:
     """Return the key of the tag column that holds the tag; empty if the whole column does."""
     tag = options.tag_column
-    if not isinstance(tag, str) or tag.upper() in map(str.upper, options.columns or _COLUMNS):
+    if not isinstance(tag, str) or tag.upper() in map(str.upper, names(options)):
         return ""
     return tag.rpartition(".")[2]
 
@@ -83,9 +88,9 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
             an empty form or tag, or white space or a control character in one.
     """
     token_at, tag_at = columns(options)
-    key = _key(options)
+    key = key_of(options)
     missing = OUTSIDE if tag_at == _COLUMNS.index("MISC") else "_"
-    width = len(options.columns or _COLUMNS)
+    width = len(names(options))
     tokens: list[str] = []
     tags: list[str] = []
     places: list[int] = []

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpus.errors import CorpusError
-from corpus.formats import conll
+from corpus.errors import BadLine, CorpusError
+from corpus.formats import conll, conllu
 from corpus.formats.header import Header
 from corpus.options import ReadOptions
 from corpus.raw_records import is_break
@@ -64,6 +64,25 @@ def tag_columns(path: Path | str, options: ReadOptions) -> str:
             if any(tag not in notation.outside for tag in evidence.tags):
                 found.append((notation.is_plain, f"tag_column={column} ({notation.alphabet})"))
     return " or ".join(text for _, text in sorted(found, key=lambda pair: pair[0]))
+
+
+def described(path: Path, options: ReadOptions) -> str:
+    """Say how a file is read: its format, and where tokens and tags stand."""
+    reader = reader_for(path, options)
+    if reader.format == "conllu":
+        try:
+            places = conllu.columns(reader.options)
+        except BadLine:
+            return reader.format
+        token, tag = (conllu.names(reader.options)[at] for at in places)
+        key = f", {reader.options.tag_column}" if conllu.key_of(reader.options) else ""
+        return f"conllu (tokens {token}, tags {tag}{key})"
+    blocks = _blocks(path, options)
+    if not blocks:
+        return reader.format
+    token_at, tag_at = _places(blocks, options)
+    separator = "tab" if any("\t" in line for line in Header.of(head_of(path)).lines) else "space"
+    return f"conll (tokens in column {token_at}, tags in column {tag_at} of {len(blocks[0][0])}, {separator})"
 
 
 def _blocks(path: Path, options: ReadOptions) -> Blocks:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 
@@ -57,6 +58,12 @@ def require_corpus(settings: Settings, console: Console, *, skipped: str) -> Rep
         console.print(f"\n[red]bad input:[/] {errors} in the corpus; {skipped}")
         sys.exit(BAD_INPUT)
     return report
+
+
+def with_tokenizer(settings: Settings, report: Report) -> Settings:
+    """Name the tokenizer that the check recognised: the Trainer builds it into the model."""
+    corpus = msgspec.structs.replace(settings.corpus, tokenizer=report.tokenizer)
+    return msgspec.structs.replace(settings, corpus=corpus)
 
 
 def follow(

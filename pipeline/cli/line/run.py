@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipeline.cli.console import output, short_path
 from pipeline.cli.exit_codes import OK, REFUSED
-from pipeline.cli.line.following import follow, require_corpus, require_inputs
+from pipeline.cli.line.following import follow, require_corpus, require_inputs, with_tokenizer
 from pipeline.cli.options import Assignments, Config, Data, Verbose, require_writable, settings_of
 from pipeline.runs.library_logs import quiet_libraries
 from pipeline.runs.progress import Progress
@@ -51,6 +51,7 @@ def run(
     settings = settings.with_absolute_paths()
     console = output()
     report = require_corpus(settings, console, skipped="nothing was run")
+    settings = with_tokenizer(settings, report)
     from pipeline.runs.required_floors import require_floors
 
     require_floors(settings, report)

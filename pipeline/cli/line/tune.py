@@ -17,7 +17,7 @@ from components.metrics.display_names import display_name
 from pipeline.cli.console import output as standard_output
 from pipeline.cli.console import short_path
 from pipeline.cli.exit_codes import OK
-from pipeline.cli.line.following import follow, require_corpus, require_inputs
+from pipeline.cli.line.following import follow, require_corpus, require_inputs, with_tokenizer
 from pipeline.cli.options import Assignments, Config, Data, Verbose, require_writable, settings_of
 from pipeline.runs.library_logs import quiet_libraries
 from pipeline.runs.progress import Progress
@@ -64,7 +64,7 @@ def tune(
     _require_target(target, config)
     require_writable("--output", target.parent)
     console = standard_output()
-    require_corpus(settings, console, skipped="nothing was tried")
+    settings = with_tokenizer(settings, require_corpus(settings, console, skipped="nothing was tried"))
     quiet_libraries(verbose)
     sys.exit(_search(settings, console, target, verbose))
 
