@@ -116,8 +116,8 @@ CODES: dict[str, Code] = {
     ),
     "D120": Code(
         "error",
-        "token of nothing but invisible characters",
-        "write the word that is meant, or leave the line out; --fix leaves it, since a word may be missing",
+        "many tokens of nothing but invisible characters",
+        "write the words that are meant, or leave the lines out; --fix leaves them, since a word may be missing",
     ),
     "D121": Code(
         "error",
@@ -219,6 +219,11 @@ CODES: dict[str, Code] = {
         "warning",
         "labels that differ by case",
         "write the label in one way, or accept that these are two labels",
+    ),
+    "D221": Code(
+        "warning",
+        "token of nothing but invisible characters",
+        "write the word that is meant, or leave the line out; --fix leaves it, since a word may be missing",
     ),
     "D301": Code("info", "file ignored", "name it train, dev or test if it should be read"),
     "D302": Code(

@@ -17,7 +17,7 @@ from corpus.checks.report import Findings, Report
 from corpus.checks.split_statistics import SplitChecks
 from corpus.checks.tally import Place, Tally
 from corpus.errors import BadLine, CorpusError, shortened
-from corpus.formats.words import invisible_in, may_separate_words
+from corpus.formats.words import can_be_seen, invisible_in, may_separate_words
 from corpus.options import CheckLimits, ReadOptions
 from corpus.reading.sentences import outcomes
 from corpus.reading.training_tags import parse_tags
@@ -163,7 +163,7 @@ class _Checker:
                 example=sentence.tokens[repair.index],
             )
         if not all(map(str.isascii, sentence.tokens)):
-            self.check_characters(sentence, record, line)
+            self.check_characters(sentence, record, line, split)
         if len(sentence.tokens) > self.limits.max_tokens:
             self.findings.add(
                 "D207",
@@ -175,11 +175,15 @@ class _Checker:
         self.check_repetition(sentence, key, line + record.lines[0], split)
         return True
 
-    def check_characters(self, sentence: Sentence, record: Record, line: int) -> None:
+    def check_characters(self, sentence: Sentence, record: Record, line: int, split: str) -> None:
         """Report invisible and lost characters of the tokens."""
         for token, place in zip(sentence.tokens, record.lines, strict=True):
             hidden = invisible_in(token)
-            if hidden:
+            if hidden and not can_be_seen(token):
+                self.tallies[split].unseeable += 1
+                message = ", ".join(f"U+{ord(character):04X}" for character in token)
+                self.findings.add("D221", message, path=self.paths[-1], line=line + place, example=token)
+            elif hidden:
                 message = ", ".join(f"U+{ord(character):04X}" for character in hidden)
                 two = any(may_separate_words(token, at) for at in range(len(token)))
                 message += " between letters: two words?" if two else ""

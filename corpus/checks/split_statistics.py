@@ -16,6 +16,10 @@ from corpus.recognition.reading import CUT_WORD, Reading
 from corpus.splits.layout import Layout
 
 
+# A larger share of a split's tokens is no slip of a person but a fault of what wrote the files.
+_MOST_UNSEEABLE = 0.001
+
+
 @dataclass(frozen=True)
 class SplitChecks:
     """The checks that need whole splits, run when every file has been read.
@@ -96,6 +100,11 @@ class SplitChecks:
                 self.findings.add(
                     code, message, path=self._file(name), remedy=CODES[CUT_WORD].remedy if cut else None
                 )
+
+        unseeable = self.tallies[name].unseeable
+        if unseeable > _MOST_UNSEEABLE * split.tokens:
+            message = f"{name}: {unseeable} of {split.tokens} tokens"
+            self.findings.add("D120", message, path=self._file(name))
 
     def _compare_with_train(self, name: str, split: SplitStatistics) -> None:
         plain = self.reading.notation.is_plain

@@ -32,6 +32,7 @@ class Tally:
         self.repairs = 0
         self.settled = 0
         self.cut_words = 0
+        self.unseeable = 0
         self.examples: list[str] = []
         self.shared = 0
         self.words: Counter[str] = Counter()

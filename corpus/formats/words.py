@@ -38,7 +38,8 @@ def may_separate_words(text: str, at: int) -> bool:
     return text[at] == _ZERO_WIDTH_SPACE and before.isalnum() and after.isalnum()
 
 
-def _visible(word: str) -> bool:
+def can_be_seen(word: str) -> bool:
+    """Whether a word has any other characters than invisible ones."""
     return word.isascii() or bool(_INVISIBLE.sub("", _JOINERS.sub("", word)))
 
 
@@ -60,13 +61,12 @@ def require_valid_words(
         spaced: "token", "tag" or both: what may have single spaces inside.
 
     Raises:
-        BadLine: a token or tag is empty, or holds other white space or a control character; or a token holds
-            nothing that can be seen.
+        BadLine: a token or tag is empty, or holds other white space or a control character.
     """
     for kind, words in (("token", tokens), ("tag", tags)):
         joined = "".join(words)
         # One search for all words, which nearly every sentence passes.
-        if all(words) and not _UNFIT.search(joined) and (joined.isascii() or not _INVISIBLE.search(joined)):
+        if all(words) and not _UNFIT.search(joined):
             continue
         if kind in spaced:
             words = [_INNER_SPACE.sub("_", word) for word in words]
@@ -83,16 +83,6 @@ def require_valid_words(
                     else f"write the {kind}, or leave the line out (a blank line ends a sentence)",
                     shown=shown[place],
                     code="D109",
-                )
-            if not _visible(word):
-                raise BadLine(
-                    place,
-                    f"a {kind} of nothing but invisible characters "
-                    f"({', '.join(f'U+{ord(one):04X}' for one in word)})",
-                    expected=f"a {kind} that can be seen",
-                    remedy="write the word that is meant, or leave the line out (--fix leaves it)",
-                    shown=shown[place],
-                    code="D120",
                 )
             match = _UNFIT.search(word)
             if match:

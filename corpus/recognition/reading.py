@@ -32,14 +32,16 @@ class Reading(NamedTuple):
     Attributes:
         notation: of its tags.
         options: the options, with the tokenizer named.
+        spans: whether all entities are spans of texts, none are tags.
     """
 
     notation: Notation
     options: ReadOptions
+    spans: bool = False
 
     def told(self) -> list[str]:
         """Say what was recognised, a line each."""
-        lines = [f"tags read as: {self.notation}"]
+        lines = ["entities read from spans of texts" if self.spans else f"tags read as: {self.notation}"]
         if self.options.tokenizer == "characters":
             lines.append("texts cut into characters: many spans begin or end within a word")
         return lines
@@ -100,7 +102,8 @@ class CorpusEvidence:
                 remedy=f"name the column of the tags: {columns}" if columns else error.remedy,
                 code="D117",
             ) from None
-        return Reading(notation, msgspec.structs.replace(options, tokenizer=tokenizer))
+        only_spans = self.spans > 0 and not self.tags.tags
+        return Reading(notation, msgspec.structs.replace(options, tokenizer=tokenizer), only_spans)
 
 
 def target_scheme(source: Scheme | Notation, options: ReadOptions) -> Scheme:

@@ -72,7 +72,7 @@ D110 | no\tB-
 |
 D111 | New\u2003York\tB-LOC
 |
-D120 | \u200b\u200d\tO
+D221 | \u200b\u200d\tO
 |
 D112 | bell\x07\tO
 |
@@ -142,7 +142,7 @@ def conll(root: Path) -> set[Found]:
         | whole_file("D102", at="dev-2.conll.gz")
         | whole_file("D301", at="notes.txt")
         # Findings of a whole split are at its first file.
-        | whole_file("D104", at="train.conll")
+        | whole_file("D104", "D120", at="train.conll")
         | whole_file("D106", "D213", "D214", at="dev-2.conll.gz")
         | whole_file("D106", at="test-2.conll")
         | whole_file("D213", at="test-2.conll")

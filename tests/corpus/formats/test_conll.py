@@ -132,7 +132,6 @@ def test_a_block_of_comments_holds_no_sentence(text: str) -> None:
         ("Ann\tB-PER\nNew  York\tB-LOC", 1, "U+0020) in the token 'New  York'"),
         ("Ann\tB-PER\nYork\u00a0\tB-LOC", 1, "U+00A0"),
         ("Ann\tB-PER\nYork\tB LOC", 1, "U+0020) in the tag 'B LOC'"),
-        ("Ann\tB-PER\n\u200b\u200d\tO", 1, "nothing but invisible characters (U+200B, U+200D)"),
         ("Ann\tB-PER\na\x07b\tO", 1, "a control character (U+0007)"),
         ("Ann\tB-PER\nsings\tO ", 1, "in the tag 'O '"),
     ],
