@@ -63,7 +63,7 @@ def read(folder: Path) -> Corpus:
     """
     options = ReadOptions()
     layout = find(folder, options)
-    notation, options = reading_of(layout, options)
+    notation, options, _ = reading_of(layout, options)
     target = target_scheme(notation, options)
     sentences: dict[str, list[Sentence]] = {split: [] for split in SPLITS}
     for path, split in layout.files():

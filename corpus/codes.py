@@ -32,7 +32,7 @@ class Code(NamedTuple):
 
 CODES: dict[str, Code] = {
     "D101": Code("error", "line that does not match its format", "correct the line, or name the format"),
-    "D102": Code("error", "files missing or unreadable", "check the path and the files' names"),
+    "D102": Code("error", "files missing, unreadable or ambiguous", "check the path and the files' names"),
     "D103": Code(
         "error",
         "empty file or split",
@@ -107,6 +107,12 @@ CODES: dict[str, Code] = {
         "tags of an unknown form",
         "name the scheme and the outside tag, or the column of the tags",
         "corpus.scheme, outside, tag_column",
+    ),
+    "D118": Code(
+        "error",
+        "files of one split hold the same sentences",
+        "remove one of the two, or name the files to read of every split (corpus.files)",
+        "corpus.files",
     ),
     "D119": Code(
         "error",

@@ -28,7 +28,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 # The rooms of each package, from the ground up: a room imports only rooms that stand before it. Files that are named by
 # no room here (`corpus/errors.py`, say) stand where their folder does.
 ORDER: dict[str, str] = {
-    "corpus": "corpus, corpus.formats, corpus.splits, corpus.reading, corpus.checks, corpus.repair",
+    "corpus": (
+        "corpus, corpus.formats, corpus.reading, corpus.splits, corpus.recognition, corpus.checks, corpus.repair"
+    ),
     "trainer": (
         "trainer.hyperparameters, trainer.remote_files, trainer.features, trainer.crf, trainer.input_pipeline, "
         "trainer.model, trainer.initial_weights, trainer.export, trainer.training, trainer.distributed, trainer.run_fn"

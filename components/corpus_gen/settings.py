@@ -14,7 +14,7 @@ from tfx.types import standard_component_specs
 from tfx.utils import proto_utils
 
 from corpus.options import SPLITS, ReadOptions
-from corpus.splits.layout import is_file_name
+from corpus.splits.names import is_file_name
 
 WHOLE_FOLDER = "*"
 

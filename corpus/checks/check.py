@@ -13,8 +13,9 @@ from typing import NamedTuple
 from corpus.checks.differences import Difference, describe_differences
 from corpus.checks.first_places import ALL, FirstPlace, FirstPlaces
 from corpus.checks.line_ends import line_ends
+from corpus.checks.overlaps import Overlaps
 from corpus.checks.report import Findings, Report
-from corpus.checks.split_statistics import SplitChecks
+from corpus.checks.split_statistics import SplitChecks, files_of, report_layout
 from corpus.checks.tally import Place, Tally
 from corpus.errors import BadLine, CorpusError, shortened
 from corpus.formats.words import can_be_seen, invisible_in, may_separate_words
@@ -43,12 +44,16 @@ def check(data: str | Path, options: ReadOptions, limits: CheckLimits | None = N
     """
     limits = limits or CheckLimits()
     findings = Findings(limits.findings_per_code, errors=limits.errors, ignore=limits.ignore)
+    layout = None
     try:
         layout = find(data, options)
         reading = reading_of(layout, options)
     except CorpusError as error:
         _add(findings, error)
-        return Report(findings.ordered(), findings.counts, {})
+        if layout is None:
+            return Report(findings.ordered(), findings.counts, {})
+        report_layout(layout, findings)
+        return Report(findings.ordered(), findings.counts, {}, files=files_of(layout))
     checker = _Checker(layout, reading, limits, findings)
     for path, split in layout.files():
         checker.read(path, split)
@@ -95,6 +100,8 @@ class _Checker:
         # Splits with sentences that could not be read: they are not reported as empty too.
         self.faulty: set[str] = set()
         self.seen = FirstPlaces()
+        self.overlaps = Overlaps(self.seen)
+        self.sentences = {name: {str(path): 0 for path in layout.files_of(name)} for name in self.names}
         self.differences: list[Difference] = []
         # A heap, the shortest first: a long sentence in two splits is worse than `Thanks ,`.
         self.longest_leaks: list[_Leak] = []
@@ -152,6 +159,7 @@ class _Checker:
             split = split_of(key, self.layout.shares)
         tally = self.tallies[split]
         tally.add(sentence, record, parsed, path, line, plain=self.notation.is_plain)
+        self.sentences[split][path] += 1
         tally.settled += len(record.notes)
         tally.cut_words += sum(note.code == CUT_WORD for note in record.notes)
         for repair in parsed.repairs:
@@ -195,6 +203,7 @@ class _Checker:
         """Compare a sentence with the first one of the same tokens."""
         here = FirstPlace(len(self.paths) - 1, line, self.names.index(split), hash(sentence.tags) & ALL)
         first = self.seen.first(key, here)
+        self.overlaps.add(key, here, first)
         if first is None:
             return
         place = Place(self.paths[first.file], first.line)
@@ -222,12 +231,16 @@ class _Checker:
             self.findings.add("D205", leak.message, path=leak.path, line=leak.line, example=leak.example)
         for _ in range(self.leaks - len(self.longest_leaks)):
             self.findings.add("D205", "", listed=False)
+        for overlap in self.overlaps.found():
+            path, other = self.paths[overlap.file], self.paths[overlap.other]
+            message = f"{overlap.shared} of its {overlap.sentences} sentences are also in the file at {other}"
+            self.findings.add("D118", message, path=path)
         for finding in describe_differences(self.differences, self.options):
             self.findings.add(
                 "D206", finding.message, path=finding.path, line=finding.line, example=finding.example
             )
         return SplitChecks(
-            self.layout, self.reading, self.tallies, self.faulty, self.limits, self.findings
+            self.layout, self.reading, self.tallies, self.faulty, self.limits, self.findings, self.sentences
         ).report()
 
 

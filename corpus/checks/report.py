@@ -79,6 +79,7 @@ class Report(msgspec.Struct):
         splits: statistics by split.
         scheme: the scheme named or recognised; empty if nothing could be read.
         files: the files of every split (a file split by hash under every split it feeds).
+        sentences_in: for each split the number of its sentences in each of its files.
         tokenizer: by which texts were cut into tokens: named or recognised.
         told: what was recognised, a line each.
         examples: sentences of train with their entities marked.
@@ -89,6 +90,7 @@ class Report(msgspec.Struct):
     splits: dict[str, SplitStatistics]
     scheme: str = ""
     files: dict[str, list[str]] = {}
+    sentences_in: dict[str, dict[str, int]] = {}
     tokenizer: str = "words"
     told: list[str] = []
     examples: list[str] = []
@@ -179,7 +181,7 @@ class Findings:
                 printable(str(path)),
                 line,
                 printable(example),
-                kind.remedy if remedy is None else remedy,
+                kind.remedy if remedy is None else printable(remedy),
             )
         )
 

@@ -15,7 +15,6 @@ from corpus.recognition.columns import described
 from corpus.recognition.reading import CUT_WORD, Reading
 from corpus.splits.layout import Layout
 
-
 # A larger share of a split's tokens is no slip of a person but a fault of what wrote the files.
 _MOST_UNSEEABLE = 0.001
 
@@ -31,6 +30,7 @@ class SplitChecks:
         faulty: splits with sentences that could not be read.
         limits: the limits of the checks.
         findings: the findings so far; more are added.
+        sentences: for each split the number of its sentences in each of its files.
     """
 
     layout: Layout
@@ -39,6 +39,7 @@ class SplitChecks:
     faulty: Set[str]
     limits: CheckLimits
     findings: Findings
+    sentences: Mapping[str, Mapping[str, int]]
 
     def report(self) -> Report:
         """Run the checks and make the report."""
@@ -59,7 +60,7 @@ class SplitChecks:
         if train.sentences and not train.labels(plain=plain):
             message = f"all {train.words.total()} tokens are outside"
             self.findings.add("D122", message, path=self._file("train"))
-        self._report_layout()
+        report_layout(self.layout, self.findings)
         return Report(
             findings=self.findings.ordered(),
             counts=dict(sorted(self.findings.counts.items())),
@@ -68,9 +69,10 @@ class SplitChecks:
             tokenizer=self.reading.options.tokenizer,
             examples=train.examples,
             told=self._told() if train.sentences else [],
-            files={
-                name: [printable(str(path)) for path, split in self.layout.files() if split in (name, None)]
-                for name in self.tallies
+            files=files_of(self.layout),
+            sentences_in={
+                name: {printable(path): count for path, count in files.items()}
+                for name, files in self.sentences.items()
             },
         )
 
@@ -82,7 +84,7 @@ class SplitChecks:
 
     def _file(self, split: str) -> str:
         """Return the split's first file, the place of findings of a whole split."""
-        return next(str(path) for path, name in self.layout.files() if name in (split, None))
+        return str(next(self.layout.files_of(split)))
 
     def _check_limits(self, name: str, split: SplitStatistics) -> None:
         """Report faults that are warnings one by one, and an error if there are many of them."""
@@ -161,12 +163,18 @@ class SplitChecks:
                 line=place.line,
             )
 
-    def _report_layout(self) -> None:
-        """Report how files were assigned to splits automatically."""
-        for path in self.layout.ignored:
-            self.findings.add("D301", "its name names no split", path=path)
-        shares = self.layout.shares
-        for path in self.layout.unassigned:
-            assert shares is not None
-            parts = ", ".join(f"{name} {getattr(shares, name):g}" for name in SPLITS)
-            self.findings.add("D302", f"split by a hash of the sentence's tokens ({parts})", path=path)
+
+def files_of(layout: Layout) -> dict[str, list[str]]:
+    """List the files of every split, printable; files that a hash cuts under every split they feed."""
+    return {name: [printable(str(path)) for path in layout.files_of(name)] for name in layout.names()}
+
+
+def report_layout(layout: Layout, findings: Findings) -> None:
+    """Report what was decided about the files without being asked."""
+    for ignored in layout.ignored:
+        findings.add("D301", ignored.why, path=ignored.path, remedy=ignored.remedy)
+    shares = layout.shares
+    for path in layout.unassigned:
+        assert shares is not None
+        parts = ", ".join(f"{name} {getattr(shares, name):g}" for name in SPLITS)
+        findings.add("D302", f"split by a hash of the sentence's tokens ({parts})", path=path)

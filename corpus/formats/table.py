@@ -72,6 +72,9 @@ FORMATS: dict[str, FileFormat] = {
 # The format of files with any other ending.
 DEFAULT = "conll"
 
+# At the end of the name of one of several files that one has been cut into.
+PART = re.compile(r"-\d{3,}-of-\d{3,}$")
+
 ENDINGS: dict[str, str] = {ending: name for name, row in FORMATS.items() for ending in row.endings}
 
 
@@ -139,5 +142,5 @@ def format_name(path: str | PurePath, options: ReadOptions, header: Header) -> s
 
 
 def plain_suffix(name: str) -> str:
-    """Return the ending of a file name in lower case, `.gz` removed."""
-    return PurePath(name.lower().removesuffix(".gz")).suffix
+    """Return the ending of a file name in lower case, without `.gz` and the number of a part (`-00001-of-00004`)."""
+    return PurePath(PART.sub("", name.lower().removesuffix(".gz"))).suffix

@@ -72,7 +72,7 @@ def write_repaired_copy(
     out = Path(out)
     _require_place(Path(data), out)
     codes = frozenset(code for code, kind in CODES.items() if kind.fixed) - ignore
-    notation, options = reading_of(layout, options)
+    notation, options, _ = reading_of(layout, options)
     repairs = Repairs(options, notation, codes)
     leaks = Leaks(layout, repairs)
     try:
@@ -95,7 +95,12 @@ def write_repaired_copy(
         for path, _ in layout.files()
         if reader_for(path, options).packed
     ]
-    return RepairedCopy(str(out), counts, files, [*leaks.left(), *packed])
+    doubles = [
+        f"{ignored.path.name} was not copied: {ignored.same_as.name} holds the same sentences"
+        for ignored in layout.ignored
+        if ignored.same_as is not None
+    ]
+    return RepairedCopy(str(out), counts, files, [*leaks.left(), *packed, *doubles])
 
 
 def _require_place(data: Path, out: Path) -> None:
@@ -138,8 +143,12 @@ def _write(layout: Layout, staged: Path, repairs: Repairs, leaks: Leaks) -> dict
                 changed[name] = lines
             else:
                 shutil.copyfile(path, target)
-    for path in layout.ignored:
-        shutil.copyfile(path, staged / path.name)
+    # Of two files with the same sentences one is repaired; the other would differ from it.
+    others = [ignored.path for ignored in layout.ignored if ignored.same_as is None]
+    for path in (*layout.companions(), *others):
+        target = staged / path.relative_to(layout.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
     return changed
 
 

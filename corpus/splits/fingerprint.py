@@ -12,10 +12,14 @@ from files.sums import sha256_of
 def fingerprint(layout: Layout) -> str:
     """Compute SHA-256, in hex, over the name, the split and the contents of every file. Reads all of them.
 
+    Files that others are read with count too.
+
     Dates and the folder do not count: a copy of a corpus has the same fingerprint.
     """
     total = hashlib.sha256()
-    for path, split in layout.files():
+    for path, use in (*layout.files(), *((path, "beside") for path in layout.companions())):
         name = path.relative_to(layout.root) if path.is_relative_to(layout.root) else Path(path.name)
-        total.update(f"{split or 'by hash'}\0{name.as_posix()}\0{sha256_of(path)}\n".encode())
+        line = f"{use or 'by hash'}\0{name.as_posix()}\0{sha256_of(path)}\n"
+        # A file name may hold any bytes.
+        total.update(line.encode("utf-8", "surrogateescape"))
     return total.hexdigest()

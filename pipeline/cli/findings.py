@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import os
 from itertools import groupby
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from corpus.checks.report import Finding, Report
+from corpus.checks.report import Finding, Report, printable
 from corpus.codes import CODES
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 # Of each kind; all listed errors are shown, since each of them has to be corrected.
 _SHOWN = 5
+
+
+def folder_of(data: str) -> str:
+    """Return the folder of a corpus as the findings' paths begin with it; empty for the present one."""
+    # Without `./` in front, and with one slash at the end.
+    below = str(Path(data) if os.path.isdir(data) else Path(data).parent)
+    return printable(os.path.join(below, "")) if below != "." else ""
+
+
+# Of a split; the others are counted.
+_FILES = 4
+
+
+def print_files(console: Console, report: Report, *, below: str = "") -> None:
+    """Print a line for each split with its files, and how many of its sentences are in each.
+
+    Args:
+        console: where to.
+        report: with the files.
+        below: a folder whose name is left out of paths.
+    """
+    for split, files in report.sentences_in.items():
+        shown = [
+            f"{path.removeprefix(below)} ({_number(count, 'sentence')})"
+            for path, count in [*files.items()][:_FILES]
+        ]
+        line = f"{split}: {', '.join(shown)}"
+        if len(files) > _FILES:
+            rest = len(files) - _FILES
+            line += f" and {_number(rest, 'more file')} ({_number(sum(files.values()), 'sentence')} in all)"
+        console.print(escape(line), soft_wrap=True, highlight=False)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def print_splits(console: Console, report: Report) -> None:

@@ -20,7 +20,7 @@ from corpus.options import ReadOptions
 from corpus.raw_records import lines_of, raw_records, without_bom
 from corpus.reading.files import lines_within_limit, open_corpus_file, reader_for, require_utf8
 from corpus.record import Record
-from corpus.splits.layout import is_file_name
+from corpus.splits.names import is_file_name
 from tagging.schemes import OUTSIDE
 
 

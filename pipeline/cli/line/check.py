@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from corpus.checks import check as checks
-from corpus.checks.report import Report, printable
+from corpus.checks.report import Report
 from corpus.codes import CODES
 from corpus.repair.copy import DIFF, RepairedCopy, write_repaired_copy
 from pipeline.cli.console import output
 from pipeline.cli.exit_codes import BAD_INPUT, OK
-from pipeline.cli.findings import print_findings, print_splits
+from pipeline.cli.findings import folder_of, print_files, print_findings, print_splits
 from pipeline.cli.options import Assignments, Config, require_writable, settings_of
 from pipeline.settings import SettingsError
 
@@ -100,16 +100,10 @@ def _print_repairs(console: Console, repaired: RepairedCopy) -> None:
 
 def _print_report(console: Console, report: Report, data: str, *, everything: bool, fixed: bool) -> None:
     console.print(f"{escape(data)}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True)
+    below = folder_of(data)
+    print_files(console, report, below=below)
     print_splits(console, report)
-    # In the form of the findings' paths: without `./` in front or a slash at the end.
-    below = str(Path(data) if os.path.isdir(data) else Path(data).parent)
-    print_findings(
-        console,
-        report,
-        below=printable(os.path.join(below, "")) if below != "." else "",
-        everything=everything,
-        options=not fixed,
-    )
+    print_findings(console, report, below=below, everything=everything, options=not fixed)
     if report.ok:
         console.print("[green]no errors[/]")
     else:

@@ -131,8 +131,8 @@ D203 | Louvre\tB-ART
 
 def conll(root: Path) -> set[Found]:
     expected = _write(root, "train.conll", CONLL_TRAIN)
-    expected |= _write(root, "dev.conll", CONLL_DEV)
-    expected |= _write(root, "test.conll", CONLL_TEST)
+    expected |= _write(root, "dev-3.conll", CONLL_DEV)
+    expected |= _write(root, "test-3.conll", CONLL_TEST)
     (root / "test-2.conll").write_text("\n\n")
     (root / "dev-2.conll.gz").write_bytes(b"not gzip")
     (root / "notes.txt").write_text("left out\n")
@@ -275,6 +275,16 @@ def cut_by_hash(root: Path) -> set[Found]:
     return whole_file("D302", at="all.conll")
 
 
+def files_that_overlap(root: Path) -> set[Found]:
+    words = "abcdefghijkl"
+    same = "\n|\n".join(f"| {one}\tB-A\n| {two}\tO" for one in words for two in words)
+    _write(root, "all_train_1.conll", same)
+    _write(root, "all_train_2.conll", same)
+    return whole_file("D118", at="all_train_2.conll") | {
+        ("D302", f"all_train_{number}.conll", None) for number in (1, 2)
+    }
+
+
 # Writes a corpus into a folder and returns its findings.
 CORPORA = {
     "conll": conll,
@@ -283,4 +293,5 @@ CORPORA = {
     "without_entities": without_entities,
     "spellings": spellings,
     "cut_by_hash": cut_by_hash,
+    "files_that_overlap": files_that_overlap,
 }

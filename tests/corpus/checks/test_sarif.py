@@ -154,7 +154,8 @@ def test_a_missing_corpus_is_a_log_too(tmp_path: Path) -> None:
 
 def test_names_and_tokens_of_any_bytes(tmp_path: Path) -> None:
     corpus(tmp_path)
-    (tmp_path / "train-\udce9.conll").write_bytes(b"esc\x1b[31m\tO\n")
+    (tmp_path / "train.conll").rename(tmp_path / "train-1.conll")
+    (tmp_path / "train-\udce92.conll").write_bytes(b"esc\x1b[31m\tO\n")
     report, _ = log_of(tmp_path)
     assert any("\\udce9" in finding.path for finding in report.findings)
     # Control characters are escaped.

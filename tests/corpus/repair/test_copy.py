@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,6 +36,33 @@ def test_a_clean_corpus_keeps_every_byte(tmp_path: Path) -> None:
     assert (repair.counts, repair.files, repair.left) == ({}, {}, [])
     assert contents(out) == contents(data)
     assert (out / DIFF).read_bytes() == b""
+
+
+def test_files_that_are_not_read_are_copied_and_doubles_are_not(tmp_path: Path) -> None:
+    data = corpus(
+        tmp_path, train_conll="Ann\tB-PER\r\nsat\tO\r\n", train_txt="Any text.\n", train_old_conll="x"
+    )
+    (data / "train.conll.gz").write_bytes(gzip.compress((data / "train.conll").read_bytes()))
+    (data / "train").mkdir()
+    repair, out = repaired(data)
+    assert repair.left == ["train.conll.gz was not copied: train.conll holds the same sentences"]
+    names = {path.name for path in out.iterdir()}
+    assert names == {"train.conll", "dev.conll", "test.conll", "train.txt", "train.old.conll", DIFF}
+    assert (out / "train.txt").read_bytes() == b"Any text.\n"
+    assert (out / "train.conll").read_bytes() == b"Ann\tB-PER\nsat\tO\n"
+    # The copy is read in the same way.
+    assert list(check(out, BIO).sentences_in["train"].values()) == [1]
+
+
+def test_files_that_others_are_read_with_are_copied(tmp_path: Path) -> None:
+    data = corpus(tmp_path)
+    (data / "train.conll").rename(data / "train.in")
+    (data / "train.out").write_text("beside\n")
+    options = msgspec.structs.replace(
+        BIO, files={"train": "train.in", "dev": "dev.conll", "test": "test.conll"}
+    )
+    write_repaired_copy(data, tmp_path / "out", options)
+    assert (tmp_path / "out" / "train.out").read_text() == "beside\n"
 
 
 def test_files_in_another_encoding_are_an_error_and_leave_nothing(tmp_path: Path) -> None:

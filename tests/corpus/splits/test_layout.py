@@ -43,6 +43,24 @@ def shown(layout: Layout) -> dict[str, list[str]]:
          {"train": ["train/a.conll", "train/b.tsv"], "dev": ["devel/c.iob"], "test": ["test/d.bio"]}),
         (["train.conll", "validation.json", "test.tsv", "readme.md", ".train.conll", "other/x.conll"],
          {"train": ["train.conll"], "dev": ["validation.json"], "test": ["test.tsv"]}),
+        (["trainset.txt", "devset.txt", "testset.txt"],
+         {"train": ["trainset.txt"], "dev": ["devset.txt"], "test": ["testset.txt"]}),
+        (["train_set.iob2", "valid_set.bmes", "test_set.pos"],
+         {"train": ["train_set.iob2"], "dev": ["valid_set.bmes"], "test": ["test_set.pos"]}),
+        (["wnut17train.conll", "emerging.dev.conll", "emerging.test.conll"],
+         {"train": ["wnut17train.conll"], "dev": ["emerging.dev.conll"], "test": ["emerging.test.conll"]}),
+        (["engtrain.bio", "engdev.bio", "engtest.bio", "contest.bio"],
+         {"train": ["engtrain.bio"], "dev": ["engdev.bio"], "test": ["engtest.bio"]}),
+        (["train.conll-00001-of-00002", "train.conll-00002-of-00002", "dev-00001-of-00001", "test.conll"],
+         {"train": ["train.conll-00001-of-00002", "train.conll-00002-of-00002"], "dev": ["dev-00001-of-00001"],
+          "test": ["test.conll"]}),
+        (["train-00004-of-00004.conll", "train-00001-of-00004.conll", "dev1.conll", "dev2.conll", "test.conll"],
+         {"train": ["train-00001-of-00004.conll", "train-00004-of-00004.conll"],
+          "dev": ["dev1.conll", "dev2.conll"], "test": ["test.conll"]}),
+        (["train_news.conll", "train_web.conll", "dev.conll", "test.conll"],
+         {"train": ["train_news.conll", "train_web.conll"], "dev": ["dev.conll"], "test": ["test.conll"]}),
+        (["log_train.txt", "log_dev.txt", "log_test.txt"],
+         {"train": ["log_train.txt"], "dev": ["log_dev.txt"], "test": ["log_test.txt"]}),
     ],
 )  # fmt: skip
 def test_files_are_assigned_by_name(tmp_path: Path, names: list[str], splits: dict[str, list[str]]) -> None:
@@ -69,7 +87,9 @@ def test_train_alone_is_cut_into_three(tmp_path: Path) -> None:
     layout = find(made(tmp_path, "train.conll", "notes.txt"), ReadOptions())
     assert layout.unassigned == (tmp_path / "train.conll",)
     assert layout.names() == ("train", "dev", "test")
-    assert layout.ignored == (tmp_path / "notes.txt",)
+    assert [(ignored.path.name, ignored.why) for ignored in layout.ignored] == [
+        ("notes.txt", "its name names no split")
+    ]
 
 
 @pytest.mark.parametrize(("given", "missing"), [("test", "dev"), ("dev", "test")])
@@ -88,6 +108,10 @@ def test_a_missing_split_is_cut_from_train(tmp_path: Path, given: str, missing: 
         (["dev.conll", "test.conll"], "no train split (found: dev.conll, test.conll)"),
         (["a.conll", "b.conll"], "no train split (found: a.conll, b.conll)"),
         (["train_dev.conll", "test.conll"], "the file name stands for dev and train"),
+        (["notes.md", "train/a.pdf"], "no corpus file among notes.md, train/a.pdf"),
+        ([f"{number}.md" for number in range(9)], "5.md and 3 more"),
+        (["contest.conll", "strain.conll"], "no train split (found: contest.conll, strain.conll)"),
+        (["entrain.conll", "detrain.conll", "dev.conll"], "no train split"),
     ],
 )
 def test_folders_that_are_no_corpus(tmp_path: Path, names: list[str], found: str) -> None:
@@ -108,3 +132,28 @@ def test_a_missing_split_without_a_share(tmp_path: Path, split: str, names: list
     options = ReadOptions(hash_split=Shares(**{split: 0.0}))
     with pytest.raises(CorpusError, match=f"no {split} split"):
         find(made(tmp_path, *names), options)
+
+
+def test_a_name_that_ends_in_a_split_is_not_taken_beside_files_with_names(tmp_path: Path) -> None:
+    layout = find(made(tmp_path, "train.conll", "latest.conll"), ReadOptions())
+    assert layout.unassigned == (tmp_path / "train.conll",)
+    assert [ignored.path.name for ignored in layout.ignored] == ["latest.conll"]
+
+
+def test_what_is_no_regular_file_beside_a_corpus(tmp_path: Path) -> None:
+    data = made(tmp_path, "train.conll", "dev.conll", "test.conll")
+    (data / "train_old.conll").mkdir()
+    (data / "train").mkdir()
+    (data / "train" / "a.conll").symlink_to("a.conll")
+    (data / "test").symlink_to("test")
+    odd = data / "notes\udcff.conll"
+    odd.write_text("a\tO\n")
+    layout = find(data, ReadOptions())
+    assert shown(layout) == {"train": ["train.conll"], "dev": ["dev.conll"], "test": ["test.conll"]}
+    assert [ignored.path for ignored in layout.ignored] == [odd]
+
+
+def test_files_of_a_split(tmp_path: Path) -> None:
+    layout = find(made(tmp_path, "train.conll", "test.conll"), ReadOptions())
+    names = {split: [path.name for path in layout.files_of(split)] for split in layout.names()}
+    assert names == {"train": ["train.conll"], "dev": ["train.conll"], "test": ["test.conll"]}

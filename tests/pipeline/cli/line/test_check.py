@@ -57,6 +57,33 @@ def test_findings_are_grouped_with_one_remedy_and_short_paths(corpus: Path) -> N
     ]
 
 
+def test_the_files_of_each_split_are_shown(corpus: Path) -> None:
+    lines = check(corpus).stdout.splitlines()
+    assert lines[1:4] == [
+        "train: train.conll (3 sentences)",
+        "dev: dev.conll (1 sentence)",
+        "test: test.conll (1 sentence)",
+    ]
+    (corpus / "train.conll").unlink()
+    for number in range(6):
+        (corpus / f"train{number}.conll").write_text(FAULTY)
+    assert check(corpus).stdout.splitlines()[1] == (
+        "train: train0.conll (2 sentences), train1.conll (2 sentences), train2.conll (2 sentences), "
+        "train3.conll (2 sentences) and 2 more files (12 sentences in all)"
+    )
+
+
+def test_files_are_chosen_by_a_setting(corpus: Path) -> None:
+    (corpus / "train_extra.conll").write_text(FAULTY)
+    stopped = check(corpus)
+    assert stopped.returncode == 2
+    assert "train.conll and train_extra.conll are both train" in stopped.stdout
+    files = ("train=train*.conll", "dev=dev.conll", "test=test.conll")
+    done = check(corpus, *(word for one in files for word in ("--set", f"corpus.files.{one}")))
+    assert done.returncode == 0
+    assert "train: train.conll (3 sentences), train_extra.conll (2 sentences)" in done.stdout
+
+
 def test_a_path_in_a_token_is_not_shortened(tmp_path: Path) -> None:
     folder = tmp_path / "and"
     folder.mkdir()
