@@ -186,7 +186,7 @@ def _refuse_no_tagset(tags: Mapping[str, int], total: int) -> None:
     reason = ""
     if sum(count for tag, count in tags.items() if _NUMBER.fullmatch(tag)) > 0.5 * total:
         reason = "numbers"
-    elif len(tags) == 1:
+    elif len(tags) == 1 and not _PARTS_OF_SPEECH & tags.keys():
         reason = "the same tag on every token"
     elif all(folded(tag) in LETTERS | {OUTSIDE} for tag in tags):
         reason = "letters without labels"

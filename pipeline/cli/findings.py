@@ -49,6 +49,14 @@ def print_files(console: Console, report: Report, *, below: str = "") -> None:
         console.print(escape(line), soft_wrap=True, highlight=False)
 
 
+def print_reading(console: Console, report: Report, *, examples: bool) -> None:
+    """Print how the corpus was read, a line each, and with `examples` sentences with their entities marked."""
+    for line in report.told:
+        console.print(f"[dim]{escape(line)}[/]", soft_wrap=True, highlight=False)
+    for sentence in report.examples if examples else ():
+        console.print(f"  {escape(sentence)}", soft_wrap=True, highlight=False)
+
+
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 

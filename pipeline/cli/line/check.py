@@ -19,7 +19,7 @@ from corpus.codes import CODES
 from corpus.repair.copy import DIFF, RepairedCopy, write_repaired_copy
 from pipeline.cli.console import output
 from pipeline.cli.exit_codes import BAD_INPUT, OK
-from pipeline.cli.findings import folder_of, print_files, print_findings, print_splits
+from pipeline.cli.findings import folder_of, print_files, print_findings, print_reading, print_splits
 from pipeline.cli.options import Assignments, Config, require_writable, settings_of
 from pipeline.settings import SettingsError
 
@@ -99,9 +99,11 @@ def _print_repairs(console: Console, repaired: RepairedCopy) -> None:
 
 
 def _print_report(console: Console, report: Report, data: str, *, everything: bool, fixed: bool) -> None:
-    console.print(f"{escape(data)}  [dim]scheme {report.scheme or 'not recognised'}[/]", soft_wrap=True)
+    console.print(escape(data), soft_wrap=True)
     below = folder_of(data)
     print_files(console, report, below=below)
+    print_reading(console, report, examples=True)
+    console.print()
     print_splits(console, report)
     print_findings(console, report, below=below, everything=everything, options=not fixed)
     if report.ok:

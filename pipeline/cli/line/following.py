@@ -19,7 +19,7 @@ from corpus.errors import CorpusError
 from pipeline.beam.checks import require_engine, require_reachable
 from pipeline.cli.console import short_path
 from pipeline.cli.exit_codes import BAD_INPUT, BROKEN, INTERRUPTED
-from pipeline.cli.findings import folder_of, print_files, print_findings
+from pipeline.cli.findings import folder_of, print_files, print_findings, print_reading
 from pipeline.cli.options import require_writable
 from pipeline.runs.library_logs import send_logs
 from pipeline.runs.progress import Progress
@@ -53,6 +53,7 @@ def require_corpus(settings: Settings, console: Console, *, skipped: str) -> Rep
     console.print(f"[bold]{settings.name}[/]  {escape(short_path(settings.data))}", soft_wrap=True)
     report = checks.check(settings.data, settings.corpus, settings.checks)
     print_files(console, report, below=folder_of(settings.data))
+    print_reading(console, report, examples=False)
     if not report.ok:
         print_findings(console, report)
         errors = f"{report.errors} error{'s' * (report.errors != 1)}"
