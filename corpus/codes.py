@@ -216,6 +216,11 @@ CODES: dict[str, Code] = {
         "cut the texts into characters (tokenizer): words of this script are not parted by spaces",
         "corpus.tokenizer",
     ),
+    "D218": Code(
+        "warning",
+        "span label with a prefix",
+        "write the label without B- or I-: a span has its ends anyway",
+    ),
     "D219": Code(
         "warning",
         "characters composed and decomposed",
@@ -240,6 +245,12 @@ CODES: dict[str, Code] = {
     ),
     "D303": Code("info", "byte order mark", "none needed: it is ignored", "", "removed"),
     "D304": Code("info", "CRLF line ends", "none needed: they are read as LF", "", "replaced by LF"),
+    "D305": Code(
+        "info",
+        "example left out",
+        "none needed: it was rejected, cancelled or never annotated; accept it in the tool to train on it",
+    ),
+    "D306": Code("info", "label with spaces", "none needed; files in columns write it with _"),
     "D401": Code("error", "TFDV anomaly", "correct the data, or the schema", "schema"),
     "D402": Code(
         "warning",

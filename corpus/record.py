@@ -24,6 +24,12 @@ class Note(NamedTuple):
     code: str
 
 
+# Notes of a label as it stands in the file: nothing was settled, and one for each label is enough.
+OF_LABELS = frozenset(("D218", "D306"))
+# Notes that tell what was left out, as was meant by who annotated it.
+AS_MEANT = frozenset(("D305",))
+
+
 class Record(NamedTuple):
     """A parsed record.
 

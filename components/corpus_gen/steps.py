@@ -19,7 +19,7 @@ from corpus.options import ReadOptions, Shares
 from corpus.raw_records import lines_of
 from corpus.reading.training_tags import training_tags
 from corpus.recognition.reading import CUT_WORD, CorpusEvidence, Reading, in_train, target_scheme
-from corpus.record import Record
+from corpus.record import OF_LABELS, Record
 from corpus.splits.by_hash import split_of, text_key
 from tagging.schemes import Scheme
 
@@ -166,6 +166,7 @@ class ToExamples(beam.DoFn):
         events = [
             Event(located.path, located.offset, note.line, f"{note.found}; {note.became}")
             for note in record.notes
+            if note.code not in OF_LABELS
         ]
         self._count_events(counts.settled, self.settled, events)
 

@@ -23,7 +23,7 @@ from corpus.options import CheckLimits, ReadOptions
 from corpus.reading.sentences import outcomes
 from corpus.reading.training_tags import parse_tags
 from corpus.recognition.reading import CUT_WORD, Reading, reading_of
-from corpus.record import Record
+from corpus.record import AS_MEANT, OF_LABELS, Record
 from corpus.sentence import Sentence
 from corpus.splits.by_hash import split_of, text_key
 from corpus.splits.layout import Layout, find
@@ -97,6 +97,7 @@ class _Checker:
         self.names = layout.names()
         self.tallies = {name: Tally() for name in self.names}
         self.paths: list[str] = []
+        self.labels_told: set[tuple[str, str]] = set()
         # Splits with sentences that could not be read: they are not reported as empty too.
         self.faulty: set[str] = set()
         self.seen = FirstPlaces()
@@ -149,6 +150,10 @@ class _Checker:
         sentence = record.sentence
         path = self.paths[-1]
         for note in record.notes:
+            if note.code in OF_LABELS:
+                if (note.code, note.found) in self.labels_told:
+                    continue
+                self.labels_told.add((note.code, note.found))
             self.findings.add(note.code, f"{note.found}; {note.became}", path=path, line=line + note.line)
         if sentence is None:
             return False
@@ -160,7 +165,7 @@ class _Checker:
         tally = self.tallies[split]
         tally.add(sentence, record, parsed, path, line, plain=self.notation.is_plain)
         self.sentences[split][path] += 1
-        tally.settled += len(record.notes)
+        tally.settled += sum(note.code not in OF_LABELS | AS_MEANT for note in record.notes)
         tally.cut_words += sum(note.code == CUT_WORD for note in record.notes)
         for repair in parsed.repairs:
             self.findings.add(

@@ -1,11 +1,12 @@
-"""JSON lines: one object a line, with either `tokens` and `tags` or `text` and `spans`.
+"""JSON lines: an example a line, with either `tokens` and `tags` or `text` and `spans`.
 
     {"tokens": ["Ann", "sings"], "tags": ["B-PER", "O"], "domain": "news"}
     {"text": "Ann sings", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
     {"text": "Ann sings", "spans": [[0, 3, "PER"]]}
 
-Span offsets count Unicode characters, the end exclusive. A text is split by `tagging.tokenizer.tokenize`, as
-in the served model. Other keys are ignored.
+or as an annotation tool exports it: `corpus.formats.json_rows` has their forms. Span offsets count Unicode
+characters, the end exclusive; blanks at a span's ends do not belong to it. A text is split by
+`tagging.tokenizer.tokenize`, as in the served model, unless the tool has written its tokens. Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ import msgspec
 
 from corpus.errors import BadLine
 from corpus.formats.alignment import CharacterSpan, align, token_offsets
+from corpus.formats.json_rows.forms import row_of
+from corpus.formats.json_rows.marked_text import is_bare as is_bare_row
+from corpus.formats.json_rows.row import EXPECTED, Row
+from corpus.formats.labels import label_notes
 from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
 from corpus.record import Note, Record
@@ -27,12 +32,22 @@ from tagging.schemes import BIO, tags_of
 from tagging.tokenizer import tokenize
 
 
-class _Row(msgspec.Struct):
-    tokens: list[str] | None = None
-    tags: list[str] | None = None
+class _Tagged(msgspec.Struct):
+    """The usual line, decoded without a detour. A tool's key sends a line to the other forms."""
+
+    tokens: list[str]
+    tags: list[str]
     text: str | None = None
-    spans: list[Any] | None = None
     domain: str | None = None
+    answer: None = None
+
+
+class _Marked(msgspec.Struct):
+    text: str
+    spans: list[Any]
+    tokens: list[str] | None = None
+    domain: str | None = None
+    answer: None = None
 
 
 class _Span(msgspec.Struct):
@@ -41,7 +56,9 @@ class _Span(msgspec.Struct):
     label: str
 
 
-_DECODER = msgspec.json.Decoder(_Row)
+_TAGGED = msgspec.json.Decoder(_Tagged)
+_MARKED = msgspec.json.Decoder(_Marked)
+_ANY = msgspec.json.Decoder()
 _WITHOUT_TOKENS = Record(None, notes=(Note(0, "sentence without tokens", "left out", "D212"),))
 _SYNTAX = "write one object a line (jq -c '.[]' makes lines of an array), or correct the syntax"
 _REMEDY = "correct the line, or leave it out"
@@ -51,35 +68,69 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
     """Parse one line.
 
     Raises:
-        BadLine: not JSON, neither of the two forms, lists of different lengths, an invalid token or tag, or a
-            span outside the text.
+        BadLine: not JSON, none of the forms, lists of different lengths, an invalid token or tag, or a span
+            outside the text.
     """
     line = lines[0]
-    row = _row(line)
-    if _is_tagged(row):
-        return _from_tokens(line, row)
+    row = _usual(line, options)
+    if row is None:
+        try:
+            row = row_of(_decoded(line), options)
+        except BadLine as error:
+            error.shown = error.shown or line
+            raise
+    return record_of(line, row, options)
+
+
+def record_of(line: str, row: Row, options: ReadOptions) -> Record:
+    """Make the record of an example; `line` is shown in errors.
+
+    Raises:
+        BadLine: as of `parse`, but for the form.
+    """
+    if row.left_out:
+        return Record(None, notes=(Note(0, row.left_out, "example left out", "D305"),))
+    if row.tags is not None:
+        return _from_tokens(line, row, row.tags)
     return _from_text(line, row, options)
 
 
-def form_of(line: str) -> Literal["tagged", "marked"]:
-    """Return which of the two forms a line has: tokens with tags, or a text with spans.
+def form_of(line: str, options: ReadOptions) -> Literal["tagged", "marked"]:
+    """Return which of the project's own two forms a line has: tokens with tags, or a text with spans.
 
     Raises:
-        BadLine: not JSON, or neither of the two.
+        BadLine: not JSON, or of another form.
     """
-    return "tagged" if _is_tagged(_row(line)) else "marked"
-
-
-def _is_tagged(row: _Row) -> bool:
-    """Whether a row has tokens and tags, which take precedence over a text and spans."""
-    return row.tokens is not None and row.tags is not None
-
-
-def _row(line: str) -> _Row:
+    if _usual(line, options) is not None:
+        return "tagged"
     try:
-        row = _DECODER.decode(line)
-    except msgspec.ValidationError as error:
-        raise _bad(line, f"JSON of another form ({error})", remedy=_SYNTAX) from None
+        _MARKED.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _bad(line, f"JSON of another form ({error})") from None
+    return "marked"
+
+
+def is_bare(line: str) -> bool:
+    """Whether a line is a text that nobody has annotated, as far as it says."""
+    return is_bare_row(_decoded(line))
+
+
+def _usual(line: str, options: ReadOptions) -> Row | None:
+    """Decode a line of tokens with tags; None for any other."""
+    if isinstance(options.tag_column, str):
+        return None
+    try:
+        row = _TAGGED.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return Row(row.tokens, row.tags, row.text, domain=row.domain)
+
+
+def _decoded(line: str) -> Any:
+    try:
+        return _ANY.decode(line)
+    except RecursionError:
+        raise _bad(line, "JSON nested too deep", expected="an example a line", remedy=_SYNTAX) from None
     except msgspec.DecodeError as error:
         surrogate = _unpaired_surrogate(line)
         if surrogate:
@@ -91,9 +142,6 @@ def _row(line: str) -> _Row:
                 code="D116",
             ) from None
         raise _bad(line, f"not JSON ({error})", expected="a JSON object", remedy=_SYNTAX) from None
-    if not _is_tagged(row) and (row.text is None or row.spans is None):
-        raise _bad(line, "an object without `tokens` and `tags`, and without `text` and `spans`")
-    return row
 
 
 def _unpaired_surrogate(line: str) -> str:
@@ -106,20 +154,14 @@ def _unpaired_surrogate(line: str) -> str:
     return f"\\u{ord(surrogate[0]):04x}" if surrogate else ""
 
 
-def _bad(line: str, found: str, *, expected: str = "", remedy: str = _REMEDY, code: str = "D101") -> BadLine:
-    return BadLine(
-        0,
-        found,
-        expected=expected
-        or '{"tokens": [...], "tags": [...]} or {"text": "...", "spans": [[start, end, label]]}',
-        remedy=remedy,
-        shown=line,
-        code=code,
-    )
+def _bad(
+    line: str, found: str, *, expected: str = EXPECTED, remedy: str = _REMEDY, code: str = "D101"
+) -> BadLine:
+    return BadLine(0, found, expected=expected, remedy=remedy, shown=line, code=code)
 
 
-def _from_tokens(line: str, row: _Row) -> Record:
-    tokens, tags = row.tokens or [], row.tags or []
+def _from_tokens(line: str, row: Row, tags: list[str]) -> Record:
+    tokens = row.tokens or []
     if len(tokens) != len(tags):
         raise _bad(
             line,
@@ -132,29 +174,52 @@ def _from_tokens(line: str, row: _Row) -> Record:
     places = (0,) * len(tokens)
     require_valid_words(tokens, tags, places, [line], spaced=("token", "tag"))
     starts, ends = token_offsets(row.text, tokens) if row.text else (None, None)
+    spaced = (tag for tag in tags if " " in tag)
     return Record(
-        Sentence(tuple(tokens), tuple(tags), row.text or None, starts, ends, row.domain or None), places
+        Sentence(tuple(tokens), tuple(tags), row.text or None, starts, ends, row.domain or None),
+        places,
+        (*row.notes, *label_notes(spaced)),
     )
 
 
-def _from_text(line: str, row: _Row, options: ReadOptions) -> Record:
+def _from_text(line: str, row: Row, options: ReadOptions) -> Record:
     text = row.text or ""
-    pieces = tokenize(text, options.text_tokenizer)
-    if not pieces:
+    if row.tokens is None:
+        pieces = tokenize(text, options.text_tokenizer)
+        tokens, starts, ends = zip(*pieces, strict=True) if pieces else ((), (), ())
+    else:
+        tokens = tuple(row.tokens)
+        starts, ends = _given_offsets(line, text, tokens)
+    if not tokens:
         return _WITHOUT_TOKENS
-    tokens, starts, ends = zip(*pieces, strict=True)
-    alignment = align(text, [parse_span(line, text, span) for span in row.spans or ()], starts, ends)
+    alignment = align(text, [parse_span(line, text, span) for span in row.spans], starts, ends)
     tags = tuple(tags_of(alignment.spans, len(tokens), BIO))
     places = (0,) * len(tokens)
-    require_valid_words(tokens, tags, places, [line], spaced=("tag",))
+    require_valid_words(tokens, tags, places, [line], spaced=("token", "tag"))
     notes = tuple(Note(0, *settled) for settled in alignment.settled)
     return Record(
-        Sentence(tokens, tags, text, starts, ends, row.domain or None, tuple(alignment.spans)), places, notes
+        Sentence(tokens, tags, text, starts, ends, row.domain or None, tuple(alignment.spans)),
+        places,
+        (*row.notes, *notes, *label_notes(span.label for span in alignment.spans)),
     )
+
+
+def _given_offsets(line: str, text: str, tokens: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    starts, ends = token_offsets(text, tokens)
+    if starts is None or ends is None:
+        raise _bad(
+            line,
+            "tokens of which the text does not consist",
+            expected="the text's tokens in order, with only white space between them",
+            remedy="correct `tokens`, or remove it: the text is cut into tokens then",
+        )
+    return starts, ends
 
 
 def parse_span(line: str, text: str, value: object) -> CharacterSpan:
     """Parse a span of a text, written as an object or as a list of three.
+
+    Blanks at its ends are cut off, unless it holds nothing else; runs of white space in its label are one space.
 
     Raises:
         BadLine: it is neither, lies outside the text or has no label.
@@ -166,7 +231,7 @@ def parse_span(line: str, text: str, value: object) -> CharacterSpan:
     except msgspec.ValidationError as error:
         raise _bad(
             line,
-            f"span {value!r} ({error})",
+            f"span {str(value)[:200]} ({error})",
             expected='{"start": 0, "end": 3, "label": "PER"} or [0, 3, "PER"]',
         ) from None
     if not 0 <= span.start < span.end <= len(text):
@@ -177,6 +242,12 @@ def parse_span(line: str, text: str, value: object) -> CharacterSpan:
             remedy="correct the offsets (are they bytes, or UTF-16 units?)",
             code="D113",
         )
-    if not span.label:
+    label = " ".join(span.label.split())
+    if not label:
         raise _bad(line, f"span {span.start}-{span.end} without a label", expected="a label")
-    return CharacterSpan(span.start, span.end, span.label)
+    covered = text[span.start : span.end]
+    inner = covered.strip()
+    if not inner:
+        return CharacterSpan(span.start, span.end, label)
+    start = span.start + len(covered) - len(covered.lstrip())
+    return CharacterSpan(start, start + len(inner), label)

@@ -24,7 +24,7 @@ def repair_jsonl(lines: list[str], repairs: Repairs) -> list[str]:
     """Clean the tokens and tags of a line of JSON, make its tags legal, and move its spans to token edges."""
     (line,) = lines
     try:
-        form = jsonl.form_of(line)
+        form = jsonl.form_of(line, repairs.options)
     except BadLine:
         return lines
     values = _Values(line)
@@ -135,6 +135,9 @@ def _repair_spans(line: str, values: _Values, repairs: Repairs) -> None:
         text = shorter
         aligned = _on_token_edges(text, moved, repairs)
         repairs.counts.update(set(dropped.values()))
+    if text == values.read("text") and aligned == list(enumerate(spans)):
+        # Blanks that the reader cuts off a span stay as well.
+        return
     values.write("text", text)
     values.write("spans", [_span_value(originals[index], span) for index, span in aligned])
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import BadLine, CorpusError
+from corpus.formats.jsonl import is_bare
 from corpus.options import ReadOptions
 from corpus.raw_records import lines_of, raw_records, without_bom
 from corpus.reading.files import lines_within_limit, open_corpus_file, reader_for, require_utf8
@@ -159,26 +160,27 @@ def _of_corpus(
             try:
                 record = parse(block_lines)
             except BadLine:
-                completed = _with_empty_tags(block_lines[0]) if unit == "line" else None
+                completed = _with_empty_tags(block_lines[0], options) if unit == "line" else None
                 if completed is None:
                     raise
                 record, tagged = parse([completed]), False
+            else:
+                # A text alone is read as one without entities, which is no answer to score against.
+                marked = record.sentence is not None and record.sentence.spans != ()
+                tagged = unit == "block" or marked or not is_bare(block_lines[0])
         except BadLine as error:
             raise error.located(path, number) from None
         if record.sentence is not None or unit == "line":
             yield InputSentence(number, block.offset + offset, record, None, tagged)
 
 
-def _with_empty_tags(line: str) -> str | None:
-    """Add tags or spans to a line of JSON that has only tokens or a text; None for any other line."""
+def _with_empty_tags(line: str, options: ReadOptions) -> str | None:
+    """Add tags to a line of JSON that has only tokens; None for any other line."""
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(row, dict) or row.keys() & {"tags", "spans"}:
+    if not isinstance(row, dict) or row.keys() & {"tags", "spans"} or not isinstance(row.get("tokens"), list):
         return None
-    if isinstance(row.get("tokens"), list):
-        return json.dumps({**row, "tags": [OUTSIDE] * len(row["tokens"])}, ensure_ascii=False)
-    if isinstance(row.get("text"), str):
-        return json.dumps({**row, "spans": []}, ensure_ascii=False)
-    return None
+    name = options.tag_column if isinstance(options.tag_column, str) else "tags"
+    return json.dumps({**row, name: [OUTSIDE] * len(row["tokens"])}, ensure_ascii=False)

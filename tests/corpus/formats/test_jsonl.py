@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import BadLine
-from corpus.formats.jsonl import parse
+from corpus.formats.jsonl import is_bare, parse
 from corpus.options import ReadOptions
 from corpus.record import Record
 from corpus.sentence import Sentence
@@ -71,6 +71,43 @@ def test_spans_inside_a_run_of_characters_fit_tokens_of_characters() -> None:
     assert settled.notes
 
 
+def test_blanks_at_the_ends_of_a_span_do_not_belong_to_it() -> None:
+    record = read({"text": " Ann  sings", "spans": [[0, 5, "PER"]]})
+    assert record.sentence is not None
+    assert record.sentence.tags == ("B-PER", "O")
+    assert record.notes == ()
+
+
+def test_a_label_keeps_its_spaces_and_its_prefix_and_both_are_told_once() -> None:
+    spans = [[0, 3, "Invoice  Number"], [4, 9, "B-PER"], [10, 12, "Invoice Number"]]
+    record = read({"text": "Ann sings in", "spans": spans})
+    assert record.sentence is not None
+    assert record.sentence.tags == ("B-Invoice Number", "B-B-PER", "B-Invoice Number")
+    assert [(note.code, note.found) for note in record.notes] == [
+        ("D306", "label 'Invoice Number'"),
+        ("D218", "label 'B-PER' of a span"),
+    ]
+
+
+@pytest.mark.parametrize("row", [{"text": "Ann sings"}, {"text": "Ann sings", "spans": None}])
+def test_no_spans_are_no_entities(row: dict[str, Any]) -> None:
+    record = read(row)
+    assert record.sentence is not None
+    assert record.sentence.spans == ()
+    assert record.sentence.tags == ("O", "O")
+
+
+def test_a_text_alone_is_bare() -> None:
+    assert is_bare('{"text": "a", "id": 1}')
+    for line in (
+        '{"text": "a", "spans": null}',
+        '{"text": "a", "answer": "accept"}',
+        "[1]",
+        '{"tokens": ["a"]}',
+    ):
+        assert not is_bare(line)
+
+
 def test_a_span_that_does_not_fit_is_noted() -> None:
     record = read({"text": "New York", "spans": [[0, 6, "LOC"], [4, 8, "PER"]]})
     assert record.sentence is not None
@@ -98,7 +135,6 @@ def test_a_sentence_without_tokens_is_left_out_and_noted(row: dict[str, Any]) ->
         ("Ann\tB-PER", "not JSON"),
         ({"tokens": ["a", "b"], "tags": ["O"]}, "2 tokens and 1 tags"),
         ({"tokens": ["a"]}, "without `tokens` and `tags`"),
-        ({"text": "a"}, "without `tokens` and `tags`"),
         ({"tokens": [1], "tags": ["O"]}, "JSON of another form"),
         ({"tokens": "a", "tags": "O"}, "JSON of another form"),
         ({"tokens": [""], "tags": ["O"]}, "empty token"),
@@ -110,7 +146,6 @@ def test_a_sentence_without_tokens_is_left_out_and_noted(row: dict[str, Any]) ->
         ({"text": "Ann", "spans": [[0, 3, ""]]}, "without a label"),
         ({"text": "Ann", "spans": [[0, 3]]}, "span [0, 3]"),
         ({"text": "Ann", "spans": [["0", 3, "PER"]]}, "span"),
-        ({"text": "Ann", "spans": [[0, 3, "NEW\tYORK"]]}, "white space"),
     ],
 )
 def test_every_fault(row: Any, found: str) -> None:

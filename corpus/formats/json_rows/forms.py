@@ -1,0 +1,40 @@
+"""The table of forms: the first that takes a value reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from corpus.formats.json_rows import hugging_face, label_studio, marked_text, prodigy, spacy
+from corpus.formats.json_rows.row import Row, kind, misfit
+from corpus.options import ReadOptions
+
+# Each returns None for a value that is not of its form, and raises `BadLine` for one that is, but wrong.
+FORMS: tuple[Callable[[Any, ReadOptions], Row | None], ...] = (
+    # First, since rejected examples may have any other form too.
+    prodigy.read,
+    spacy.read_pair,
+    spacy.read_document,
+    spacy.read_sentence,
+    label_studio.read_task,
+    hugging_face.read,
+    # Before the texts with spans: its spans may stand under any key.
+    label_studio.read_min,
+    marked_text.read,
+)
+
+
+def row_of(value: Any, options: ReadOptions) -> Row:
+    """Read a decoded line of JSON, whatever tool has written it.
+
+    Raises:
+        BadLine: it is of no known form, or a wrong one of a known form.
+    """
+    for read in FORMS:
+        row = read(value, options)
+        if row is not None:
+            return row
+    if not isinstance(value, dict):
+        raise misfit(f"JSON of another form ({kind(value)})")
+    keys = ", ".join(list(value)[:8]) or "none"
+    raise misfit(f"an object without `tokens` and `tags`, and without `text` and `spans` (its keys: {keys})")
