@@ -10,7 +10,7 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from tfx.dsl.io import fileio
 
-from components.corpus_gen.source import read_files
+from components.corpus_gen.source import ReadFiles
 from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainRecords
 from components.corpus_gen.summary import PartialSummary
 from corpus.options import ReadOptions, Shares
@@ -29,7 +29,7 @@ def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: st
     if reading is None:
         records = [
             pipeline
-            | f"ReadToRecognise[{split}]" >> read_files(paths, readers)
+            | f"ReadToRecognise[{split}]" >> ReadFiles(paths, readers)
             | f"TrainRecords[{split}]" >> beam.ParDo(TrainRecords(readers, shares))
             for split, paths, shares in groups
             if split in ("train", None)
@@ -44,7 +44,7 @@ def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: st
     for split, paths, shares in groups:
         outputs = (
             pipeline
-            | f"Read[{split}]" >> read_files(paths, readers)
+            | f"Read[{split}]" >> ReadFiles(paths, readers)
             | f"ToExamples[{split}]"
             >> beam.ParDo(ToExamples(readers, split, shares), reading).with_outputs(SUMMARY, *layout.names())
         )

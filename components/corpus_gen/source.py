@@ -43,7 +43,7 @@ class BlockSource(FileBasedSource):
     """Reads a file, or all files that a pattern matches, as `LocatedRecord`s. Gzip files are not split."""
 
     def __init__(self, file_pattern: str, reader: FileReader, *, min_bundle_size: int = 0) -> None:
-        splittable = not reader.packed and not file_pattern.lower().endswith(".gz")
+        splittable = not file_pattern.lower().endswith(".gz")
         super().__init__(file_pattern, min_bundle_size=min_bundle_size, splittable=splittable)
         self.reader = reader
 
@@ -60,9 +60,7 @@ class BlockSource(FileBasedSource):
                 position, wait = (0, False) if start == 0 else _line_start(stream, start)
                 if unit == "line":
                     wait = False
-                lines = _Lines(
-                    stream, position, self.reader.lines(file_name, stream, opened), wait_for_blank=wait
-                )
+                lines = _Lines(stream, position, wait_for_blank=wait)
                 for block in raw_records(lines, unit, at_start=position == 0):
                     offset = lines.origin + block.offset
                     if not range_tracker.try_claim(offset):
@@ -94,12 +92,9 @@ def unreadable(path: str, error: Exception) -> CorpusError:
 class _Lines:
     """The lines of a stream from a position on, and the byte at which the first of them begins."""
 
-    def __init__(
-        self, stream: BinaryIO, position: int, lines: Iterable[bytes], *, wait_for_blank: bool
-    ) -> None:
+    def __init__(self, stream: BinaryIO, position: int, *, wait_for_blank: bool) -> None:
         self.stream = stream
         self.origin = position
-        self.lines = lines
         self.wait_for_blank = wait_for_blank
 
     def __iter__(self) -> Iterator[bytes]:
@@ -110,7 +105,7 @@ class _Lines:
                 return
             self.origin += len(line)
             self.wait_for_blank = not is_break(line)
-        yield from self.lines
+        yield from self.stream
 
 
 def _line_start(stream: BinaryIO, start: int) -> tuple[int, bool]:
@@ -134,9 +129,41 @@ def _line_begin(stream: BinaryIO, within: int, floor: int) -> int:
     return floor
 
 
-def read_files(paths: Iterable[str], readers: Mapping[str, FileReader]) -> beam.PTransform:
-    """Read files, each in pieces, as one collection of `LocatedRecord`s."""
-    return beam.io.Read(ConcatSource([BlockSource(_literal(path), readers[path]) for path in paths]))
+class ReadFiles(beam.PTransform):
+    """Files as one collection of `LocatedRecord`s: each in pieces, or as a whole if it must be rewritten."""
+
+    def __init__(self, paths: Iterable[str], readers: Mapping[str, FileReader]) -> None:
+        super().__init__()
+        self.readers = readers
+        self.whole = [path for path in paths if readers[path].packed]
+        self.in_pieces = [path for path in paths if not readers[path].packed]
+
+    def expand(self, pipeline: Any) -> Any:
+        """Add the steps."""
+        collections = []
+        if self.in_pieces:
+            sources = [BlockSource(_literal(path), self.readers[path]) for path in self.in_pieces]
+            collections.append(pipeline | "Pieces" >> beam.io.Read(ConcatSource(sources)))
+        if self.whole:
+            # No Beam source, which would skip an empty file: one of brat says that its text has no entities.
+            collections.append(
+                pipeline
+                | "Whole" >> beam.Create(self.whole)
+                | "OneByOne" >> beam.Reshuffle()
+                | "Rewritten" >> beam.FlatMap(rewritten_records, self.readers)
+            )
+        return collections | "Together" >> beam.Flatten(pipeline=pipeline.pipeline)
+
+
+def rewritten_records(path: str, readers: Mapping[str, FileReader]) -> Iterator[LocatedRecord]:
+    """Yield the records of a file that is rewritten; their offsets are those of the rewritten lines."""
+    reader = readers[path]
+    try:
+        with opened(path) as stream:
+            for block in raw_records(reader.lines(path, stream, opened), reader.unit):
+                yield LocatedRecord(path, block.offset, block.raw)
+    except (EOFError, zlib.error, OSError) as error:
+        raise unreadable(path, error) from error
 
 
 def _literal(path: str) -> str:

@@ -1,7 +1,7 @@
 """The table of file formats, and how a file's format is told.
 
 A new format is one file and one row of `FORMATS` here. It must also be added to `corpus.options.Format`, which
-settings accept, and, if it can be repaired in place, to `corpus.repair.records.REPAIRS`.
+settings accept, and, unless it is rewritten, to `corpus.repair.records.REPAIRS`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from corpus.formats import conll, conllu, jsonl
+from corpus.formats import brat, conll, conllu, csv_rows, json_array, jsonl, parallel
 from corpus.formats.header import Header
+from corpus.formats.rewriting import Beside
 from corpus.options import ReadOptions, Tokenizer
 from corpus.raw_records import Unit, without_bom
 from corpus.record import Record
-
-# Opens another file beside the one that is read, by its path: its lines as bytes.
-Beside = Callable[[str], Iterable[bytes]]
 
 
 class FileFormat(NamedTuple):
@@ -68,6 +66,10 @@ FORMATS: dict[str, FileFormat] = {
     ),
     "conllu": FileFormat("block", conllu.parse, (".conllu",), conllu.BEGINS, header=conllu.with_header),
     "jsonl": FileFormat("line", jsonl.parse, (".jsonl", ".json", ".ndjson")),
+    "json": FileFormat("line", jsonl.parse, (), json_array.BEGINS, unpack=json_array.unpack),
+    "csv": FileFormat("line", csv_rows.parse, (".csv",), unpack=csv_rows.unpack),
+    "brat": FileFormat("line", brat.parse, (".ann",), unpack=brat.unpack),
+    "parallel": FileFormat("line", jsonl.parse, (".in",), unpack=parallel.unpack),
 }
 # The format of files with any other ending.
 DEFAULT = "conll"

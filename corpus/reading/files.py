@@ -13,6 +13,7 @@ from typing import IO, cast
 
 from corpus.errors import BadLine, CorpusError
 from corpus.formats.header import HEAD_BYTES
+from corpus.formats.rewriting import WHOLE_BYTES
 from corpus.formats.table import FileReader, reader_of
 from corpus.options import ReadOptions
 from corpus.raw_records import RECORD_BYTES, lines_of
@@ -77,19 +78,20 @@ def unpacked_lines(path: Path, reader: FileReader) -> Iterable[bytes]:
     Raises:
         CorpusError: as of `lines`, or the file is no file of its format.
     """
-    return reader.lines(str(path), lines(path), lambda name: lines(Path(name)))
+    most = WHOLE_BYTES if reader.packed else RECORD_BYTES
+    return reader.lines(str(path), lines(path, most), lambda name: lines(Path(name), most))
 
 
-def lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file, plain or gzip, with their ends; lines too long for a record are cut.
+def lines(path: Path, most: int = RECORD_BYTES) -> Iterator[bytes]:
+    """Yield the lines of a file, plain or gzip, with their ends; of longer ones than `most` bytes the beginning.
 
     Raises:
         CorpusError: the file cannot be opened or unpacked, or its first bytes are not UTF-8 text.
     """
     with open_corpus_file(path) as stream:
         # A file shorter than the limit has no line that is too long.
-        short = path.stat().st_size <= RECORD_BYTES and not isinstance(stream, gzip.GzipFile)
-        yield from require_utf8(path, stream if short else _cut_lines(stream))
+        short = path.stat().st_size <= most and not isinstance(stream, gzip.GzipFile)
+        yield from require_utf8(path, stream if short else _cut_lines(stream, most))
 
 
 def lines_within_limit(path: Path, stream: IO[bytes], line: int = 1) -> Iterator[bytes]:
@@ -107,9 +109,9 @@ def lines_within_limit(path: Path, stream: IO[bytes], line: int = 1) -> Iterator
         yield raw
 
 
-def _cut_lines(stream: IO[bytes]) -> Iterator[bytes]:
+def _cut_lines(stream: IO[bytes], most: int = RECORD_BYTES) -> Iterator[bytes]:
     """Yield lines, of too long ones only the beginning, so that none of them is held in memory."""
-    most = RECORD_BYTES + 2
+    most += 2
     while line := stream.readline(most):
         if len(line) == most and not line.endswith(b"\n"):
             while (rest := stream.readline(most)) and not rest.endswith(b"\n"):

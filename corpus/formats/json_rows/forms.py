@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from corpus.formats.json_rows import hugging_face, label_studio, marked_text, prodigy, spacy
-from corpus.formats.json_rows.row import Row, kind, misfit
+from corpus.formats.json_rows.row import Row, kind, list_inside, misfit
 from corpus.options import ReadOptions
 
 # Each returns None for a value that is not of its form, and raises `BadLine` for one that is, but wrong.
@@ -37,4 +37,8 @@ def row_of(value: Any, options: ReadOptions) -> Row:
     if not isinstance(value, dict):
         raise misfit(f"JSON of another form ({kind(value)})")
     keys = ", ".join(list(value)[:8]) or "none"
-    raise misfit(f"an object without `tokens` and `tags`, and without `text` and `spans` (its keys: {keys})")
+    found = f"an object without `tokens` and `tags`, and without `text` and `spans` (its keys: {keys})"
+    inside = list_inside(value)
+    if inside:
+        raise misfit(found, remedy=f"write its list alone, a line each: jq -c '.{inside}[]' IN > OUT.jsonl")
+    raise misfit(found)

@@ -94,3 +94,15 @@ def kind(value: Any) -> str:
     if type(value) in names:
         return names[type(value)]
     return f"{'true or false' if isinstance(value, bool) else 'a number'} ({str(value)[:20]})"
+
+
+def list_inside(value: Any) -> str:
+    """Return the key of the list of examples that a single object holds; empty if it holds none."""
+    if not isinstance(value, dict):
+        return ""
+    lists = [
+        key
+        for key, item in value.items()
+        if isinstance(item, list) and item and isinstance(item[0], dict | list)
+    ]
+    return lists[0] if len(lists) == 1 else ""
