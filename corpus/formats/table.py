@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from corpus.formats import brat, conll, conllu, csv_rows, json_array, jsonl, parallel
+from corpus.formats import brat, conll, conllu, csv_rows, json_array, jsonl, parallel, webanno
 from corpus.formats.header import Header
 from corpus.formats.rewriting import Beside
 from corpus.options import ReadOptions, Tokenizer
@@ -65,6 +65,7 @@ FORMATS: dict[str, FileFormat] = {
         header=conll.with_header,
     ),
     "conllu": FileFormat("block", conllu.parse, (".conllu",), conllu.BEGINS, header=conllu.with_header),
+    "webanno": FileFormat("block", webanno.parse, (), webanno.BEGINS, header=webanno.with_header),
     "jsonl": FileFormat("line", jsonl.parse, (".jsonl", ".json", ".ndjson")),
     "json": FileFormat("line", jsonl.parse, (), json_array.BEGINS, unpack=json_array.unpack),
     "csv": FileFormat("line", csv_rows.parse, (".csv",), unpack=csv_rows.unpack),

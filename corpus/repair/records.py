@@ -14,11 +14,18 @@ from corpus.repair.jsonl import repair_jsonl
 from corpus.repair.repairs import Repairs
 from corpus.repair.segments import Segment
 
-# For each format, from the lines of a record without ends to the repaired lines.
+
+def _as_they_are(lines: list[str], repairs: Repairs) -> list[str]:
+    """Leave the lines of a format that has no repairs."""
+    return lines
+
+
+# For each format whose files are not rewritten, from the lines of a record without ends to the repaired lines.
 REPAIRS: dict[str, Callable[[list[str], Repairs], list[str]]] = {
     "conll": repair_conll,
     "conllu": repair_conllu,
     "jsonl": repair_jsonl,
+    "webanno": _as_they_are,
 }
 
 
