@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 # no room here (`corpus/errors.py`, say) stand where their folder does.
 ORDER: dict[str, str] = {
     "corpus": (
-        "corpus, corpus.formats, corpus.reading, corpus.splits, corpus.recognition, corpus.checks, corpus.repair"
+        "corpus, corpus.formats, corpus.reading, corpus.splits, corpus.recognition, corpus.checks, corpus.writing, "
+        "corpus.repair"
     ),
     "trainer": (
         "trainer.hyperparameters, trainer.remote_files, trainer.features, trainer.crf, trainer.input_pipeline, "

@@ -2,26 +2,18 @@
 
 A fault is repaired if there is one way to do so: what the reader makes of it anyway is written, and
 characters that nobody meant to write are removed. Whatever a person must decide stays as it is. A file
-without repairs is copied byte for byte.
-
-The copy is written to a hidden folder beside its place and moved by one rename, so that it is either complete
-or absent.
+without repairs is copied byte for byte. The copy is either complete or absent.
 """
 
 from __future__ import annotations
 
-import gzip
-import os
 import shutil
-import tempfile
 from collections.abc import Set
 from pathlib import Path
-from typing import IO, cast
 
 import msgspec
 
 from corpus.codes import CODES
-from corpus.errors import CorpusError
 from corpus.options import ReadOptions
 from corpus.raw_records import DOCUMENT
 from corpus.reading.files import reader_for
@@ -32,7 +24,7 @@ from corpus.repair.records import repair_blank_lines, repair_record
 from corpus.repair.repairs import Repairs
 from corpus.repair.segments import segments
 from corpus.splits.layout import Layout, find
-from files.atomic import sync_tree
+from corpus.staging import create, require_place, staged
 
 DIFF = "changes.diff"
 
@@ -69,26 +61,14 @@ def write_repaired_copy(
             cannot be written. No copy is left then.
     """
     layout = find(data, options)
-    out = Path(out)
-    _require_place(Path(data), out)
+    require_place(data, out, "folder")
     codes = frozenset(code for code, kind in CODES.items() if kind.fixed) - ignore
     notation, options, _ = reading_of(layout, options)
     repairs = Repairs(options, notation, codes)
     leaks = Leaks(layout, repairs)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    try:
-        files = _write(layout, staged, repairs, leaks)
-        staged.chmod(0o755)
-        sync_tree(staged)
-        os.rename(staged, out)  # replaces an empty folder, but not one that has been filled meanwhile
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    with staged(out) as draft:
+        draft.mkdir()
+        files = _write(layout, draft, repairs, leaks)
     counts = {code: count for code, count in sorted(repairs.counts.items()) if count}
     packed = [
         f"{path.name} was copied as it is: `tagline convert` writes it in a form that can be repaired"
@@ -103,40 +83,13 @@ def write_repaired_copy(
     return RepairedCopy(str(out), counts, files, [*leaks.left(), *packed, *doubles])
 
 
-def _require_place(data: Path, out: Path) -> None:
-    source, place = Path(os.path.realpath(data)), Path(os.path.realpath(out))
-    if place == source or (source.is_dir() and place.is_relative_to(source)):
-        raise CorpusError(
-            "the copy would lie within the corpus",
-            path=out,
-            expected="a folder of its own",
-            remedy="name another",
-        )
-    if out.is_symlink() or (out.exists() and not out.is_dir()) or (out.is_dir() and any(out.iterdir())):
-        raise CorpusError(
-            "already exists",
-            path=out,
-            expected="no folder, or an empty one",
-            remedy="name another, or remove it",
-        )
-
-
-def _unwritable(out: Path, error: OSError) -> CorpusError:
-    return CorpusError(
-        f"cannot be written ({error.strerror or error})",
-        path=out,
-        expected="a place for the copy",
-        remedy="check the space and the permissions",
-    )
-
-
-def _write(layout: Layout, staged: Path, repairs: Repairs, leaks: Leaks) -> dict[str, int]:
+def _write(layout: Layout, folder: Path, repairs: Repairs, leaks: Leaks) -> dict[str, int]:
     """Write every file; return the number of changed lines of those that changed."""
     changed: dict[str, int] = {}
-    with (staged / DIFF).open("wb") as diff:
+    with (folder / DIFF).open("wb") as diff:
         for path, split in layout.files():
             name = path.relative_to(layout.root).as_posix()
-            target = staged / name
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             lines = _repair_file(path, target, UnifiedDiff(diff, name), repairs, leaks, split)
             if lines:
@@ -146,7 +99,7 @@ def _write(layout: Layout, staged: Path, repairs: Repairs, leaks: Leaks) -> dict
     # Of two files with the same sentences one is repaired; the other would differ from it.
     others = [ignored.path for ignored in layout.ignored if ignored.same_as is None]
     for path in (*layout.companions(), *others):
-        target = staged / path.relative_to(layout.root)
+        target = folder / path.relative_to(layout.root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     return changed
@@ -161,7 +114,7 @@ def _repair_file(
         return 0
     changed = 0
     removed = False  # the record before: then the blank lines after it are removed too
-    with _create(target) as stream:
+    with create(target) as stream:
         for segment in segments(path, reader):
             if segment.blank:
                 lines = [line for line in segment.lines if not removed or line.startswith(DOCUMENT)]
@@ -189,10 +142,3 @@ def _add_to_diff(diff: UnifiedDiff, old: list[bytes], new: list[bytes]) -> int:
             diff.change([before], [after])
             changed += 1
     return changed
-
-
-def _create(path: Path) -> IO[bytes]:
-    if path.name.lower().endswith(".gz"):
-        # Without a date, so that the same contents make the same file.
-        return cast(IO[bytes], gzip.GzipFile(filename=path, mode="wb", mtime=0))
-    return path.open("wb")

@@ -16,6 +16,7 @@ from pipeline.cli.cluster.submit import submit
 from pipeline.cli.console import print_error
 from pipeline.cli.exit_codes import BAD_INPUT
 from pipeline.cli.line.check import check
+from pipeline.cli.line.convert import convert
 from pipeline.cli.line.report import report
 from pipeline.cli.line.run import run
 from pipeline.cli.line.status import status
@@ -63,6 +64,7 @@ app.add_typer(cluster, name="cluster")
 app.command()(run)
 app.command()(tune)
 app.command()(check)
+app.command()(convert)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(serve)
 app.command()(demo)
 app.command()(decode)

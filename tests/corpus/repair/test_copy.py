@@ -133,7 +133,7 @@ def test_a_killed_repair_leaves_nothing_at_its_place(tmp_path: Path) -> None:
         f"write_repaired_copy({str(data)!r}, {str(out)!r}, ReadOptions())"
     )
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
-    while not any(path.stat().st_size for path in tmp_path.glob(".out.*/train.conll")):
+    while not any(path.stat().st_size for path in tmp_path.glob(".out.*/out/train.conll")):
         assert process.poll() is None, "ended before it could be killed"
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)

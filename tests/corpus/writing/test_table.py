@@ -1,0 +1,45 @@
+"""What is written in any form is read back, or what is lost is told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corpus.writing.table import FORMS
+from tests.corpus.writing.written_sentences import READ, READ_BACK, converted, read, rows
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(rows(), min_size=1, max_size=4))
+def test_what_is_not_told_as_lost_is_read_back(tmp_path: Path, form: str, rows: list[dict[str, Any]]) -> None:
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    done = converted(tmp_path, form, rows)
+    lost = [line for line in done.lost if "settled" not in line]
+    (out,) = done.files
+    before, after = read(tmp_path / "in.jsonl"), read(out, READ_BACK.get(form, READ))
+    assert [len(done.files), done.files[out]] == [1, len(before)]
+    assert len(after) == len(before)
+    if lost:
+        return
+    for (there, there_spans), (here, here_spans) in zip(before, after, strict=True):
+        assert (here.tokens, here_spans, here.domain) == (there.tokens, there_spans, there.domain)
+        if there.text is not None or FORMS[form].has_tags:
+            assert (here.text, here.starts, here.ends) == (there.text, there.starts, there.ends)
+
+
+@pytest.mark.parametrize("form", [name for name, form in FORMS.items() if form.has_tags])
+@pytest.mark.parametrize("scheme", ["BIO", "BIOES", "BILOU", "IOB1", "IOE2", "BMES"])
+def test_every_scheme_is_read_back(tmp_path: Path, form: str, scheme: str) -> None:
+    rows = [{"tokens": list("abcdef"), "tags": ["B-X", "I-X", "B-X", "O", "B-Y", "B-X"]}]
+    (out,) = converted(tmp_path, form, rows, scheme).files
+    options = READ_BACK.get(form, READ)
+    assert [spans for _, spans in read(out, options, scheme)] == [
+        spans for _, spans in read(tmp_path / "in.jsonl")
+    ]
