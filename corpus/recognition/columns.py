@@ -81,8 +81,10 @@ def described(path: Path, options: ReadOptions) -> str:
     if not blocks:
         return reader.format
     token_at, tag_at = _places(blocks, options)
-    separator = "tab" if any("\t" in line for line in Header.of(head_of(path)).lines) else "space"
-    return f"conll (tokens in column {token_at}, tags in column {tag_at} of {len(blocks[0][0])}, {separator})"
+    separator = {None: "spaces", "\t": "tabs", " ": "spaces"}.get(
+        reader.options.separator, reader.options.separator
+    )
+    return f"conll (tokens in column {token_at}, tags in column {tag_at} of {len(blocks[0][0])}, separated by {separator})"
 
 
 def _blocks(path: Path, options: ReadOptions) -> Blocks:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from corpus.errors import BadLine
 from corpus.formats import jsonl
-from corpus.formats.alignment import CharacterSpan
+from corpus.formats.alignment import CharacterSpan, token_offsets
 from corpus.writing.losses import CUT, DOMAIN, TEXT
-from corpus.writing.own_json import encoded
+from corpus.writing.own_json import domain_of, encoded
 from corpus.writing.tagged import Tagged, Target
 
 
@@ -25,7 +25,8 @@ class _Marked(NamedTuple):
 def doccano(tagged: Tagged, target: Target) -> str:
     """Write an example of doccano."""
     marked = _cut_by_reader(tagged, target)
-    return encoded({"id": tagged.number, "text": marked.text, "label": [list(span) for span in marked.spans]})
+    labels = [list(span) for span in marked.spans]
+    return encoded({"id": tagged.number, "text": marked.text, "label": labels, **domain_of(tagged.sentence)})
 
 
 def labelstudio(tagged: Tagged, target: Target) -> str:
@@ -45,22 +46,27 @@ def labelstudio(tagged: Tagged, target: Target) -> str:
         }
         for span in marked.spans
     ]
-    return encoded({"id": tagged.number, "data": {"text": marked.text}, "annotations": [{"result": result}]})
+    data = {"text": marked.text, **domain_of(tagged.sentence)}
+    return encoded({"id": tagged.number, "data": data, "annotations": [{"result": result}]})
 
 
 def spacy(tagged: Tagged, target: Target) -> str:
     """Write a training example of spaCy 2."""
     marked = _cut_by_reader(tagged, target)
+    target.losses.add(DOMAIN, count=tagged.sentence.domain is not None)
     return encoded([marked.text, {"entities": [list(span) for span in marked.spans]}])
 
 
 def prodigy(tagged: Tagged, target: Target) -> str:
     """Write an accepted task of Prodigy; `token_end` is the last token itself."""
-    marked = _marked(tagged, target)
+    sentence = tagged.sentence
+    # Reading finds the tokens in the text, where only white space lies between them.
+    found = token_offsets(sentence.text or "", sentence.tokens) == (sentence.starts, sentence.ends)
+    marked = _marked(tagged, target, with_text=found)
     tokens = [
         {"text": token, "start": start, "end": end, "id": index, "ws": marked.text[end : end + 1] == " "}
         for index, (token, start, end) in enumerate(
-            zip(tagged.sentence.tokens, marked.starts, marked.ends, strict=True)
+            zip(sentence.tokens, marked.starts, marked.ends, strict=True)
         )
     ]
     spans = [
@@ -73,7 +79,9 @@ def prodigy(tagged: Tagged, target: Target) -> str:
         }
         for span, place in zip(tagged.spans or (), marked.spans, strict=True)
     ]
-    return encoded({"text": marked.text, "tokens": tokens, "spans": spans, "answer": "accept"})
+    return encoded(
+        {"text": marked.text, "tokens": tokens, "spans": spans, "answer": "accept", **domain_of(sentence)}
+    )
 
 
 def _cut_by_reader(tagged: Tagged, target: Target) -> _Marked:
@@ -88,12 +96,11 @@ def _cut_by_reader(tagged: Tagged, target: Target) -> _Marked:
     return marked
 
 
-def _marked(tagged: Tagged, target: Target) -> _Marked:
+def _marked(tagged: Tagged, target: Target, *, with_text: bool = True) -> _Marked:
     """Mark the sentence's text, or its tokens joined by spaces where it has none that consists of them."""
     sentence = tagged.sentence
-    target.losses.add(DOMAIN, count=sentence.domain is not None)
     text, starts, ends = sentence.text, sentence.starts, sentence.ends
-    if text is None or starts is None or ends is None:
+    if not with_text or text is None or starts is None or ends is None:
         target.losses.add(TEXT, count=text is not None)
         text = " ".join(sentence.tokens)
         ends = tuple(end - 1 for end in accumulate(len(token) + 1 for token in sentence.tokens))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from corpus.codes import CODES
 from corpus.errors import BadLine, CorpusError
 from corpus.formats.table import ENDINGS, plain_suffix
 from corpus.options import ReadOptions
@@ -14,8 +15,9 @@ from corpus.reading.sentences import records
 from corpus.reading.training_tags import parse_tags
 from corpus.recognition.reading import Reading, reading_of
 from corpus.splits.layout import Layout, find
+from corpus.splits.selection import Ignored
 from corpus.staging import create, require_place, staged
-from corpus.writing.losses import SETTLED, Losses
+from corpus.writing.losses import LEFT_OUT, SETTLED, Losses
 from corpus.writing.table import FORMS, Form
 from corpus.writing.tagged import Tagged, Target
 from tagging.notation import Notation, notation_of_scheme
@@ -28,13 +30,13 @@ class Conversion(NamedTuple):
         reading: how the corpus was read.
         files: the number of sentences of each file written.
         lost: what the form does not hold, a line each.
-        ignored: files of the folder whose names name no split; they were left out.
+        ignored: files of the folder that were left out, each with the reason.
     """
 
     reading: Reading
     files: dict[Path, int]
     lost: list[str]
-    ignored: tuple[Path, ...]
+    ignored: tuple[Ignored, ...]
 
 
 def convert(
@@ -68,7 +70,7 @@ def convert(
     reading = reading_of(layout, options)
     notation = _notation(reading.notation, data, form, scheme)
     losses = Losses()
-    target = Target(notation, reading.options, losses)
+    target = Target(notation, ReadOptions(tokenizer=reading.options.tokenizer), losses)
     files = {}
     with staged(out) as draft:
         for path, name in names.items():
@@ -135,9 +137,10 @@ def _write_file(path: Path, draft: Path, form: Form, reading: Reading, target: T
 def _sentences(path: Path, reading: Reading, losses: Losses) -> Iterator[Tagged]:
     number = 0
     for line, record in records(path, reading.options):
-        losses.add(SETTLED, count=len(record.notes))
         if record.sentence is None:
+            losses.add(LEFT_OUT, count=len(record.notes))
             continue
+        losses.add(SETTLED, count=sum(CODES[note.code].severity != "info" for note in record.notes))
         try:
             parsed = parse_tags(record, reading.notation)
         except BadLine as error:

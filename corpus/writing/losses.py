@@ -16,6 +16,7 @@ class Loss(NamedTuple):
     note: str = ""
 
 
+LEFT_OUT = Loss("", "example", "left out by the reader; `tagline check` lists them")
 SETTLED = Loss("", "fault", "settled as the reader does; `tagline check` lists them")
 DOMAIN = Loss("the domain of", "sentence")
 TEXT = Loss("the text of", "sentence", "it is not made of their tokens")

@@ -10,6 +10,7 @@ from corpus.errors import BadLine
 from corpus.formats import jsonl
 from corpus.formats.alignment import token_offsets
 from corpus.options import ReadOptions
+from corpus.sentence import Sentence
 from corpus.writing.losses import OFFSETS
 from corpus.writing.tagged import Tagged, Target, tags_of
 
@@ -17,7 +18,7 @@ from corpus.writing.tagged import Tagged, Target, tags_of
 def own_json(tagged: Tagged, target: Target) -> str:
     """Write a text with spans if reading it gives the same sentence, else tokens with tags."""
     sentence = tagged.sentence
-    domain = {} if sentence.domain is None else {"domain": sentence.domain}
+    domain = domain_of(sentence)
     if tagged.spans is not None and sentence.starts is not None and sentence.ends is not None:
         spans = [
             {"start": sentence.starts[span.start], "end": sentence.ends[span.end - 1], "label": span.label}
@@ -43,6 +44,11 @@ def _reads_as(line: str, tagged: Tagged, options: ReadOptions) -> bool:
         and (read.starts, read.ends) == (sentence.starts, sentence.ends)
         and list(read.spans or ()) == list(tagged.spans or ())
     )
+
+
+def domain_of(sentence: Sentence) -> dict[str, str]:
+    """Return the domain under its key, or nothing."""
+    return {} if sentence.domain is None else {"domain": sentence.domain}
 
 
 def encoded(value: Any) -> str:

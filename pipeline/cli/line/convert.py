@@ -52,7 +52,7 @@ def _print(done: Conversion, form: str) -> None:
     setting = FORMS[form].entity_tags
     if setting and not done.reading.notation.is_plain:
         lines.append(f"to read it: --set {setting}")
-    lines += [f"[yellow]left out[/] {escape(path.name)}: its name names no split" for path in done.ignored]
+    lines += [f"[yellow]left out[/] {escape(file.path.name)}: {escape(file.why)}" for file in done.ignored]
     lines += [f"[yellow]lost:[/] {escape(line)}" for line in done.lost]
     for line in lines:
         console.print(line, soft_wrap=True)

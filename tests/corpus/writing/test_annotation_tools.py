@@ -57,8 +57,24 @@ def test_what_is_lost() -> None:
     to = target()
     assert json.loads(doccano(of("zu", "dem", text="zum", domain="news"), to))["text"] == "zu dem"
     doccano(of("AT", "&T"), to)
+    spacy(of("a", domain="news"), to)
     assert to.losses.told() == [
-        "the domain of 1 sentence",
         "the text of 1 sentence (it is not made of their tokens)",
         "the tokens of 1 sentence (they will be cut otherwise)",
+        "the domain of 1 sentence",
     ]
+
+
+def test_domains() -> None:
+    to = target()
+    tagged = of("a", domain="news")
+    assert json.loads(doccano(tagged, to))["domain"] == "news"
+    assert json.loads(labelstudio(tagged, to))["data"] == {"text": "a", "domain": "news"}
+    assert json.loads(prodigy(tagged, to))["domain"] == "news"
+    assert to.losses.told() == []
+
+
+def test_prodigy_tokens_that_reading_would_not_find_in_the_text() -> None:
+    to = target()
+    assert json.loads(prodigy(of("a", "b", text="a\u200bb", starts=(0, 2), ends=(1, 3)), to))["text"] == "a b"
+    assert to.losses.told() == ["the text of 1 sentence (it is not made of their tokens)"]

@@ -90,6 +90,9 @@ def test_what_the_reader_settles_is_told(tmp_path: Path) -> None:
     done = convert(path, tmp_path / "x.conll", ReadOptions(scheme="BIO"), form="conll")
     assert done.lost == ["1 fault (settled as the reader does; `tagline check` lists them)"]
     assert (tmp_path / "x.conll").read_text() == TEXT + "Eve\tB-PER\nof\tB-ORG\n\n"
+    (tmp_path / "y.jsonl").write_text('{"text": " ", "spans": []}\n{"tokens": ["a"], "tags": ["O"]}\n')
+    done = convert(tmp_path / "y.jsonl", tmp_path / "z.conll", OPTIONS, form="conll")
+    assert done.lost == ["1 example (left out by the reader; `tagline check` lists them)"]
 
 
 def test_plain_tags(tmp_path: Path) -> None:

@@ -36,11 +36,11 @@ def convert(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[
 def test_it_says_what_it_read_wrote_left_out_and_lost(corpus: Path, tmp_path: Path) -> None:
     (corpus / "notes.txt").write_text("x\n")
     out = tmp_path / "out"
-    done = convert(corpus, out, "--to", "doccano")
+    done = convert(corpus, out, "--to", "spacy")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "tags read as: BIO",
-        *(f"wrote {out}/{split}.jsonl  1 sentence" for split in ("train", "dev", "test")),
+        *(f"wrote {out}/{split}.json  1 sentence" for split in ("train", "dev", "test")),
         "left out notes.txt: its name names no split",
         "lost: the domain of 3 sentences",
     ]
