@@ -81,10 +81,11 @@ def described(path: Path, options: ReadOptions) -> str:
     if not blocks:
         return reader.format
     token_at, tag_at = _places(blocks, options)
-    separator = {None: "spaces", "\t": "tabs", " ": "spaces"}.get(
+    shown = {None: "spaces", "\t": "tabs", " ": "spaces"}.get(
         reader.options.separator, reader.options.separator
     )
-    return f"conll (tokens in column {token_at}, tags in column {tag_at} of {len(blocks[0][0])}, separated by {separator})"
+    columns = f"tokens in column {token_at}, tags in column {tag_at} of {len(blocks[0][0])}"
+    return f"conll ({columns}, separated by {shown})"
 
 
 def _blocks(path: Path, options: ReadOptions) -> Blocks:
