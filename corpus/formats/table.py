@@ -1,4 +1,4 @@
-"""The table of file formats, and how a file's format is told.
+"""The table of file formats, and how a file's format is told; docs/formats.md describes them all.
 
 A new format is one file and one row of `FORMATS` here. It must also be added to `corpus.options.Format`, which
 settings accept, and, unless it is rewritten, to `corpus.repair.records.REPAIRS`.
