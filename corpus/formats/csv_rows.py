@@ -117,6 +117,8 @@ def _sentences(path: str, lines: Iterable[bytes], options: ReadOptions) -> Itera
     current = ""
     for line, cells in _rows(path, lines, options):
         if columns is None:
+            if not any(cells):
+                continue
             columns = _columns(path, line, cells, options)
             if columns.header:
                 continue
@@ -169,8 +171,18 @@ def _rows(path: str, lines: Iterable[bytes], options: ReadOptions) -> Iterator[t
                 raise _open_quote(path, line, stripped)
             yield line, stripped
             line = reader.line_num + 1
-    except csv.Error:
-        raise _open_quote(path, line, []) from None
+    except csv.Error as error:
+        if "NUL" not in str(error):
+            # Of a field too large, which no cell is.
+            raise _open_quote(path, line, []) from None
+        raise CorpusError(
+            "a zero byte",
+            path=path,
+            line=line,
+            expected="text",
+            remedy="remove the byte, or copy the file again",
+            code="D112",
+        ) from None
 
 
 def _with(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from corpus.options import ReadOptions
 
 # An array of objects or lists, and objects that do not end on their first line. A list that begins with a string is
 # a line of spaCy's.
-BEGINS = re.compile(r'\s*(?:\[\s*(?:$|[{\[]\s*(?:"|$))|\{\s*(?:"[^"]*"\s*:\s*\[\s*)?$)')
+BEGINS = re.compile(r'\s*(?:\[\s*(?:\]?\s*$|[{\[]\s*(?:"|$))|\{\s*(?:"[^"]*"\s*:\s*\[\s*)?$)')
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _EXAMPLE = ("text", "tokens", "paragraphs")

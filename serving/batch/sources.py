@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from corpus.errors import BadLine, CorpusError
 from corpus.formats.jsonl import is_bare
+from corpus.formats.table import reader_of
 from corpus.options import ReadOptions
 from corpus.raw_records import lines_of, raw_records, without_bom
 from corpus.reading.files import lines_within_limit, open_corpus_file, reader_for, require_utf8
@@ -99,7 +100,12 @@ def _files_below(source: Path) -> Iterator[Path]:
         below[:] = [name for name in below if not name.startswith(".")]
         # Fails for a folder that may be listed but not entered.
         os.stat(os.path.join(folder, "."))
-        yield from (Path(folder, name) for name in names if not name.startswith(".") and is_file_name(name))
+        yield from (Path(folder, name) for name in names if not name.startswith(".") and _is_input(name))
+
+
+def _is_input(name: str) -> bool:
+    """Whether a file name is that of a text or corpus file that can be read from any place on."""
+    return is_file_name(name) and not reader_of(name, ReadOptions()).packed
 
 
 def sentences(path: Path, options: ReadOptions, *, offset: int = 0, line: int = 1) -> Iterator[InputSentence]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a user reads first; the other pages have tests of their own.
-GUIDES = ("README.md", "docs/training.md", "docs/gates.md", "docs/using.md")
+GUIDES = ("README.md", "docs/training.md", "docs/gates.md", "docs/formats.md", "docs/using.md")
 
 
 def blocks(language: str, *pages: str) -> list[str]:

@@ -35,7 +35,7 @@ def read_task(value: Any, options: ReadOptions) -> Row | None:
     spans = [
         span
         for result in list_of(chosen.get("result"), "result", of=dict, named="objects")
-        for span in _spans_of_result(result)
+        for span in _spans_of_result(result, text)
     ]
     return Row(text=text, spans=spans, domain=domain_of(value["data"]), notes=notes)
 
@@ -48,7 +48,7 @@ def read_min(value: Any, options: ReadOptions) -> Row | None:
     if not keys:
         return None
     text = _text({key: item for key, item in value.items() if isinstance(item, str)})
-    return Row(text=text, spans=[span for key in keys for item in value[key] for span in _spans(item)])
+    return Row(text=text, spans=[span for key in keys for item in value[key] for span in _spans(item, text)])
 
 
 def _is_min(value: Any) -> bool:
@@ -68,11 +68,11 @@ def _text(data: dict[str, Any]) -> str:
     return strings[0]
 
 
-def _spans_of_result(result: dict[str, Any]) -> list[Any]:
+def _spans_of_result(result: dict[str, Any], text: str) -> list[Any]:
     """Return the spans of one result; relations, choices and other answers have none."""
     value = result.get("value")
     if isinstance(value, dict) and "labels" in value:
-        return _spans(value)
+        return _spans(value, text)
     kind_of_result = result.get("type")
     if isinstance(kind_of_result, str) and kind_of_result.endswith("labels") and isinstance(value, dict):
         raise misfit(
@@ -83,8 +83,24 @@ def _spans_of_result(result: dict[str, Any]) -> list[Any]:
     return []
 
 
-def _spans(value: Any) -> list[Any]:
+def _spans(value: Any, text: str) -> list[Any]:
     if not isinstance(value, dict):
         raise misfit(f"{kind(value)} instead of a span", expected='{"start": 0, "end": 3, "labels": ["PER"]}')
     labels = list_of(value.get("labels"), "labels", of=str, named="strings")
-    return [[value.get("start"), value.get("end"), label] for label in labels]
+    start, end = _in_characters(value.get("start"), value.get("end"), value.get("text"), text)
+    return [[start, end, label] for label in labels]
+
+
+def _in_characters(start: Any, end: Any, quoted: Any, text: str) -> tuple[Any, Any]:
+    """Return offsets in characters: after an emoji those of a browser count more, as the quoted text shows."""
+    if not (isinstance(start, int) and isinstance(end, int) and isinstance(quoted, str)) or text.isascii():
+        return start, end
+    if text[start:end] == quoted:
+        return start, end
+    units = text.encode("utf-16-le", "surrogatepass")
+    try:
+        before = units[: 2 * start].decode("utf-16-le")
+        covered = units[2 * start : 2 * end].decode("utf-16-le")
+    except UnicodeDecodeError:
+        return start, end
+    return (len(before), len(before) + len(covered)) if covered == quoted else (start, end)

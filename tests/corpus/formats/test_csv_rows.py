@@ -88,6 +88,7 @@ def test_the_options_name_the_columns(tmp_path: Path) -> None:
         ('word,tag\nAnn,O\n",O\nsat,O\nx",O\n', {}, "x.csv:3: a quote that does not end in its row"),
         ('word,tag\nAnn,O\n",O\n' + "sat,O\n" * 40_000, {}, "x.csv:3: a quote that does not end in its row"),
         ("word,tag\n" + "a,O\n" * 10_001, {}, "x.csv:2: more than 10000 rows of one sentence"),
+        ("word,tag\nAnn,O\na\0b,O\n", {}, "x.csv:3: a zero byte"),
         (KAGGLE, {"separator": "::"}, "separator '::'"),
     ],
 )
@@ -97,6 +98,10 @@ def test_faults_of_the_file(tmp_path: Path, text: str, options: dict[str, Any], 
     assert message in str(caught.value)
     assert caught.value.expected
     assert caught.value.remedy
+
+
+def test_an_empty_file_and_a_header_alone_have_no_sentences(tmp_path: Path) -> None:
+    assert read(tmp_path, "") == read(tmp_path, "\n") == read(tmp_path, "word,tag\n") == []
 
 
 def test_a_fault_of_a_cell_has_its_line_and_the_next_sentence_is_read(tmp_path: Path) -> None:

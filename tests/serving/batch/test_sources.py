@@ -198,3 +198,25 @@ def test_an_input_without_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.md").touch()
     with pytest.raises(CorpusError, match=r"no file to tag; expected files that end in \.conll"):
         input_files(tmp_path)
+
+
+def test_a_text_that_says_it_has_no_entities_is_scored_and_a_text_alone_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    lines = [
+        '{"text": "a", "spans": null}',
+        '{"text": "a", "id": 1}',
+        '["a", {"entities": []}]',
+        '{"tokens": ["a"]}',
+    ]
+    path.write_text("\n".join(lines))
+    assert [each.tagged for each in sentences(path, OPTIONS)] == [True, False, True, False]
+    path.write_text('{"tokens": ["a"]}\n{"tokens": ["a"], "ner": ["O"]}\n')
+    named = ReadOptions(tag_column="ner")
+    assert [each.tagged for each in sentences(path, named)] == [False, True]
+
+
+def test_a_file_that_must_be_read_as_a_whole_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('[{"text": "a"}]')
+    with pytest.raises(CorpusError, match=r"x\.json: a file of the form json.*tagline convert"):
+        list(sentences(path, OPTIONS))

@@ -73,6 +73,16 @@ def test_of_several_annotations_the_ground_truth_is_read_or_else_the_first() -> 
     assert truth.notes[0].became == "the ground truth was read, no other"
 
 
+@pytest.mark.parametrize(("start", "end"), [(2, 5), (3, 6)])
+def test_offsets_after_an_emoji_may_count_utf_16_units_as_the_quoted_text_shows(start: int, end: int) -> None:
+    value = {"start": start, "end": end, "text": "Ann", "labels": ["PER"]}
+    row = {
+        "data": {"text": "\U0001f600 Ann"},
+        "annotations": [{"result": [{"type": "labels", "value": value}]}],
+    }
+    assert tags(read(row)) == ("O", "B-PER")
+
+
 def test_json_min() -> None:
     spans = [{"start": 0, "end": 3, "text": "Ann", "labels": ["PER"]}]
     row = {"id": 1, "text": "Ann sings", "label": spans, "annotator": 1, "created_at": "2024-01-01"}
