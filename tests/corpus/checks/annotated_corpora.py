@@ -229,6 +229,9 @@ D207 | {{"text": "one two three four five", "spans": []}}
 D204 | {{"text": "at IBM", "spans": [[3, 6, "ORG"]]}}
 D215 | {{"tokens": ["soft\\u00adly"], "tags": ["O"]}}
 D216 | {{"tokens": ["lost\ufffd"], "tags": ["O"]}}
+D218 | {{"text": "this that", "spans": [[0, 4, "B-X"], [5, 9, "B-X"]]}}
+D305 | {{"text": "this or that", "spans": [[0, 4, "LOC"]], "answer": "reject"}}
+D306 | {{"text": "that this", "spans": [[0, 4, "Invoice Number"], [5, 9, "Invoice Number"]]}}
 {MANY_TEXTS}
 """
 
