@@ -81,5 +81,5 @@ def create(path: Path) -> IO[bytes]:
     """Open a new file for writing, packed if its name ends in `.gz`."""
     if path.name.lower().endswith(".gz"):
         # Without a date, so that the same contents make the same file.
-        return cast(IO[bytes], gzip.GzipFile(filename=path, mode="wb", mtime=0))
-    return path.open("wb")
+        return cast(IO[bytes], gzip.GzipFile(filename=path, mode="xb", mtime=0))
+    return path.open("xb")

@@ -8,22 +8,26 @@ from collections.abc import Sequence
 from corpus.formats.alignment import token_offsets
 from corpus.sentence import Sentence
 from corpus.writing.losses import BREAKS, OFFSETS, TOKENS, Losses
-from corpus.writing.tagged import NEVER, Tagged, Target, fitted, tags_of
+from corpus.writing.tagged import Tagged, Target, fitted, tags_of
 
 _SPACE = re.compile("[ \u00a0]")
 _BREAK = re.compile("[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_DOCUMENT = "-DOCSTART-"
-# As the first of a sentence such a token is taken for the line of a document, or for a file's byte order mark.
-_NOT_FIRST = (_DOCUMENT, "\ufeff")
+# A token that begins with this is taken for the line that begins a document, wherever it stands.
+_DOCUMENT = re.compile("^-(?=DOCSTART-)")
+_SPACE_OR_PIPE = re.compile("[ \u00a0|]")
 
 
 def conll(tagged: Tagged, target: Target) -> str:
     """Write token and tag, separated by a tab."""
-    tokens = [fitted(token, _SPACE, TOKENS, target) for token in tagged.sentence.tokens]
+    # A token that begins with `#` and has spaces would be a comment.
+    tokens = [
+        fitted(token, _SPACE if token.startswith("#") else _DOCUMENT, TOKENS, target)
+        for token in tagged.sentence.tokens
+    ]
     lines = _comments(tagged.sentence, tokens, target.losses)
-    if tokens[0].startswith(_NOT_FIRST):
-        # Only one such line is skipped.
-        lines.append(f"{_DOCUMENT}\tO")
+    if not lines and tokens[0].startswith("\ufeff"):
+        # At the beginning of a file this would be its byte order mark.
+        lines.append("#")
     tags = tags_of(tagged, target, _SPACE)
     return "\n".join([*lines, *(f"{token}\t{tag}" for token, tag in zip(tokens, tags, strict=True))])
 
@@ -34,7 +38,7 @@ def conllu(tagged: Tagged, target: Target) -> str:
     lines = [f"# sent_id = {tagged.number}", *_comments(tagged.sentence, tokens, target.losses)]
     plain = tagged.spans is None
     # `|` separates the keys of MISC.
-    tags = tags_of(tagged, target, NEVER if plain else re.compile(r"\|"))
+    tags = tags_of(tagged, target, _SPACE if plain else _SPACE_OR_PIPE)
     for number, (token, tag) in enumerate(zip(tokens, tags, strict=True), start=1):
         upos, misc = (tag, "_") if plain else ("_", f"NER={tag}")
         lines.append(f"{number}\t{token}\t_\t{upos}\t_\t_\t_\t_\t_\t{misc}")

@@ -100,23 +100,13 @@ def _notation(read: Notation, data: Path, form: str, scheme: str | None) -> Nota
 
 def _names(layout: Layout, form: Form) -> dict[Path, str]:
     """Name the file that each file becomes: as it is called, below the same sub-folder, with the form's ending."""
-    names: dict[Path, str] = {}
-    taken: dict[str, Path] = {}
+    names = {}
     for path, _ in layout.files():
         packed = path.suffix if path.suffix.lower() == ".gz" else ""
         plain = path.with_suffix("") if packed else path
         # Of `eng.train` the ending is the name of the split.
         stem = plain.stem if plain.suffix.lower() in ENDINGS else plain.name
-        name = path.with_name(stem + form.ending + packed).relative_to(layout.root).as_posix()
-        if name in taken:
-            raise CorpusError(
-                f"{path.name} and {taken[name].name} would both become {name}",
-                path=layout.root,
-                expected="files whose names differ in more than their ending",
-                remedy="rename one of them",
-            )
-        names[path] = name
-        taken[name] = path
+        names[path] = path.with_name(stem + form.ending + packed).relative_to(layout.root).as_posix()
     return names
 
 

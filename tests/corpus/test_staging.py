@@ -70,3 +70,10 @@ def test_the_same_contents_make_the_same_packed_file(tmp_path: Path) -> None:
     packed = (tmp_path / "a" / "x.conll.gz").read_bytes()
     assert packed[:2] == b"\x1f\x8b"
     assert packed == (tmp_path / "b" / "x.conll.gz").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["x.conll", "x.conll.gz"])
+def test_no_file_is_written_over_another(tmp_path: Path, name: str) -> None:
+    create(tmp_path / name).close()
+    with pytest.raises(FileExistsError):
+        create(tmp_path / name)

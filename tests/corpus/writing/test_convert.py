@@ -47,21 +47,15 @@ def test_a_folder_keeps_its_files(tmp_path: Path) -> None:
 
 
 def test_names_and_folders_of_splits_stay(tmp_path: Path) -> None:
-    data = corpus(tmp_path, "train/a.conll", "eng.dev", "x.test.txt", "train.tsv.gz", "notes.txt")
+    data = corpus(tmp_path, "train/a.conll", "train/b.tsv.gz", "eng.dev", "x.test.txt", "notes.txt")
     done = convert(data, tmp_path / "a" / "out", OPTIONS, form="jsonl")
     out = tmp_path / "a" / "out"
     assert sorted(path.relative_to(out).as_posix() for path in done.files) == [
-        "eng.dev.jsonl", "train.jsonl.gz", "train/a.jsonl", "x.test.jsonl",
+        "eng.dev.jsonl", "train/a.jsonl", "train/b.jsonl.gz", "x.test.jsonl",
     ]  # fmt: skip
-    assert [path.name for path in done.ignored] == ["notes.txt"]
+    assert [ignored.path.name for ignored in done.ignored] == ["notes.txt"]
     row = {"tokens": ["Ann", "sings"], "tags": ["B-PER", "O"], "domain": "news"}
-    assert json.loads(gzip.decompress((out / "train.jsonl.gz").read_bytes())) == row
-
-
-def test_files_that_would_have_the_same_name(tmp_path: Path) -> None:
-    data = corpus(tmp_path, "train.conll", "train.tsv", "dev.conll", "test.conll")
-    with pytest.raises(CorpusError, match=r"train.tsv and train.conll would both become train.jsonl"):
-        convert(data, tmp_path / "out", OPTIONS, form="jsonl")
+    assert json.loads(gzip.decompress((out / "train" / "b.jsonl.gz").read_bytes())) == row
 
 
 def test_a_file_becomes_a_file(tmp_path: Path) -> None:

@@ -27,9 +27,10 @@ READ_BACK = {"conllu": ReadOptions(scheme="BIO", tag_column="misc.NER")}
 
 WORDS = st.sampled_from(
     ["Ann", "so", "é", "7", ".", "#", "#tag", "#a=b", "-DOCSTART-", "-DOCSTART-x", "\ufeff",
-     "\ufeffa", "_", "1-2", "O", "B-A", "|", "a|b", "\\", '"', "\U0001f600", "e\u0301", "don't", "日本", "[", "{}"]
+     "\ufeffa", "10 000", "# x", "_", "1-2", "O", "B-A", "|", "a|b", "\\", '"', "\U0001f600", "e\u0301", "don't",
+     "日本", "[", "{}"]
 )  # fmt: skip
-LABELS = st.sampled_from(["PER", "creative-work", "a=b", "a|b", "O", "B-A", "é"])
+LABELS = st.sampled_from(["PER", "Invoice Number", "creative-work", "a=b", "a|b", "O", "B-A", "é"])
 SEPARATORS = st.sampled_from([" ", " ", "  ", "", "\n", "\t", "\u2028", "\u3000"])
 DOMAINS = st.sampled_from([None, None, "news", "a = b", " x", "a\nb", "#"])
 
