@@ -183,8 +183,8 @@ def test_files_tagging_and_sample_need_the_standard_library_alone() -> None:
     assert names <= allowed
 
 
-def test_corpus_needs_msgspec_alone() -> None:
-    allowed = set(sys.stdlib_module_names) | {"files", "tagging", "corpus", "msgspec"}
+def test_corpus_needs_msgspec_and_charset_normalizer_alone() -> None:
+    allowed = set(sys.stdlib_module_names) | {"files", "tagging", "corpus", "msgspec", "charset_normalizer"}
     names = {name.partition(".")[0] for path in below("corpus") for name, _ in imports_of(path)}
     assert names <= allowed
 

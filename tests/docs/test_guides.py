@@ -31,7 +31,6 @@ COVERED = {
     "grpcurl": "here",
     "docker run": "here, as far as it can be without a container engine",
     ".venv/bin/tagline check path": "tests/pipeline/cli/test_app.py",
-    ".venv/bin/tagline check": "tests/pipeline/cli/test_app.py",
     ".venv/bin/tagline convert": "tests/pipeline/cli/line/test_convert.py",
     ".venv/bin/tagline run --data": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline run --force-bless": "tests/pipeline/test_end_to_end.py",

@@ -56,13 +56,14 @@ def test_files_that_are_not_read_are_copied_and_doubles_are_not(tmp_path: Path) 
 
 def test_files_that_others_are_read_with_are_copied(tmp_path: Path) -> None:
     data = corpus(tmp_path)
-    (data / "train.conll").rename(data / "train.in")
-    (data / "train.out").write_text("beside\n")
+    (data / "train.conll").unlink()
+    (data / "train.in").write_text("Ann sings\n")
+    (data / "train.out").write_text("B-PER O\n")
     options = msgspec.structs.replace(
         BIO, files={"train": "train.in", "dev": "dev.conll", "test": "test.conll"}
     )
     write_repaired_copy(data, tmp_path / "out", options)
-    assert (tmp_path / "out" / "train.out").read_text() == "beside\n"
+    assert (tmp_path / "out" / "train.out").read_text() == "B-PER O\n"
 
 
 def test_files_in_another_encoding_are_an_error_and_leave_nothing(tmp_path: Path) -> None:

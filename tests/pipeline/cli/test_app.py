@@ -136,7 +136,7 @@ def test_a_clean_corpus_passes(corpus: Path) -> None:
     done = tagline("check", corpus)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "no errors"
-    assert "scheme BIO" in done.stdout
+    assert "tags read as: BIO" in done.stdout
 
 
 def test_errors_come_with_file_and_line(corpus: Path) -> None:
@@ -163,7 +163,8 @@ def test_a_path_is_taken_as_it_is(corpus: Path, tmp_path: Path, name: str) -> No
     corpus.rename(tmp_path / name)
     done = tagline("check", name, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"{name}  scheme BIO")
+    assert done.stdout.startswith(f"{name}\n")
+    assert "tags read as: BIO" in done.stdout
 
 
 def test_a_missing_corpus_is_bad_input(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
