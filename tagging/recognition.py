@@ -23,9 +23,9 @@ from tagging.schemes import split_tag
 from tagging.tables import OUTSIDE
 
 _SIDES: tuple[Side, ...] = ("prefix", "suffix")
-_JOINS = "-_:/|."
 # Other names of the outside tag, in lower case and folded.
 _OUTSIDE_NAMES = frozenset(("none", "_", "-", "0", "null", "nil", "out", "outside"))
+_WORD = re.compile(r"[a-z]+")
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?%?")
 # The tags of Universal Dependencies, of its forerunner (Petrov et al. 2012) and of the Penn Treebank.
 _TAGSETS = (
@@ -34,6 +34,13 @@ _TAGSETS = (
     "VBP VBZ WDT WP WP$ WRB , : `` '' # $ ( ) -LRB- -RRB- HYPH NFP ADD"
 )
 _PARTS_OF_SPEECH = frozenset(_TAGSETS.split())
+_LABELS = "PER PERS PERSON LOC LOCATION ORG ORGANIZATION ORGANISATION GPE MISC NORP FAC"
+_ENTITY_LABELS = frozenset(_LABELS.split())
+# Letters written out, as in BEGIN-PER and INSIDE-PER, which no alphabet has.
+_BEGINS = frozenset(["begin", "beg", "start", "first"])
+_INSIDES = frozenset(["inside", "in", "inner", "mid", "middle", "cont"])
+# As in OntoNotes: (PER* for the first token, *) for the last.
+_BRACKET = re.compile(r"\([\w-]+[*)]+|\*\)+")
 _LISTED = 5
 
 
@@ -125,7 +132,7 @@ def _best_form(marked: Mapping[str, int], outside: tuple[str, ...]) -> tuple[Not
     """Find side, join and case that most of the marked tokens have, and their share; simple forms first."""
     total = sum(marked.values())
     best, best_share = Notation("BIO", outside=outside), 0.0
-    for exact, join, side in product((True, False), _JOINS, _SIDES):
+    for exact, join, side in product((True, False), _joins(marked), _SIDES):
         fitting = sum(
             count for tag, count in marked.items() if parts_of(tag, side, join, exact=exact) is not None
         )
@@ -134,6 +141,15 @@ def _best_form(marked: Mapping[str, int], outside: tuple[str, ...]) -> tuple[Not
             best = Notation("BIO", side=side, join=join, exact=exact, outside=outside)
             best_share = share
     return best, best_share
+
+
+def _joins(tags: Mapping[str, int]) -> list[str]:
+    """List the characters that may join letter and label: a hyphen, then the others by their frequency."""
+    seen = Counter({"-": 0})
+    for tag, count in tags.items():
+        if len(tag) > 2:
+            seen.update({one: count for one in {folded(tag)[1], folded(tag)[-2]} if not one.isalnum()})
+    return sorted(seen, key=lambda one: (one != "-", -seen[one], one))
 
 
 def _refuse_other_outside(tags: Mapping[str, int]) -> None:
@@ -165,14 +181,15 @@ def _without_letters(
     total = sum(tags.values())
     _refuse_no_tagset(tags, total)
     most, count = max(tags.items(), key=lambda item: item[1])
+    labels = any(tag.upper() in _ENTITY_LABELS for tag in marked)
     speech = sum(marked[tag] for tag in _PARTS_OF_SPEECH & marked.keys()) >= 0.9 * marked.total()
     if speech and most not in spellings:
         return Notation("PLAIN")
     mixed = share > 0.1
     if most in spellings and folded(most).upper() == OUTSIDE and not speech and not mixed:
         return Notation("IO", side="none", outside=spellings)
-    if most in spellings or mixed or (count > 0.5 * total and most not in _PARTS_OF_SPEECH):
-        outside = most if most in spellings or count > 0.5 * total else "..."
+    if most in spellings or mixed or labels or (count > 0.5 * total and most not in _PARTS_OF_SPEECH):
+        outside = spellings[0] if spellings else most
         raise UnknownNotation(
             f"tags that may be entity tags of an unknown form, or plain tags: {_listed(tags)}",
             f"decide by corpus.scheme and corpus.outside: scheme=IO and outside={outside} if tags are labels of "
@@ -184,19 +201,24 @@ def _without_letters(
 def _refuse_no_tagset(tags: Mapping[str, int], total: int) -> None:
     """Refuse what is no tagset: numbers, a single tag, or nearly as many tags as words."""
     reason = ""
+    words = {word for tag in tags for word in _WORD.findall(tag.lower())}
     if sum(count for tag, count in tags.items() if _NUMBER.fullmatch(tag)) > 0.5 * total:
         reason = "numbers"
     elif len(tags) == 1 and not _PARTS_OF_SPEECH & tags.keys():
         reason = "the same tag on every token"
     elif all(folded(tag) in LETTERS | {OUTSIDE} for tag in tags):
         reason = "letters without labels"
+    elif any(map(_BRACKET.fullmatch, tags)):
+        reason = "brackets around entities"
+    elif _BEGINS & words and _INSIDES & words:
+        reason = "letters written out"
     elif len(tags) > min(MOST_TAGS, max(100, 0.2 * total)):
         reason = f"{len(tags):,} different tags on {total:,} tokens"
     if reason:
         raise UnknownNotation(
             f"{reason}, as tags: {_listed(tags)}",
-            "write them with a label, such as B-ENTITY"
-            if reason.startswith("letters")
+            "write them as letter and label, such as B-PER, I-PER"
+            if reason.startswith(("letters", "brackets"))
             else "name the column of the tags (corpus.tag_column), or say corpus.scheme=PLAIN if these are the tags",
         )
 

@@ -5,8 +5,8 @@ be a token line:
 
 - it consists of `#` alone, is `#begin document ...` or `#end document`, or is `# key = value` with white space
   before the equals sign; or
-- the columns are separated by tabs, and it has no tab, or its first column begins with `#` and white space;
-  but a single word such as `#tag` without a tab is a token that has lost its tag; or
+- the columns are separated by tabs, and it has no tab, or begins with `#` and a space; but a single word such
+  as `#tag` without a tab is a token that has lost its tag; or
 - `#` is followed by white space, and it has another number of columns than the token lines of the block.
 
 So `#tag<TAB>O` and `#<TAB>O` are tokens, and `# O` in a file separated by spaces is the token `#`. Comments
@@ -146,7 +146,8 @@ def _comment_test(lines: list[str], separator: str | None) -> Callable[[str], bo
         if tabbed:
             if "\t" not in line:
                 return len(words) > 1 or _KEY_VALUE.fullmatch(line) is not None
-            return line[1:2] == " " and len(_columns(line, separator)[0]) > 1
+            columns = _columns(line, separator)
+            return line[1:2].isspace() and (len(columns[0]) > 1 or len(columns) != width)
         return line[1:2].isspace() and (len(words) != width or "\t" in line)
 
     return is_comment

@@ -80,6 +80,7 @@ def test_a_text_of_other_tokens_is_kept_without_offsets() -> None:
         ("# a\twins O", ()),
         ("# id 12\tdomain=en\nAnn _ _ O", ("Ann",)),
         ("# id 12\tdomain=en\nAnn\tO", ("Ann",)),
+        ("#\thttp://a.b\t[2009]\n1\tAnn\tO\tO", ("1",)),
         ("###\nwins\tO", ("wins",)),
         ("### abstract\nwins\tO", ("wins",)),
         ("#begin document (a); part 0\nwins\tO\n#end document", ("wins",)),
