@@ -86,7 +86,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
     shown = [""] * (places[-1] + 1)
     for place, token, tag in zip(places, row.tokens, row.tags, strict=True):
         shown[place] = f"{token},{tag}"
-    require_valid_words(row.tokens, row.tags, places, shown, spaced=("token",))
+    require_valid_words(row.tokens, row.tags, places, shown, spaced=("token", "tag"))
     notes = label_notes(tag for tag in row.tags if " " in tag)
     return Record(Sentence(tuple(row.tokens), tuple(row.tags)), places, notes)
 

@@ -119,7 +119,7 @@ def parse(lines: list[str], options: ReadOptions) -> Record:
         spans = tuple(Span(each.first, each.last + 1, each.label) for each in kept)
         tags = tags_of(spans, len(tokens), BIO)
         notes += [*dropped, *label_notes(span.label for span in spans)]
-    require_valid_words(tokens, tags, places, lines, spaced=("token",))
+    require_valid_words(tokens, tags, places, lines, spaced=("token", "tag"))
     return Record(Sentence(tuple(tokens), tuple(tags), text, starts, ends, spans=spans), places, tuple(notes))
 
 
