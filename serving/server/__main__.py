@@ -24,6 +24,7 @@ _RARELY = 10_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a server in this process and return the exit status: 0 after a signal, 1 if it could not start."""
     flags = command_line.parse(arguments)
+    command_line.require_files(flags)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s", stream=sys.stderr
     )

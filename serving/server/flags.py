@@ -182,10 +182,20 @@ def parse(arguments: Sequence[str] | None = None) -> Flags:
         parser.error(
             f"--rest_api_port cannot be the same as --port, {flags.port}: give REST a port of its own"
         )
+    return flags
+
+
+def require_files(flags: Flags) -> None:
+    """Require that the files which flags name exist, before anything slow is loaded.
+
+    Raises:
+      SystemExit: with status 2 and one line on stderr for a file that does not.
+    """
     for name in (flag.name for flag in fields(Flags) if flag.name.endswith("_file")):
         if (path := getattr(flags, name)) and not os.path.exists(path):
-            parser.error(f"--{name}: found no file {path}; expected one that exists, or leave the flag out")
-    return flags
+            _parser().error(
+                f"--{name}: found no file {path}; expected one that exists, or leave the flag out"
+            )
 
 
 def _parser() -> _Parser:

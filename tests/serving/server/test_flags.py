@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import pytest
 
-from serving.server.flags import ANY_FREE_PORT, STANDS_IN_FOR, Flags, parse
+from serving.server.flags import ANY_FREE_PORT, STANDS_IN_FOR, Flags, parse, require_files
 from tests.serving.server.tensorflow_serving_flags import FLAGS
 
 pytestmark = pytest.mark.embedded
@@ -86,13 +86,19 @@ def test_channel_arguments_are_numbers_where_they_read_as_numbers():
         ([BASE, "--file_system_poll_wait_seconds=inf"], "expected seconds from 0 to"),
         ([BASE, "--grpc_max_threads=0"], "expected at least 1"),
         ([BASE, "--enable_batching=1"], "expected true or false, found '1'"),
-        ([BASE, "--ssl_config_file=/b"], "--ssl_config_file: found no file /b; expected one that exists"),
         ([BASE, "--batching_parameters_file=/b"], "is set without setting --enable_batching to true"),
         ([BASE, "--grpc_channel_arguments=a"], "expected name=value, found 'a'"),
     ],
 )
 def test_refusals(arguments, message, capsys):
     assert message in refusal(arguments, capsys)
+
+
+def test_a_file_that_does_not_exist_is_refused(capsys):
+    with pytest.raises(SystemExit) as caught:
+        require_files(parse([BASE, "--ssl_config_file=/b"]))
+    assert caught.value.code == 2
+    assert "--ssl_config_file: found no file /b; expected one that exists" in capsys.readouterr().err
 
 
 def test_version(capsys):
