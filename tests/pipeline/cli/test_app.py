@@ -293,7 +293,8 @@ def test_compile_for_kubeflow(tmp_path: Path) -> None:
     containers = {t["name"]: t["container"] for t in workflow["spec"]["templates"] if "container" in t}
     assert containers.keys() == {
         "corpusgen", "statisticsgen", "schemagen", "examplevalidator", "blessedstatistics", "corpusgate", "transform",
-        "trainer", "baseline", "evaluator", "predictor", "servingcheck", "modelgate", "atomicpusher", "report",
+        "crfsuitebaseline", "trainer", "baseline", "evaluator", "predictor", "servingcheck", "modelgate",
+        "atomicpusher", "report",
     }  # fmt: skip
     assert {container["image"] for container in containers.values()} == {"me/tagline:7"}
 
