@@ -11,11 +11,11 @@ from apache_beam.io.filesystems import FileSystems
 from tfx.dsl.io import fileio
 
 from components.corpus_gen.source import ReadFiles
-from components.corpus_gen.steps import SUMMARY, CombineEvidence, CombineSummaries, ToExamples, TrainRecords
+from components.corpus_gen.steps import SUMMARY, Merge, ToExamples, TrainEvidence, reading_from
 from components.corpus_gen.summary import PartialSummary
 from corpus.options import ReadOptions, Shares
 from corpus.reading.files import reader_for
-from corpus.recognition.reading import named_reading
+from corpus.recognition.reading import CorpusEvidence, named_reading
 from corpus.splits.layout import Layout
 
 _SUMMARY_FILE = ".partial-summary"
@@ -27,17 +27,18 @@ def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: st
     readers = {str(path): reader_for(path, options) for path, _ in layout.files()}
     reading: Any = named_reading(options)
     if reading is None:
-        records = [
+        evidence = [
             pipeline
             | f"ReadToRecognise[{split}]" >> ReadFiles(paths, readers)
-            | f"TrainRecords[{split}]" >> beam.ParDo(TrainRecords(readers, shares))
+            | f"TrainEvidence[{split}]" >> beam.ParDo(TrainEvidence(readers, shares))
             for split, paths, shares in groups
             if split in ("train", None)
         ]
         reading = beam.pvalue.AsSingleton(
-            records
-            | "TrainRecords" >> beam.Flatten()
-            | "Recognise" >> beam.CombineGlobally(CombineEvidence(options, str(layout.train_files()[0])))
+            evidence
+            | "TrainEvidence" >> beam.Flatten()
+            | "MergeEvidence" >> beam.CombineGlobally(Merge(CorpusEvidence))
+            | "Recognise" >> beam.Map(reading_from, options, str(layout.train_files()[0]))
         )
     written: dict[str, list[beam.PCollection]] = {name: [] for name in layout.names()}
     summaries = []
@@ -63,7 +64,7 @@ def build(pipeline: beam.Pipeline, layout: Layout, options: ReadOptions, uri: st
     (
         summaries
         | "Summaries" >> beam.Flatten(pipeline=pipeline)
-        | "Summary" >> beam.CombineGlobally(CombineSummaries())
+        | "Summary" >> beam.CombineGlobally(Merge(PartialSummary))
         | "LeaveSummary" >> beam.Map(_leave, os.path.join(uri, _SUMMARY_FILE))
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -43,50 +43,42 @@ def _located(error: BadLine, located: LocatedRecord, reader: FileReader) -> Exce
     return error.located(located.path, lines_at(located.path, reader, [located.offset])[located.offset])
 
 
-class TrainRecords(beam.DoFn):
-    """Parses the records of train; `shares` where a hash decides on the split."""
+class TrainEvidence(beam.DoFn):
+    """Records to what those of train show, once a bundle; `shares` where a hash decides on the split."""
 
     def __init__(self, readers: Mapping[str, FileReader], shares: Shares | None) -> None:
         self.readers = readers
         self.shares = shares
 
-    def process(self, located: LocatedRecord) -> Iterator[Record]:
+    def start_bundle(self) -> None:
+        self.evidence = CorpusEvidence()
+
+    def process(self, located: LocatedRecord) -> None:
         record = parsed(located, self.readers[located.path])
         if in_train(record, self.shares):
-            yield record
+            self.evidence.add(record)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        yield _windowed(self.evidence)
 
 
-class CombineEvidence(beam.CombineFn):
-    """Records of train to how the corpus is read; `path` is the first file of train."""
+def reading_from(evidence: CorpusEvidence, options: ReadOptions, path: str) -> Reading:
+    """Tell how the corpus is read; `path` is the first file of train.
 
-    def __init__(self, options: ReadOptions, path: str) -> None:
-        self.options = options
-        self.path = path
-
-    def create_accumulator(self) -> CorpusEvidence:
-        return CorpusEvidence()
-
-    def add_input(self, evidence: CorpusEvidence, record: Record) -> CorpusEvidence:
-        return evidence.add(record)
-
-    def merge_accumulators(self, accumulators: Iterable[CorpusEvidence]) -> CorpusEvidence:
-        merged = CorpusEvidence()
-        for evidence in accumulators:
-            merged.merge(evidence)
-        return merged
-
-    def extract_output(self, evidence: CorpusEvidence) -> Reading:
-        reading = evidence.reading(self.options, self.path)
-        if reading.options.tokenizer == "characters" and self.options.tokenizer == "auto":
-            # The Trainer, which builds the tokenizer into the model, does not see what is recognised here.
-            raise CorpusError(
-                "many spans begin or end within a word",
-                path=self.path,
-                expected="the tokenizer named",
-                remedy="set corpus.tokenizer=characters (`tagline run` does it by itself)",
-                code=CUT_WORD,
-            )
-        return reading
+    Raises:
+        CorpusError: it cannot be told, or texts would have to be cut into characters.
+    """
+    reading = evidence.reading(options, path)
+    if reading.options.tokenizer == "characters" and options.tokenizer == "auto":
+        # The Trainer, which builds the tokenizer into the model, does not see what is recognised here.
+        raise CorpusError(
+            "many spans begin or end within a word",
+            path=path,
+            expected="the tokenizer named",
+            remedy="set corpus.tokenizer=characters (`tagline run` does it by itself)",
+            code=CUT_WORD,
+        )
+    return reading
 
 
 class ToExamples(beam.DoFn):
@@ -176,24 +168,35 @@ class ToExamples(beam.DoFn):
             counter.inc(len(new))
 
     def finish_bundle(self) -> Iterator[TaggedOutput]:
-        window = GlobalWindow()
-        yield TaggedOutput(SUMMARY, WindowedValue(self.summary, window.max_timestamp(), (window,)))
+        yield TaggedOutput(SUMMARY, _windowed(self.summary))
 
 
-class CombineSummaries(beam.CombineFn):
-    """Merges the summaries of all bundles."""
+def _windowed(value: Any) -> WindowedValue:
+    window = GlobalWindow()
+    return WindowedValue(value, window.max_timestamp(), (window,))
 
-    def create_accumulator(self) -> PartialSummary:
-        return PartialSummary()
 
-    def add_input(self, summary: PartialSummary, part: PartialSummary) -> PartialSummary:
-        return summary.merge(part)
+class Merge(beam.CombineFn):
+    """Merges what every bundle has counted.
 
-    def merge_accumulators(self, accumulators: Iterable[PartialSummary]) -> PartialSummary:
-        summary = PartialSummary()
+    Args:
+        empty: makes what counts nothing; it has `merge`.
+    """
+
+    def __init__(self, empty: Callable[[], Any]) -> None:
+        self.empty = empty
+
+    def create_accumulator(self) -> Any:
+        return self.empty()
+
+    def add_input(self, total: Any, part: Any) -> Any:
+        return total.merge(part)
+
+    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:
+        total = self.empty()
         for part in accumulators:
-            summary.merge(part)
-        return summary
+            total.merge(part)
+        return total
 
-    def extract_output(self, summary: PartialSummary) -> PartialSummary:
-        return summary
+    def extract_output(self, total: Any) -> Any:
+        return total
