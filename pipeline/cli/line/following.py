@@ -64,6 +64,9 @@ def require_corpus(settings: Settings, console: Console, *, skipped: str) -> Rep
 
 def with_tokenizer(settings: Settings, report: Report) -> Settings:
     """Name the tokenizer that the check recognised: the Trainer builds it into the model."""
+    if report.tokenizer == settings.tokenizer:
+        # `auto` stays where it means the same: another setting would miss the cache.
+        return settings
     corpus = msgspec.structs.replace(settings.corpus, tokenizer=report.tokenizer)
     return msgspec.structs.replace(settings, corpus=corpus)
 

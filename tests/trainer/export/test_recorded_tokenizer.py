@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from corpus.formats.jsonl import parse
 from corpus.options import ReadOptions
+from corpus.reading.training_tags import training_tags
+from tagging.notation import Notation
 from tagging.schemes import BIO, BIOES, spans_of
 from tagging.tokenizer import tokenize
 from tests.trainer.conftest import SMALL, vocabulary_of, write_transformed
@@ -50,9 +52,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _tagged(text: str, spans: list[tuple[int, int, str]]) -> list[str]:
     """A sentence as the corpus reader reads it, in the form that `tests.trainer.conftest.split` takes."""
     line = json.dumps({"text": text, "spans": spans})
-    sentence = parse([line], ReadOptions(tokenizer="characters", scheme="BIOES")).sentence
-    assert sentence is not None
-    return [f"{token}/{tag}" for token, tag in zip(sentence.tokens, sentence.tags, strict=True)]
+    record = parse([line], ReadOptions(tokenizer="characters"))
+    tags, _ = training_tags(record, Notation("BIO"), BIOES)
+    assert record.sentence is not None
+    return [f"{token}/{tag}" for token, tag in zip(record.sentence.tokens, tags, strict=True)]
 
 
 @pytest.mark.parametrize("signature", ["decode_text", "explain"])

@@ -45,12 +45,12 @@ def test_findings_are_grouped_with_one_remedy_and_short_paths(corpus: Path) -> N
     assert done.returncode == 0
     assert done.stderr == ""
     blocks = [block.splitlines() for block in done.stdout.split("\n\n")]
-    assert blocks[1] == [
+    assert blocks[2] == [
         "warning D201  illegal tag, repaired",
         "  correct the tag, or name the scheme of the files (scheme)",
         "  train.conll:5: I-PER -> B-PER (BIO)  (Eve)",
     ]
-    assert blocks[2][0] == "warning D205  sentence in several splits"
+    assert blocks[3][0] == "warning D205  sentence in several splits"
     assert blocks[-1] == [
         "--fix OUT writes a copy that repairs D201, D205 where no decision is needed",
         "no errors",
@@ -160,7 +160,8 @@ def test_a_repaired_copy_and_its_remaining_findings(corpus: Path, tmp_path: Path
     assert lines[1].startswith("  D201  1  illegal tag, repaired: ")
     # Of three train sentences one would be much of train.
     assert lines[3].startswith("left 1 of 3 train sentences are in dev or test too")
-    assert f"{out}  scheme BIO" in lines
+    assert str(out) in lines
+    assert "tags read as: BIO" in lines
     assert "D201" not in done.stdout.split("findings in the copy:")[1]
     assert (out / "train.conll").read_text() == (FAULTY + "\nlast\tO\n").replace("I-PER", "B-PER")
     assert "-Eve\tI-PER\n+Eve\tB-PER\n" in (out / "changes.diff").read_text()
@@ -185,4 +186,5 @@ def test_a_single_file_is_repaired_into_a_folder(corpus: Path, tmp_path: Path) -
     (tmp_path / "all.conll").write_text(text)
     done = check(tmp_path / "all.conll", "--fix", tmp_path / "out")
     assert done.returncode == 0, done.stdout
-    assert f"{tmp_path}/out/all.conll  scheme BIO" in done.stdout
+    assert f"{tmp_path}/out/all.conll\n" in done.stdout
+    assert "tags read as: BIO" in done.stdout
