@@ -31,7 +31,7 @@ def decoded(path: str, lines: Iterable[bytes]) -> Iterator[str]:
                 path=path,
                 line=number,
                 expected="UTF-8 text",
-                remedy="save the file as UTF-8, for example: iconv -f cp1252 -t utf-8",
+                remedy="save the file as UTF-8; `tagline check` names the encoding that it is likely in",
                 shown=raw.decode("utf-8", "backslashreplace").rstrip(),
                 code="D107",
             ) from None

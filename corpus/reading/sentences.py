@@ -45,11 +45,17 @@ def outcomes(path: str | Path, options: ReadOptions) -> Iterator[tuple[int, Reco
     path = Path(path)
     reader = reader_for(path, options)
     how_to_decode = ""
-    for record in raw_records(unpacked_lines(path, reader), reader.unit):
-        try:
-            yield record.line, reader.parse(lines_of(record.raw))
-        except BadLine as error:
-            if error.code == "D107":
-                how_to_decode = how_to_decode or remedy(path)
-                error.remedy = how_to_decode
-            yield record.line, error.located(path, record.line)
+    try:
+        for record in raw_records(unpacked_lines(path, reader), reader.unit):
+            try:
+                yield record.line, reader.parse(lines_of(record.raw))
+            except BadLine as error:
+                if error.code == "D107":
+                    how_to_decode = how_to_decode or remedy(path)
+                    error.remedy = how_to_decode
+                yield record.line, error.located(path, record.line)
+    except CorpusError as error:
+        # Of a file that is rewritten as a whole. That a file is UTF-16 is known.
+        if error.code == "D107" and reader.packed and "UTF-16" not in error.found:
+            error.remedy = remedy(path)
+        raise

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpus.writing.losses import BORDERS, BREAKS, CUT, DOMAIN, LABELS, OFFSETS, TEXT, TOKENS, Loss
 from corpus.writing.table import FORMS
 from tests.corpus.writing.written_sentences import READ, READ_BACK, converted, read, rows
 
@@ -21,15 +22,26 @@ def test_what_is_not_told_as_lost_is_read_back(tmp_path: Path, form: str, rows: 
     shutil.rmtree(tmp_path)
     tmp_path.mkdir()
     done = converted(tmp_path, form, rows)
-    lost = [line for line in done.lost if "settled" not in line]
     (out,) = done.files
     before, after = read(tmp_path / "in.jsonl"), read(out, READ_BACK.get(form, READ))
     assert done.files[out] == len(before)
-    if lost:
+
+    def told(*losses: Loss) -> bool:
+        parts = [{loss.what, loss.unit, loss.note} for loss in losses]
+        return any(all(part in line for part in parts_of) for line in done.lost for parts_of in parts)
+
+    if told(CUT):
+        # Tokens that nothing can be seen of may leave no sentence at all.
         return
+    # A loss excuses what it names alone.
     for (there, there_spans), (here, here_spans) in zip(before, after, strict=True):
-        assert (here.tokens, here_spans, here.domain) == (there.tokens, there_spans, there.domain)
-        if there.text is not None or FORMS[form].has_tags:
+        if not told(TOKENS):
+            assert here.tokens == there.tokens
+        if not told(TOKENS, BORDERS, LABELS):
+            assert here_spans == there_spans
+        if not told(DOMAIN, BREAKS):
+            assert here.domain == there.domain
+        if (there.text is not None or FORMS[form].has_tags) and not told(TOKENS, TEXT, BREAKS, OFFSETS):
             assert (here.text, here.starts, here.ends) == (there.text, there.starts, there.ends)
 
 
