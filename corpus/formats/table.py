@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from corpus.formats import brat, conll, conllu, csv_rows, json_array, jsonl, parallel, webanno
+from corpus.formats import jsonl
+from corpus.formats.columns import conll, conllu, webanno
 from corpus.formats.header import Header
-from corpus.formats.rewriting import Beside
+from corpus.formats.rewritten import brat, csv_rows, json_array, parallel
+from corpus.formats.rewritten.rewriting import Beside
 from corpus.options import ReadOptions, Tokenizer
 from corpus.raw_records import Unit, without_bom
 from corpus.record import Record

@@ -13,7 +13,7 @@ from typing import IO, cast
 
 from corpus.errors import BadLine, CorpusError
 from corpus.formats.header import HEAD_BYTES
-from corpus.formats.rewriting import WHOLE_BYTES
+from corpus.formats.rewritten.rewriting import WHOLE_BYTES
 from corpus.formats.table import FileReader, reader_of
 from corpus.options import ReadOptions
 from corpus.raw_records import RECORD_BYTES, lines_of

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpus.errors import BadLine, CorpusError
-from corpus.formats import conll, conllu
+from corpus.formats.columns import conll, conllu
 from corpus.formats.header import Header
 from corpus.options import ReadOptions
 from corpus.raw_records import is_break

@@ -7,8 +7,8 @@ from collections.abc import Callable, Set
 from typing import NamedTuple
 
 from corpus.errors import BadLine
-from corpus.formats import conll, conllu
-from corpus.formats.comments import comment_values
+from corpus.formats.columns import conll, conllu
+from corpus.formats.columns.comments import comment_values
 from corpus.reading.training_tags import parse_tags
 from corpus.record import Record
 from corpus.repair.cleaning import characters_to_drop, clean, may_need_cleaning, without

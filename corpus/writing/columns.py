@@ -1,4 +1,4 @@
-"""Forms of one token a line, which `corpus.formats.conll` and `corpus.formats.conllu` read."""
+"""Forms of one token a line, which `corpus.formats.columns.conll` and `corpus.formats.columns.conllu` read."""
 
 from __future__ import annotations
 

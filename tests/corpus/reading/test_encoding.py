@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from corpus.errors import CorpusError
 from corpus.options import ReadOptions
 from corpus.reading.encoding import remedy
 from corpus.reading.sentences import outcomes
@@ -25,6 +26,15 @@ def test_the_likely_encoding_is_named(tmp_path: Path, text: str, encoding: str, 
     assert f"iconv -f {named} " in remedy(path)
     errors = [outcome for _, outcome in outcomes(path, ReadOptions()) if isinstance(outcome, Exception)]
     assert [error.remedy for error in errors] == [remedy(path)]  # type: ignore[attr-defined]
+
+
+def test_the_encoding_of_a_file_that_is_rewritten_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    rows = "".join(f"1,{word},O\n" for word in GERMAN.replace(",", "").split())
+    path.write_bytes(f"Sentence,Word,Tag\n{rows}".encode("cp1252"))
+    with pytest.raises(CorpusError) as caught:
+        list(outcomes(path, ReadOptions()))
+    assert "iconv -f cp1252 " in caught.value.remedy
 
 
 def test_an_unknown_encoding_is_said_to_be_unknown(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from corpus.formats import conll as conll_format
+from corpus.formats.columns import conll as conll_format
 from corpus.options import ReadOptions
 from corpus.writing.columns import conll, conllu
 from corpus.writing.tagged import Tagged, Target

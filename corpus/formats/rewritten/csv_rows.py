@@ -21,7 +21,7 @@ import msgspec
 
 from corpus.errors import BadLine, CorpusError
 from corpus.formats.labels import label_notes
-from corpus.formats.rewriting import Beside, at_lines, decoded, encoded
+from corpus.formats.rewritten.rewriting import Beside, at_lines, decoded, encoded
 from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions
 from corpus.record import Record

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import BadLine
-from corpus.formats.conll import parse, with_header
+from corpus.formats.columns.conll import parse, with_header
 from corpus.formats.header import Header
 from corpus.options import ReadOptions
 from corpus.raw_records import raw_records

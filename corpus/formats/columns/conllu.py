@@ -12,7 +12,7 @@ import re
 import msgspec
 
 from corpus.errors import BadLine
-from corpus.formats.comments import record_with_comments
+from corpus.formats.columns.comments import record_with_comments
 from corpus.formats.header import Header
 from corpus.formats.words import require_valid_words
 from corpus.options import ReadOptions

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
-from corpus.formats.csv_rows import unpack
+from corpus.formats.rewritten.csv_rows import unpack
 from corpus.options import ReadOptions
 from corpus.reading.sentences import outcomes, records
 

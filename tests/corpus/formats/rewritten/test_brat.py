@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
-from corpus.formats.brat import parse, unpack
+from corpus.formats.rewritten.brat import parse, unpack
 from corpus.options import ReadOptions
 from corpus.reading.sentences import records
 from corpus.record import Record

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import BadLine
+from corpus.formats.columns.webanno import parse, with_header
 from corpus.formats.header import Header
-from corpus.formats.webanno import parse, with_header
 from corpus.options import ReadOptions
 from corpus.reading.sentences import records
 from corpus.record import Record

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from corpus.errors import CorpusError
-from corpus.formats.rewriting import Beside, beside_it, decoded, encoded
+from corpus.formats.rewritten.rewriting import Beside, beside_it, decoded, encoded
 from corpus.options import ReadOptions
 
 

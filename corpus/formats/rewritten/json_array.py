@@ -20,7 +20,7 @@ from typing import Any
 from corpus.errors import BadLine, CorpusError
 from corpus.formats.json_rows import spacy
 from corpus.formats.json_rows.row import list_inside
-from corpus.formats.rewriting import Beside, at_lines, encoded, whole_text
+from corpus.formats.rewritten.rewriting import Beside, at_lines, encoded, whole_text
 from corpus.options import ReadOptions
 
 # An array of objects or lists, and objects that do not end on their first line. A list that begins with a string is

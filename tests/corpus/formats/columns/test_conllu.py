@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corpus.errors import BadLine
-from corpus.formats.conllu import parse
+from corpus.formats.columns.conllu import parse
 from corpus.formats.table import reader_of
 from corpus.options import ReadOptions
 from corpus.record import NOTHING

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
-from corpus.formats.json_array import BEGINS, unpack
+from corpus.formats.rewritten.json_array import BEGINS, unpack
 from corpus.options import ReadOptions
 from corpus.raw_records import raw_records
 

@@ -22,7 +22,7 @@ import msgspec
 from corpus.errors import CorpusError
 from corpus.formats.json_rows.row import Row
 from corpus.formats.jsonl import record_of
-from corpus.formats.rewriting import Beside, at_lines, beside_it, decoded, encoded, whole_text
+from corpus.formats.rewritten.rewriting import Beside, at_lines, beside_it, decoded, encoded, whole_text
 from corpus.options import ReadOptions
 from corpus.record import Note, Record
 

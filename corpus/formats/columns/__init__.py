@@ -1,0 +1,1 @@
+"""Forms with a token a line, in columns."""
