@@ -11,7 +11,7 @@ from corpus.checks.spellings import two_cases, two_forms
 from corpus.checks.tally import Tally
 from corpus.codes import CODES
 from corpus.options import SPLITS, CheckLimits
-from corpus.recognition.columns import described
+from corpus.recognition.description import described
 from corpus.recognition.reading import CUT_WORD, Reading
 from corpus.splits.layout import Layout
 

@@ -12,12 +12,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpus.errors import BadLine, CorpusError
-from corpus.formats.columns import conll, conllu
-from corpus.formats.header import Header
+from corpus.errors import CorpusError
 from corpus.options import ReadOptions
-from corpus.raw_records import is_break
-from corpus.reading.files import head_of, reader_for
+from corpus.recognition.first_lines import Blocks, blocks_of, places_of
 from corpus.splits.layout import Layout
 from tagging.evidence import Evidence
 from tagging.recognition import UnknownNotation, recognise
@@ -28,9 +25,6 @@ _WORDS_OF_PROSE = 3
 _CONLLU_WIDTH = 10
 _WORD = re.compile(r"[^\W\d_]")
 
-# The token lines of sentences, in columns.
-Blocks = list[list[list[str]]]
-
 
 def require_columns(layout: Layout, options: ReadOptions) -> None:
     """Check the first lines of every file of columns.
@@ -39,7 +33,7 @@ def require_columns(layout: Layout, options: ReadOptions) -> None:
         CorpusError: running text instead of columns, or a token column that holds no tokens.
     """
     for path, _ in layout.files():
-        blocks = _blocks(path, options)
+        blocks = blocks_of(path, options)
         if blocks:
             _require_table(path, blocks)
             _require_tokens(path, blocks, options)
@@ -47,16 +41,16 @@ def require_columns(layout: Layout, options: ReadOptions) -> None:
 
 def tag_columns(path: Path | str, options: ReadOptions) -> str:
     """Say which columns of a file look like tags, in the words of a remedy; empty if none does."""
-    blocks = _blocks(Path(path), options)
+    blocks = blocks_of(Path(path), options)
     if not blocks:
         return ""
-    token_at, tag_at = _places(blocks, options)
+    token_at, tag_at = places_of(blocks, options)
     found = []
     for column in range(len(blocks[0][0])):
         if column not in (token_at, tag_at) and not _counts(blocks, column):
             evidence = Evidence()
             for block in blocks:
-                evidence.add([row[column] for row in block])
+                evidence.add([row[column] for row in block if len(row) > column])
             try:
                 notation = recognise(evidence)
             except UnknownNotation:
@@ -64,50 +58,6 @@ def tag_columns(path: Path | str, options: ReadOptions) -> str:
             if any(tag not in notation.outside for tag in evidence.tags):
                 found.append((notation.is_plain, f"tag_column={column} ({notation.alphabet})"))
     return " or ".join(text for _, text in sorted(found, key=lambda pair: pair[0]))
-
-
-def described(path: Path, options: ReadOptions) -> str:
-    """Say how a file is read: its format, and where tokens and tags stand."""
-    reader = reader_for(path, options)
-    if reader.format == "conllu":
-        try:
-            places = conllu.columns(reader.options)
-        except BadLine:
-            return reader.format
-        token, tag = (conllu.names(reader.options)[at] for at in places)
-        key = f", {reader.options.tag_column}" if conllu.key_of(reader.options) else ""
-        return f"conllu (tokens {token}, tags {tag}{key})"
-    blocks = _blocks(path, options)
-    if not blocks:
-        return reader.format
-    token_at, tag_at = _places(blocks, options)
-    shown = {None: "spaces", "\t": "tabs", " ": "spaces"}.get(
-        reader.options.separator, reader.options.separator
-    )
-    columns = f"tokens in column {token_at}, tags in column {tag_at} of {len(blocks[0][0])}"
-    return f"conll ({columns}, separated by {shown})"
-
-
-def _blocks(path: Path, options: ReadOptions) -> Blocks:
-    """Cut the first lines of a file into columns, block by block; nothing of another format."""
-    reader = reader_for(path, options)
-    if reader.format != "conll":
-        return []
-    blocks: Blocks = []
-    held: list[str] = []
-    for line in (*Header.of(head_of(path)).lines, ""):
-        if is_break(line.encode("utf-8", "replace")):
-            if held:
-                first, last = conll.token_lines(held, reader.options)
-                rows = [
-                    [line[start:end] for start, end in conll.column_places(line, reader.options.separator)]
-                    for line in held[first:last]
-                ]
-                blocks += [rows] if rows else []
-            held = []
-        else:
-            held.append(line.rstrip("\r"))
-    return blocks
 
 
 def _require_table(path: Path, blocks: Blocks) -> None:
@@ -127,7 +77,7 @@ def _require_table(path: Path, blocks: Blocks) -> None:
 
 
 def _require_tokens(path: Path, blocks: Blocks, options: ReadOptions) -> None:
-    token_at, tag_at = _places(blocks, options)
+    token_at, tag_at = places_of(blocks, options)
     width = len(blocks[0][0])
     if token_at >= width or tag_at >= width or any(len(row) != width for block in blocks for row in block):
         return
@@ -150,15 +100,6 @@ def _require_tokens(path: Path, blocks: Blocks, options: ReadOptions) -> None:
         shown=" ".join(blocks[0][0]),
         code="D121",
     )
-
-
-def _places(blocks: Blocks, options: ReadOptions) -> tuple[int, int]:
-    """Return the places of the token and the tag column in the first line."""
-    width = len(blocks[0][0])
-    token_at, tag_at = options.token_column, options.tag_column
-    if not isinstance(token_at, int) or not isinstance(tag_at, int):
-        return width, width
-    return token_at % width, tag_at % width
 
 
 def _counts(blocks: Blocks, column: int) -> bool:

@@ -41,9 +41,11 @@ class Reading(NamedTuple):
 
     def told(self) -> list[str]:
         """Say what was recognised, a line each."""
-        lines = ["entities read from spans of texts" if self.spans else f"tags read as: {self.notation}"]
+        lines = ["entities read from spans of texts"] if self.spans else [f"tags read as: {self.notation}"]
         if self.options.tokenizer == "characters":
             lines.append("texts cut into characters: many spans begin or end within a word")
+        elif self.spans:
+            lines.append("texts cut into words")
         return lines
 
 

@@ -5,23 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from corpus.formats.json_rows import hugging_face, label_studio, marked_text, prodigy, spacy
 from corpus.formats.json_rows.row import Row, kind, list_inside, misfit
 from corpus.options import ReadOptions
 
-# Each returns None for a value that is not of its form, and raises `BadLine` for one that is, but wrong.
-FORMS: tuple[Callable[[Any, ReadOptions], Row | None], ...] = (
+# Each returns None for a value that is not of its form, and raises `BadLine` for one that is, but wrong. The
+# names are told.
+FORMS: dict[Callable[[Any, ReadOptions], Row | None], str] = {
     # First, since rejected examples may have any other form too.
-    prodigy.read,
-    spacy.read_pair,
-    spacy.read_document,
-    spacy.read_sentence,
-    label_studio.read_task,
-    hugging_face.read,
+    prodigy.read: "Prodigy",
+    spacy.read_pair: "texts and entities in pairs, as of spaCy 2",
+    spacy.read_document: "spaCy 2",
+    spacy.read_sentence: "spaCy 2",
+    label_studio.read_task: "Label Studio",
+    hugging_face.read: "tokens and tags",
     # Before the texts with spans: its spans may stand under any key.
-    label_studio.read_min,
-    marked_text.read,
-)
+    label_studio.read_min: "Label Studio, JSON_MIN",
+    marked_text.read: "texts with spans",
+}
+
+
+def name_of(line: str, options: ReadOptions) -> str:
+    """Name the form of a line of JSON.
+
+    Raises:
+        BadLine: it is of none.
+    """
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        raise misfit("not JSON") from None
+    for read, name in FORMS.items():
+        if read(value, options) is not None:
+            return name
+    raise misfit("JSON of another form")
 
 
 def row_of(value: Any, options: ReadOptions) -> Row:

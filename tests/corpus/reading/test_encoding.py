@@ -24,8 +24,8 @@ def test_the_likely_encoding_is_named(tmp_path: Path, text: str, encoding: str, 
     path = tmp_path / "train.txt"
     path.write_bytes(b"The O\n\n" + "".join(f"{word} O\n" for word in text.split()).encode(encoding))
     assert f"iconv -f {named} " in remedy(path)
-    errors = [outcome for _, outcome in outcomes(path, ReadOptions()) if isinstance(outcome, Exception)]
-    assert [error.remedy for error in errors] == [remedy(path)]  # type: ignore[attr-defined]
+    errors = [outcome for _, outcome in outcomes(path, ReadOptions()) if isinstance(outcome, CorpusError)]
+    assert [error.remedy for error in errors] == [remedy(path)]
 
 
 def test_the_encoding_of_a_file_that_is_rewritten_is_named_too(tmp_path: Path) -> None:

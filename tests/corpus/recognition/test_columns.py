@@ -72,3 +72,9 @@ def test_columns_that_look_like_tags(tmp_path: Path) -> None:
     path.write_text("1 Ann NNP B-PER 0.9\n2 sings VBZ O 0.8\n3 . . O 0.7\n")
     assert tag_columns(path, ReadOptions(token_column=1)) == "tag_column=3 (BIO) or tag_column=2 (PLAIN)"
     assert tag_columns(tmp_path / "missing.txt", ReadOptions()) == ""
+
+
+def test_lines_of_other_widths_do_not_hide_the_columns(tmp_path: Path) -> None:
+    path = tmp_path / "all.txt"
+    path.write_text("Ann B-PER 0.9\nlost\nsings O 0.8 x\n. O 0.7\n\n" * 3)
+    assert tag_columns(path, ReadOptions()) == "tag_column=1 (BIO)"
