@@ -9,7 +9,7 @@ files of one split are read: `corpus.splits.selection`. Then:
 - train, dev and test: as they are;
 - train, and one or none of the others: a missing split is cut from train by hash, with its share of
   `hash_split`;
-- a single file of any name: cut into train, dev and test by hash.
+- a single file of any name, or documents of brat: cut into train, dev and test by hash.
 
 All three are needed: dev for early stopping, test for the model gate.
 """
@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import CorpusError
-from corpus.formats.table import ENDINGS
+from corpus.formats.table import ENDINGS, plain_suffix
 from corpus.options import SPLITS, ReadOptions, Shares
 from corpus.splits.chosen import chosen_files
 from corpus.splits.folders import corpus_files, entries, is_file, is_folder, listed
 from corpus.splits.names import ALIASES, glued_split, is_file_name, read_name
 from corpus.splits.selection import (
+    DOCUMENT_ENDING,
     Ignored,
     ambiguous,
     companions,
@@ -206,7 +207,9 @@ def _layout(
     options: ReadOptions,
 ) -> Layout:
     shares = options.hash_split
-    if not named and len(unnamed) == 1:
+    # Of brat, a file is a document of the corpus, whatever it is called.
+    documents = bool(unnamed) and all(plain_suffix(path.name) == DOCUMENT_ENDING for path in unnamed)
+    if not named and (len(unnamed) == 1 or documents):
         return _split_by_hash(root, tuple(unnamed), shares)._replace(ignored=tuple(ignored))
     if "train" not in named:
         raise _no_train(root, [*(path for files in named.values() for path in files), *unnamed])

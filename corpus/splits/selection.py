@@ -31,6 +31,8 @@ from corpus.splits.names import read_name, stem
 from corpus.splits.same_sentences import compare, is_running_text
 
 _TEXT = ".txt"
+# Of brat's documents; the text lies beside.
+DOCUMENT_ENDING = ".ann"
 
 
 class Ignored(NamedTuple):
@@ -54,7 +56,7 @@ def companions(path: Path) -> tuple[Path, ...]:
     name = path.name
     ending = path.suffix.lower()
     beside: tuple[str, ...] = ()
-    if ending == ".ann":
+    if ending == DOCUMENT_ENDING:
         beside = (name[: -len(ending)] + _TEXT,)
     elif ending == ".in":
         beside = (name[: -len(ending)] + ".out", *(("label",) if name == "seq.in" else ()))

@@ -83,6 +83,17 @@ def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
     assert find(path, ReadOptions()).unassigned == (path,)
 
 
+def test_documents_of_brat_are_cut_by_hash(tmp_path: Path) -> None:
+    for name in ("d1.ann", "d1.txt", "d2.ann", "d2.txt"):
+        (tmp_path / name).write_text("")
+    layout = find(tmp_path, ReadOptions())
+    assert [path.name for path in layout.unassigned] == ["d1.ann", "d2.ann"]
+    assert (layout.splits, layout.shares, layout.ignored) == ({}, Shares(), ())
+    (tmp_path / "notes.conll").write_text("")
+    with pytest.raises(CorpusError, match="no train split"):
+        find(tmp_path, ReadOptions())
+
+
 def test_train_alone_is_cut_into_three(tmp_path: Path) -> None:
     layout = find(made(tmp_path, "train.conll", "notes.txt"), ReadOptions())
     assert layout.unassigned == (tmp_path / "train.conll",)
