@@ -79,6 +79,8 @@ def decode(
             f"{'--tls' if label is None else '--label'}: expected with --target; the server that is started "
             "without one has no labels, speaks plain text and serves the version that --version names"
         )
+    if target is not None and wait is not None:
+        raise SettingsError("--wait: expected without --target; --timeout limits each request to a target")
     from serving.client import Tagger
 
     server = (

@@ -182,6 +182,7 @@ def test_options_reach_the_server() -> None:
         (("--tls",), "--tls: expected with --target"),
         (("--target", "localhost:1", "--tls-cert", "x"), "--tls-cert, --tls-key: expected both or neither"),
         (("--target", "localhost:1", "--tls-ca", "none.pem"), "root_certificates none.pem: cannot be read"),
+        (("--target", "localhost:1", "--wait", "5"), "--wait: expected without --target"),
         (("--target", "localhost:1", "--file", "none.txt"), "give either texts or --file"),
     ],
 )
