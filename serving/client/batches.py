@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from serving.client.answers import TaggedSentence, sentence_of, shifted
-from serving.client.inputs import InputKind, Piece
+from serving.client.inputs import LIMITS, InputKind, Piece
 from serving.client.protocol.errors import TaggerError
 from serving.client.protocol.messages import serving_pb2
 
 # A request is as wide as its longest row, so it takes a few long rows or many short ones: this many full
 # pieces.
 _MOST_FULL_PIECES = 4
+# A character is at most four bytes, and a token of an example costs up to four bytes more than its own.
+_MOST_CHARACTERS = LIMITS.bytes // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,19 @@ class Batcher:
     """Fills batches with sentences as they come.
 
     A batch has at most `rows` pieces, and fewer long ones: padded to the longest, its rows are no larger than
-    a few pieces of full length.
+    a few pieces of full length. Nor has it more than a model takes in one request, unless one piece alone does.
     """
 
     def __init__(self, kind: InputKind, *, rows: int) -> None:
         self._kind = kind
-        self._rows = rows
+        self._rows = min(rows, LIMITS.sentences)
+        self._most = min(LIMITS.padded_tokens[kind.signature], LIMITS.tokens)
+        if kind.most is not None:
+            self._most = min(self._most, _MOST_FULL_PIECES * kind.most)
         self._count = 0
         self._pieces: list[Piece] = []
         self._longest = 0
+        self._characters = 0
 
     def add(self, sentence: Any) -> Iterator[Batch]:
         """Add the next sentence; yields the batches that it filled.
@@ -58,14 +64,13 @@ class Batcher:
         Raises:
           TypeError: it is not of the input kind.
         """
-        most = self._kind.most
         for piece in self._kind.pieces(self._count, sentence):
-            longest = max(self._longest, self._kind.size(piece))
-            if most is not None and (len(self._pieces) + 1) * longest > _MOST_FULL_PIECES * most:
+            padded = (len(self._pieces) + 1) * max(self._longest, self._kind.size(piece))
+            if padded > self._most or self._characters + len(piece.text) > _MOST_CHARACTERS:
                 yield from self.rest()
-                longest = self._kind.size(piece)
             self._pieces.append(piece)
-            self._longest = longest
+            self._longest = max(self._longest, self._kind.size(piece))
+            self._characters += len(piece.text)
             if len(self._pieces) == self._rows:
                 yield from self.rest()
         self._count += 1
@@ -74,7 +79,7 @@ class Batcher:
         """Yield the last batch, which is not full, unless it is empty."""
         if self._pieces:
             batch = Batch(tuple(self._pieces))
-            self._pieces, self._longest = [], 0
+            self._pieces, self._longest, self._characters = [], 0, 0
             yield batch
 
     def failed(self, error: Exception) -> Iterator[Batch]:

@@ -11,6 +11,10 @@ from serving.client.answers import OUTPUTS, TEXT_OUTPUTS, TaggedSentence, read_a
 from serving.client.protocol.messages import serving_pb2
 from serving.client.protocol.requests import ModelSelector, example_bytes, predict_request, text_bytes
 from serving.client.splitting import text_pieces, token_pieces
+from tagging.limits import limits_of
+
+# The numbers that concern the client's signatures are the same for all models.
+LIMITS = limits_of(served_tags=1, n_best=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tagging.characters import TokenizerName
 from tagging.schemes import Scheme
-from trainer.export import recorded_tokenizer, transitions, warmup
+from trainer.export import limits, recorded_tokenizer, transitions, warmup
 from trainer.export.signatures import Served
 from trainer.features.vocabulary import Vocabulary
 from trainer.model.bilstm_crf import BiLstmCrf
@@ -36,8 +36,8 @@ def export(
         tokenizer: of the signatures that take a text.
         directory: of the SavedModel.
         n_best: paths that the signatures `decode_nbest` and `explain` return.
-        extra: texts by file name, written to `assets.extra` beside the CRF's scores, the
-            tokenizer's name and the warm-up requests.
+        extra: texts by file name, written to `assets.extra` beside the CRF's scores, the tokenizer's name, the
+            limits of a request and the warm-up requests.
     """
     served = Served(model, vocabulary, scheme, tokenizer, n_best=n_best)
     # A served model is not trained: without gradients the graph is smaller and loads faster.
@@ -52,7 +52,11 @@ def export(
     )
     extra_dir = os.path.join(directory, "assets.extra")
     tf.io.gfile.makedirs(extra_dir)
-    own = {transitions.FILE_NAME: scores, recorded_tokenizer.FILE_NAME: recorded_tokenizer.to_json(tokenizer)}
+    own = {
+        transitions.FILE_NAME: scores,
+        recorded_tokenizer.FILE_NAME: recorded_tokenizer.to_json(tokenizer),
+        limits.FILE_NAME: limits.to_json(served.limits),
+    }
     for name, text in {**own, **extra}.items():
         with tf.io.gfile.GFile(os.path.join(extra_dir, name), "w") as file:
             file.write(text)

@@ -28,7 +28,10 @@ import numpy as np
 import tensorflow as tf
 
 from tagging.characters import TokenizerName
+from tagging.limits import Limits, limits_of
 from tagging.schemes import PLAIN, Scheme, join_tag, split_tag
+from trainer.export.blocks import Answers, Sentences, in_blocks
+from trainer.export.limits import checked_request, checked_sentences
 from trainer.export.tokenizer import Tokens, tokenize
 from trainer.features.inputs import Inputs, inputs_of
 from trainer.features.vocabulary import Vocabulary
@@ -45,6 +48,7 @@ class Served(tf.Module):
 
     Attributes:
         functions: the tf.functions by signature name, each of one input.
+        limits: of a request.
     """
 
     def __init__(
@@ -61,9 +65,9 @@ class Served(tf.Module):
         self.words = vocabulary.word_table()
         self.affixes = model.encoder.affix_table
         # The model itself is not tracked: only the functions refer to it.
-        self.functions = _Signatures(
-            model, self.words, _TagNames(vocabulary.tags, scheme), tokenizer, n_best
-        ).functions()
+        names = _TagNames(vocabulary.tags, scheme)
+        self.limits = limits_of(names.served_tags, n_best)
+        self.functions = _Signatures(model, self.words, names, tokenizer, n_best, self.limits).functions()
 
 
 class _TagNames:
@@ -75,24 +79,25 @@ class _TagNames:
         index = [served.index(name) for name in names]
         merge = np.zeros([len(tags), len(served)], np.float32)
         merge[np.arange(len(tags)), index] = 1.0
-        self._served_index = np.array([*index, len(served)], np.int32)
-        self._served = np.array([*served, ""], object)
+        self.served_tags = len(served)  # S
+        self.none = len(tags)  # the id after the last, whose name is ""
+        self._all_served = np.array(served, object)
+        self._served_index = np.array(index, np.int32)
+        self._served = np.array([*names, ""], object)
         self._own = np.array([*tags, ""], object)
         self._merge = merge  # [K,S]
-        self._end = len(tags)
 
     def all_served(self, batch: tf.Tensor) -> tf.Tensor:
         """Repeat the served tags, in the order of `distribution`, in each row: string[B,S]."""
-        return tf.repeat(tf.constant(self._served[np.newaxis, :-1], tf.string), batch, axis=0)
+        return tf.repeat(tf.constant(self._all_served[np.newaxis], tf.string), batch, axis=0)
 
-    def own(self, ids: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        """Name tag ids int32[...] in the model's own scheme: string[...], "" where `mask` is false."""
-        return tf.gather(tf.constant(self._own, tf.string), tf.where(mask, ids, self._end))
+    def own(self, ids: tf.Tensor) -> tf.Tensor:
+        """Name tag ids int32[...] in the model's own scheme: string[...]."""
+        return tf.gather(tf.constant(self._own, tf.string), ids)
 
-    def served(self, ids: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        """Name tag ids int32[...] as served: string[...], "" where `mask` is false."""
-        served = tf.gather(self._served_index, tf.where(mask, ids, self._end))
-        return tf.gather(tf.constant(self._served, tf.string), served)
+    def served(self, ids: tf.Tensor) -> tf.Tensor:
+        """Name tag ids int32[...] as served: string[...]."""
+        return tf.gather(tf.constant(self._served, tf.string), ids)
 
     def distribution(self, marginals: tf.Tensor) -> tf.Tensor:
         """Sum the marginals of the model's tags behind each served tag: float32[B,T,K] -> float32[B,T,S]."""
@@ -118,9 +123,11 @@ class _Signatures:
         names: _TagNames,
         tokenizer: TokenizerName,
         n_best: int,
+        limits: Limits,
     ) -> None:
         self._model, self._words, self._names = model, words, names
         self._tokenizer, self._n_best = tokenizer, n_best
+        self._limits = limits
 
     def functions(self) -> dict[str, Any]:
         """Return the tf.functions by signature name."""
@@ -143,76 +150,116 @@ class _Signatures:
         }
 
     def decode_examples(self, examples: tf.Tensor) -> Outputs:
-        return self._decode(*_tokens_of(examples))
+        return self._decode(self._of_examples(examples, "decode"))
 
     def decode_tokens(self, tokens: tf.Tensor) -> Outputs:
-        return self._decode(tokens, _lengths(tokens))
+        tokens = checked_request(tokens, self._limits)
+        lengths, time = _lengths(tokens), tf.shape(tokens)[1]
+        present = tf.boolean_mask(tokens, tf.sequence_mask(lengths, time))
+        sentences = checked_sentences(Sentences(present, lengths), self._limits, "decode_tokens", time)
+        return self._decode(sentences, time)
 
     def decode_text(self, text: tf.Tensor) -> Outputs:
-        tokens = tokenize(text, self._tokenizer)
-        return {**self._decode(tokens.tokens, tokens.lengths), **_places(tokens)}
+        tokens = self._of_text(text, "decode_text")
+        return {**self._decode(Sentences(tokens.tokens, tokens.lengths)), **_places(tokens)}
 
     def explain(self, text: tf.Tensor) -> Outputs:
-        tokens = tokenize(text, self._tokenizer)
-        padded = _Padded(tokens.tokens, tokens.lengths)
-        decoded, paths = self._model.explain(self._inputs(padded), self._n_best)
-        distribution = self._names.distribution(decoded.marginals)
-        tags, probability = self._ranked(padded, paths)
+        tokens = self._of_text(text, "explain")
+        answers = in_blocks(self._explain_block, Sentences(tokens.tokens, tokens.lengths))
+        tags, probability = self._ranked(answers, tokens.lengths)
         return {
-            **self._best(padded, decoded, distribution),
+            **self._best(answers, tokens.lengths),
             **_places(tokens),
-            "tag_names": self._names.all_served(padded.batch),
-            "distribution": padded.cut(distribution),
+            "tag_names": self._names.all_served(tf.size(tokens.lengths)),
+            "distribution": _padded(answers.of_tokens["distribution"], tokens.lengths),
             "best_tags": tags,
             "best_probability": probability,
         }
 
     def decode_nbest(self, examples: tf.Tensor) -> Outputs:
-        tokens, lengths = _tokens_of(examples)
-        padded = _Padded(tokens, lengths)
-        paths = self._model.decode_n_best(self._inputs(padded), self._n_best)
-        tags, probability = self._ranked(padded, paths)
-        return {"tags": tags, "lengths": lengths, "probability": probability}
+        sentences = self._of_examples(examples, "decode_nbest")
+        tags, probability = self._ranked(in_blocks(self._n_best_block, sentences), sentences.lengths)
+        return {"tags": tags, "lengths": sentences.lengths, "probability": probability}
 
     def evaluate(self, examples: tf.Tensor) -> Outputs:
-        tokens, lengths = _tokens_of(examples)
-        padded = _Padded(tokens, lengths)
-        ids = self._model.predict(self._inputs(padded), fused=True)
-        return {"tags": padded.cut(self._names.own(ids, padded.mask)), "lengths": lengths}
+        sentences = self._of_examples(examples, "evaluate")
+        ids = in_blocks(self._evaluate_block, sentences).of_tokens["tags"]
+        tags = self._names.own(_padded(ids, sentences.lengths, self._names.none))
+        return {"tags": tags, "lengths": sentences.lengths}
 
-    def _inputs(self, padded: _Padded) -> Inputs:
-        return inputs_of(padded.tokens, padded.lengths, self._words)
+    def _of_examples(self, examples: tf.Tensor, signature: str) -> Sentences:
+        """Parse serialized tf.Examples string[B]."""
+        checked = checked_request(examples, self._limits)
+        tokens = tf.io.parse_example(checked, {"tokens": tf.io.RaggedFeature(tf.string)})["tokens"]
+        sentences = Sentences(tokens.values, tf.cast(tokens.row_lengths(), tf.int32))
+        return checked_sentences(sentences, self._limits, signature)
 
-    def _decode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> Outputs:
-        padded = _Padded(tokens, lengths)
-        decoded = self._model.decode(self._inputs(padded))
-        return self._best(padded, decoded, self._names.distribution(decoded.marginals))
+    def _of_text(self, text: tf.Tensor, signature: str) -> Tokens:
+        """Tokenize texts string[B]."""
+        tokens = tokenize(checked_request(text, self._limits), self._tokenizer)
+        sentences = checked_sentences(Sentences(tokens.tokens, tokens.lengths), self._limits, signature)
+        # Nothing may be padded by lengths that are not checked.
+        return tokens._replace(tokens=sentences.tokens, lengths=sentences.lengths)
 
-    def _best(self, padded: _Padded, decoded: Decoded, distribution: tf.Tensor) -> Outputs:
-        confidence = tf.where(padded.mask, self._names.confidence(decoded.tags, distribution), 0.0)
+    def _decode(self, sentences: Sentences, time: tf.Tensor | None = None) -> Outputs:
+        return self._best(in_blocks(self._decode_block, sentences), sentences.lengths, time)
+
+    # What is computed of a block: tokens string[b,t], lengths int32[b].
+
+    def _decode_block(self, tokens: tf.Tensor, lengths: tf.Tensor) -> Answers:
+        decoded = self._model.decode(self._inputs(tokens, lengths))
+        return self._decoded(decoded, self._names.distribution(decoded.marginals))
+
+    def _explain_block(self, tokens: tf.Tensor, lengths: tf.Tensor) -> Answers:
+        decoded, paths = self._model.explain(self._inputs(tokens, lengths), self._n_best)
+        distribution = self._names.distribution(decoded.marginals)
+        best, ranked = self._decoded(decoded, distribution), self._paths(paths)
+        return Answers(
+            {**best.of_tokens, **ranked.of_tokens, "distribution": distribution},
+            {**best.of_sentences, **ranked.of_sentences},
+        )
+
+    def _n_best_block(self, tokens: tf.Tensor, lengths: tf.Tensor) -> Answers:
+        return self._paths(self._model.decode_n_best(self._inputs(tokens, lengths), self._n_best))
+
+    def _evaluate_block(self, tokens: tf.Tensor, lengths: tf.Tensor) -> Answers:
+        return Answers({"tags": self._model.predict(self._inputs(tokens, lengths), fused=True)}, {})
+
+    def _inputs(self, tokens: tf.Tensor, lengths: tf.Tensor) -> Inputs:
+        return inputs_of(tokens, lengths, self._words)
+
+    def _decoded(self, decoded: Decoded, distribution: tf.Tensor) -> Answers:
+        confidence = self._names.confidence(decoded.tags, distribution)
+        return Answers({"tags": decoded.tags, "confidence": confidence}, {"score": decoded.probability})
+
+    def _paths(self, paths: BestPaths) -> Answers:
+        # By the logarithm: the probability of a path of 1,000 tokens may well be too small for a float32.
+        legal = tf.math.is_finite(paths.log_probability)[:, :, tf.newaxis]  # [b,N,1]
+        tags = tf.transpose(tf.where(legal, paths.tags, self._names.none), [0, 2, 1])  # [b,t,N]
+        return Answers({"best_tags": tags}, {"best_probability": tf.exp(paths.log_probability)})
+
+    # What is answered for all sentences, padded.
+
+    def _best(self, answers: Answers, lengths: tf.Tensor, time: tf.Tensor | None = None) -> Outputs:
         return {
-            "tags": padded.cut(self._names.served(decoded.tags, padded.mask)),
-            "lengths": padded.lengths[: padded.batch],
-            "confidence": padded.cut(confidence),
-            "score": decoded.probability[: padded.batch],
+            "tags": self._names.served(_padded(answers.of_tokens["tags"], lengths, self._names.none, time)),
+            "lengths": lengths,
+            "confidence": _padded(answers.of_tokens["confidence"], lengths, time=time),
+            "score": answers.of_sentences["score"],
         }
 
-    def _ranked(self, padded: _Padded, paths: BestPaths) -> tuple[tf.Tensor, tf.Tensor]:
-        """Name the tags of the best paths: served tags string[B,N,T] and probabilities float32[B,N]."""
-        # By the logarithm: the probability of a path of 1,000 tokens may well be too small for a float32.
-        legal = tf.math.is_finite(paths.log_probability)[:, :, tf.newaxis]  # [B,N,1]
-        tags = self._names.served(paths.tags, padded.mask[:, tf.newaxis, :] & legal)  # [B,N,T]
-        return tags[: padded.batch, :, : padded.time], tf.exp(paths.log_probability[: padded.batch])
+    def _ranked(self, answers: Answers, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the served tags string[B,N,T] and the probabilities float32[B,N] of the best paths."""
+        tags = _padded(answers.of_tokens["best_tags"], lengths, self._names.none)  # [B,T,N]
+        return self._names.served(tf.transpose(tags, [0, 2, 1])), answers.of_sentences["best_probability"]
 
 
 def _places(tokens: Tokens) -> Outputs:
-    return {"tokens": tokens.tokens, "starts": tokens.starts, "ends": tokens.ends}
-
-
-def _tokens_of(examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Parse serialized tf.Examples string[B] into tokens string[B,T] and lengths int32[B]."""
-    parsed = tf.io.parse_example(examples, {"tokens": tf.io.RaggedFeature(tf.string)})
-    return parsed["tokens"].to_tensor(""), tf.cast(parsed["tokens"].row_lengths(), tf.int32)
+    return {
+        "tokens": _padded(tokens.tokens, tokens.lengths, ""),
+        "starts": _padded(tokens.starts, tokens.lengths),
+        "ends": _padded(tokens.ends, tokens.lengths),
+    }
 
 
 def _lengths(tokens: tf.Tensor) -> tf.Tensor:
@@ -223,17 +270,11 @@ def _lengths(tokens: tf.Tensor) -> tf.Tensor:
     return tf.reduce_max(present, axis=1)
 
 
-class _Padded:
-    """Tokens padded to at least one sentence of one token, as LSTM kernels require; `cut` removes the padding."""
-
-    def __init__(self, tokens: tf.Tensor, lengths: tf.Tensor) -> None:
-        shape = tf.shape(tokens)
-        self.batch, self.time = shape[0], shape[1]
-        rows, columns = tf.cast(self.batch == 0, tf.int32), tf.cast(self.time == 0, tf.int32)
-        self.tokens = tf.pad(tokens, [[0, rows], [0, columns]], constant_values="")
-        self.lengths = tf.pad(lengths, [[0, rows]])
-        self.mask = tf.sequence_mask(self.lengths, tf.shape(self.tokens)[1])  # [B,T]
-
-    def cut(self, tensor: tf.Tensor) -> tf.Tensor:
-        """Cut [B,T,...] of the padded tokens to [B,T,...] of the request."""
-        return tensor[: self.batch, : self.time]
+def _padded(
+    values: tf.Tensor, lengths: tf.Tensor, padding: int | str = 0, time: tf.Tensor | None = None
+) -> tf.Tensor:
+    """Pad the values [M,...] of all tokens to [B,T,...], T the longest sentence or `time`."""
+    rows = tf.RaggedTensor.from_row_lengths(values, lengths, validate=False).to_tensor(padding)
+    if time is None:
+        return rows
+    return tf.pad(rows, [[0, 0], [0, time - tf.shape(rows)[1]]], constant_values=padding)

@@ -1,7 +1,7 @@
 """The tokenizer of `tagging.tokenizer` in stock TensorFlow ops, for the exported model.
 
 Shape letters: B texts, N characters of all texts together with one space after each, M those of
-them that are not extenders, S tokens of all texts, T tokens of the longest text.
+them that are not extenders, S tokens of all texts.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _TIED = len(CharClass)
 
 
 class Tokens(NamedTuple):
-    """The tokens of a batch of texts.
+    """The tokens of all texts of a batch, one after another.
 
     Attributes:
-        tokens: string[B, T], UTF-8, `""` after the end.
-        starts: int32[B, T], the token's first Unicode character in its text; 0 after the end.
-        ends: int32[B, T], the Unicode character after its last; 0 after the end.
+        tokens: string[S], UTF-8.
+        starts: int32[S], the token's first Unicode character in its text.
+        ends: int32[S], the Unicode character after its last.
         lengths: int32[B], tokens in each text.
     """
 
@@ -48,7 +48,6 @@ def tokenize(texts: tf.Tensor, tokenizer: TokenizerName = "words") -> Tokens:
     spaced = tf.concat([characters, tf.fill([count, 1], ord(" "))], axis=1)
     codes = spaced.flat_values  # int32[N]
     row_starts = tf.cast(spaced.row_starts(), tf.int32)  # int32[B]
-    text_of = tf.cast(spaced.value_rowids(), tf.int32)  # int32[N]
 
     classes, base = _bases(_classes(codes, tokenizer))  # int32[N], bool[N]
     positions = tf.cast(tf.where(base)[:, 0], tf.int32)  # int32[M]
@@ -64,16 +63,14 @@ def tokenize(texts: tf.Tensor, tokenizer: TokenizerName = "words") -> Tokens:
 
     pieces = tf.gather(codes, tf.ragged.range(starts, ends))  # int32[S, (characters)]
     words = tf.strings.unicode_encode(pieces, "UTF-8")  # string[S]
-    rows = tf.gather(text_of, starts)  # int32[S]
+    # Not by the ragged tensor's value_rowids, whose memory is texts times longest text.
+    rows = tf.searchsorted(row_starts, starts, side="right") - 1  # int32[S]
     origins = tf.gather(row_starts, rows)  # int32[S]
-    rows_of = tf.RaggedTensor.from_value_rowids(
-        values=tf.range(tf.size(starts)), value_rowids=rows, nrows=count, validate=False
-    )  # int32[B, (T)]
     return Tokens(
-        tokens=rows_of.with_values(words).to_tensor(""),
-        starts=rows_of.with_values(starts - origins).to_tensor(0),
-        ends=rows_of.with_values(ends - origins).to_tensor(0),
-        lengths=tf.cast(rows_of.row_lengths(), tf.int32),
+        tokens=words,
+        starts=starts - origins,
+        ends=ends - origins,
+        lengths=tf.math.bincount(rows, minlength=count, maxlength=count),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.client.batches import Batch, Batcher, SentenceJoiner
-from serving.client.inputs import InputKind, TextInput, TokenInput
+from serving.client.inputs import LIMITS, InputKind, TextInput, TokenInput
 from serving.client.protocol.requests import ModelSelector
 from tests.serving.client.scripted_server import tagged
 
@@ -73,6 +73,23 @@ def test_the_rows_and_the_padding_of_a_request_are_bounded(texts, rows, most):
         assert 1 <= len(batch.pieces) <= rows
         longest = max(len(piece.text) for piece in batch.pieces)
         assert len(batch.pieces) * longest <= 4 * most
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentences"),
+    [
+        (TextInput(None), ["a " * 8_000, *["b"] * 300, "é" * 300_000, "c"]),
+        (TokenInput(None), [["ab"] * 16_000, *[["b"]] * 300, ["東" * 50_000] * 3, ["c"], *[[]] * 17_000]),
+    ],
+)
+def test_without_a_length_of_pieces_a_request_is_what_a_model_takes(kind, sentences):
+    batches = batches_of(kind, sentences, 1_000_000)
+    assert [piece.sentence for batch in batches for piece in batch.pieces] == list(range(len(sentences)))
+    for batch in batches:
+        assert len(batch.pieces) <= LIMITS.sentences
+        longest = max(kind.size(piece) for piece in batch.pieces)
+        assert len(batch.pieces) * longest <= LIMITS.padded_tokens[kind.signature]
+        assert sum(len(kind.encoded(piece)) for piece in batch.pieces) <= LIMITS.bytes
 
 
 def test_short_sentences_fill_their_requests():
