@@ -13,7 +13,7 @@ class Held(RuntimeError):
     """Another process holds the lock.
 
     Attributes:
-        process: its id, or "unknown".
+        process: its id, or "unknown" if the file does not hold one.
     """
 
     def __init__(self, path: Path, process: str) -> None:
@@ -33,12 +33,13 @@ def held(path: Path, *, wait: bool = False) -> Iterator[None]:
         Held: another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with path.open("a+", encoding="ascii", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            raise Held(path, file.read().strip() or "unknown") from error
+            process = file.read().strip()
+            raise Held(path, process if process.isdecimal() else "unknown") from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -8,9 +8,10 @@ killed resumes where it was, and a longer search starts with the results of a sh
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import tensorflow as tf
@@ -18,8 +19,12 @@ import tensorflow as tf
 from trainer import remote_files
 from trainer.hyperparameters import Hyperparameters
 
+log = logging.getLogger("tagline.tuner")
+
 _RECORD = "trial.json"
 _SEARCH = "search.json"
+
+_Record = TypeVar("_Record")
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +83,7 @@ class Trials:
 
     def find(self, hyperparameters: Hyperparameters) -> Trial | None:
         """Read the record of a training with these settings; None if there is no readable one."""
-        try:
-            return msgspec.json.decode(_read(self.folder(hyperparameters), _RECORD), type=Trial)
-        except (tf.errors.NotFoundError, msgspec.DecodeError):
-            return None
+        return _read(self.folder(hyperparameters), _RECORD, Trial)
 
     def keep(self, trial: Trial) -> None:
         """Write the record of a finished trial, and delete its checkpoints."""
@@ -106,11 +108,8 @@ def write_search(root: str, trials: Sequence[SearchTrial]) -> None:
 
 
 def read_search(root: str) -> list[SearchTrial]:
-    """Read the trials of the latest search below `root`, in their order; empty if there was no search."""
-    try:
-        return msgspec.json.decode(_read(root, _SEARCH), type=list[SearchTrial])
-    except tf.errors.NotFoundError:
-        return []
+    """Read the trials of the latest search below `root`, in their order; empty if there is no readable one."""
+    return _read(root, _SEARCH, list[SearchTrial]) or []
 
 
 def best_of(trials: Sequence[SearchTrial]) -> SearchTrial | None:
@@ -124,9 +123,17 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
-def _read(folder: str, name: str) -> bytes:
-    with tf.io.gfile.GFile(os.path.join(folder, name), "rb") as file:
-        return bytes(file.read())
+def _read(folder: str, name: str, kind: type[_Record]) -> _Record | None:
+    """Read a file that `_write` wrote; None if it is missing, or, which is logged, cannot be read."""
+    path = os.path.join(folder, name)
+    try:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            return msgspec.json.decode(file.read(), type=kind)
+    except tf.errors.NotFoundError:
+        return None
+    except ValueError as error:
+        log.warning("%s: not as this version writes it (%s): the same search makes it anew", path, error)
+        return None
 
 
 def _write(folder: str, name: str, content: Any) -> None:

@@ -40,13 +40,13 @@ class Record:
             return
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
-            self.run = kept["run"]
+            self.run, of_graph = kept["run"], kept["graph"]
             self.finished = {name: Result(**one) for name, one in kept["finished"].items()}
         except (ValueError, KeyError, TypeError) as error:
             raise SettingsError(
                 f"--work: {self._file} is not the record of a run ({error}); --fresh begins a new one"
             ) from error
-        if kept["graph"] != self._graph:
+        if of_graph != self._graph:
             raise SettingsError(
                 f"--work: {work} holds a run of another spec, or with other mounts; --fresh begins a new one, and "
                 "another --work keeps both"

@@ -73,7 +73,7 @@ def load(run_dir: Path) -> Outcome | None:
         return None
     try:
         return msgspec.json.decode(path.read_bytes(), type=Outcome)
-    except msgspec.DecodeError as error:
+    except ValueError as error:  # bytes that are no UTF-8, too
         raise SettingsError(
             f"{path}: not the record of a run as this version writes it ({error}); the next `tagline run` replaces it"
         ) from error

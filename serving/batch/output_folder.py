@@ -8,6 +8,7 @@ written atomically (`files.atomic`), so that nobody sees half a part.
 from __future__ import annotations
 
 import contextlib
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from files.sums import sha256_of
 from serving.batch.errors import BatchRefused
 from serving.batch.job import Job
 from serving.batch.scores import PartCounts, Scores
+
+_LOG = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 SUCCESS = "_SUCCESS"
@@ -89,8 +92,9 @@ class OutputFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise BatchRefused(f"{self.path}: found a file; expected a new or empty folder")
-        manifest = self._read(self.path / MANIFEST, Manifest)
-        finished = manifest if (self.path / SUCCESS).exists() else None
+        is_finished = (self.path / SUCCESS).exists()
+        manifest = (self._read if is_finished else self._read_if_whole)(self.path / MANIFEST, Manifest)
+        finished = manifest if is_finished else None
         earlier = manifest.job if manifest else self._read(self._progress / _JOB, Job)
         if earlier is None:
             self._require_empty()
@@ -114,10 +118,13 @@ class OutputFolder:
             shutil.rmtree(self._progress, ignore_errors=True)
 
     def records(self) -> dict[str, PartRecord]:
-        """Read the records of the complete parts, by name, without parts that differ from their record."""
+        """Read the records of the complete parts, by name, without parts that differ from their record.
+
+        A record that cannot be read is logged and left out: its part is made again.
+        """
         records = {}
         for path in sorted(self._progress.glob("part-*.json")):
-            record = self._read(path, PartRecord)
+            record = self._read_if_whole(path, PartRecord)
             if record and self._is_intact(record.part):
                 records[record.part.name] = record
         return records
@@ -126,7 +133,7 @@ class OutputFolder:
         """Count the sentences of the parts whose records are not in `seen`, and add these to it."""
         new = {path.name for path in self._progress.glob("part-*.json")} - seen
         seen |= new
-        records = (self._read(self._progress / name, PartRecord) for name in new)
+        records = (self._read_if_whole(self._progress / name, PartRecord) for name in new)
         return sum(record.part.sentences for record in records if record)
 
     def add(self, name: str, write: Callable[[Path], None], record: Callable[[int, str], PartRecord]) -> None:
@@ -183,7 +190,14 @@ class OutputFolder:
             return msgspec.json.decode(path.read_bytes(), type=kind)
         except FileNotFoundError:
             return None
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # bytes that are no UTF-8, too
             raise BatchRefused(
-                f"{path}: not as this version writes it ({error}); give another --output"
+                f"{path}: not as this version writes it ({error}); delete {self.path}, or give another --output"
             ) from error
+
+    def _read_if_whole(self, path: Path, kind: type[_T]) -> _T | None:
+        try:
+            return self._read(path, kind)
+        except BatchRefused as refused:
+            _LOG.warning("%s: cannot be read, what it records is made again (%s)", path, refused.__cause__)
+            return None

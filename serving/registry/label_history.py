@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
+from files import atomic
+
 FILE = "labels.jsonl"
 STABLE = "stable"
 
@@ -90,6 +92,8 @@ def append(folder: Path, changes: Iterable[Change]) -> None:
         file.write(lines.encode())
         file.flush()
         os.fsync(file.fileno())
+    # The file may be new.
+    atomic.sync(folder)
 
 
 def stable_versions(changes: Sequence[Change]) -> list[int]:

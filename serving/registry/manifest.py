@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from files.sums import sha256_of
 from serving.registry.version_folder import MANIFEST
+
+_LOG = logging.getLogger(__name__)
 
 
 class BrokenManifest(ValueError):
@@ -34,6 +37,15 @@ def manifest(version_dir: Path) -> dict[str, Any]:
     return document
 
 
+def manifest_if_readable(version_dir: Path) -> dict[str, Any]:
+    """Read the manifest of a version as `manifest` does; one that cannot be read is logged, and empty."""
+    try:
+        return manifest(version_dir)
+    except BrokenManifest as error:
+        _LOG.warning("%s; taken for a version without a manifest", error)
+        return {}
+
+
 def forced_reason(about: Mapping[str, Any]) -> str:
     """Read why a version was pushed although a gate refused it; empty if no gate did."""
     forced = about.get("forced")
@@ -56,7 +68,7 @@ def file_sums(folder: Path, on_read: Callable[[int], None] = lambda _: None) -> 
 
 def holds(version_dir: Path, sums: Mapping[str, str]) -> bool:
     """Whether a version is made of exactly these model files, and all its files are intact on the disk."""
-    recorded = manifest(version_dir).get("files", {})
+    recorded = manifest_if_readable(version_dir).get("files", {})
     recorded_of_model = {name: digest for name, digest in recorded.items() if name in sums}
     return bool(recorded) and recorded_of_model == dict(sums) and file_sums(version_dir) == recorded
 

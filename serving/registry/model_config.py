@@ -7,6 +7,7 @@ it and can poll it. It is replaced by a rename: a server that polls reads the ol
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,11 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from files import atomic
 from files.lock import Held, held
+from serving.registry import label_history
 from serving.registry.errors import ChangeFailed, Refused
+from serving.registry.version_folder import versions_in
+
+_LOG = logging.getLogger(__name__)
 
 FILE = "models.config"
 # Not the lock of the pushes: a load may take minutes, and a push need not wait for it.
@@ -140,12 +145,12 @@ class ModelConfig:
 
 
 def new(folder: Path, name: str) -> ModelConfig:
-    """Make the config of a model without labels, of which the newest version in `folder` is served."""
-    return _with_entry(ModelServerConfig(), folder, name, ()).serving(Served())
+    """Make the config of a model: with its last labels by the label history, or without any the newest is served."""
+    return _with_entry(ModelServerConfig(), folder, name, ()).serving(_last_served(folder))
 
 
 def read(folder: Path, name: str) -> ModelConfig:
-    """Read the config in a model's base folder; a `new` one if the file is missing.
+    """Read the config in a model's base folder; a `new` one if the file is missing or empty.
 
     Raises:
         Refused: no server could read the file either, or it does not list this model once.
@@ -154,18 +159,20 @@ def read(folder: Path, name: str) -> ModelConfig:
     path = folder / FILE
     if not path.exists():
         return new(folder, name)
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         message = text_format.Parse(text, ModelServerConfig())
-    except text_format.ParseError as error:
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        # Not replaced by the history's labels unasked: it may be an edit with a slip, and name more than this model.
         raise Refused(
-            f"{path}: not a ModelServerConfig in text form ({error}); correct it, or move it away to start anew"
+            f"{path}: not a ModelServerConfig in text form ({error}); correct it, or move it away: the labels are "
+            f"then those of {label_history.FILE}"
         ) from error
     if message.WhichOneof("config") == "custom_model_config":
         raise Refused(f"{path}: found a custom_model_config; expected a model_config_list with {name!r}")
     names = [entry.name for entry in message.model_config_list.config]
     if not names:
-        return _with_entry(message, folder, name, _other_comments(text)).serving(Served())
+        return _with_entry(message, folder, name, _other_comments(text)).serving(_last_served(folder))
     if names.count(name) != 1:
         raise Refused(
             f"{path}: found the models {', '.join(names)}; expected {name!r} once: correct it, or move it away"
@@ -179,10 +186,10 @@ def write(folder: Path, config: ModelConfig) -> None:
     Raises:
         OSError: it cannot be written; the old file is as it was.
     """
-    path, text = folder / FILE, config.text()
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    path, content = folder / FILE, config.text().encode()
+    if path.exists() and path.read_bytes() == content:
         return
-    atomic.write(path, text)
+    atomic.write(path, content)
 
 
 @contextlib.contextmanager
@@ -200,6 +207,20 @@ def locked(folder: Path) -> Iterator[None]:
             f"{folder}: process {error.process} is changing this model's labels; wait for it, then look with "
             "`tagline models`"
         ) from error
+
+
+def _last_served(folder: Path) -> Served:
+    """What the label history says was served last, of the versions that are still there."""
+    last = {change.label: change.version for change in label_history.read(folder).changes}
+    on_disk = versions_in(folder, missing_ok=True)
+    labels = {label: version for label, version in last.items() if version in on_disk}
+    if not labels:
+        return Served()
+    served = Served.just((), labels)
+    _LOG.warning(
+        "%s lists no model; its labels are those of %s: %s", folder / FILE, label_history.FILE, served
+    )
+    return served
 
 
 def _with_entry(message: Any, folder: Path, name: str, comments: tuple[str, ...]) -> ModelConfig:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.client import VersionStatus
-from serving.registry.manifest import forced_reason, manifest
+from serving.registry.manifest import BrokenManifest, forced_reason, manifest
 from serving.registry.model_config import Served
 from serving.registry.version_folder import size, versions_in
 
@@ -25,7 +25,7 @@ class Row:
         score: the primary metric on the test split; None where the manifest has none.
         bytes: of all its files; None for a version that is gone.
         state: the server's (`AVAILABLE`, `LOADING`, ...), or one of the constants of this module.
-        error: why a load failed, in the server's words.
+        error: why a load failed, in the server's words, or why its manifest cannot be read.
         labels: its labels in the config, sorted.
         forced: why it was pushed although a gate refused it; empty if no gate did.
     """
@@ -47,9 +47,6 @@ def rows(folder: Path, served: Served, statuses: Mapping[int, VersionStatus] | N
         folder: the model's base folder.
         served: the versions and labels of the config.
         statuses: what the server reports; None if it cannot be reached.
-
-    Raises:
-        manifest.BrokenManifest: a version's manifest cannot be read.
     """
     on_disk = versions_in(folder, missing_ok=True)
     loaded = {version for version, status in (statuses or {}).items() if status.state != "END"}
@@ -62,8 +59,11 @@ def rows(folder: Path, served: Served, statuses: Mapping[int, VersionStatus] | N
 def _row(
     version: int, path: Path | None, served: Served, statuses: Mapping[int, VersionStatus] | None
 ) -> Row:
-    about = manifest(path) if path else {}
     state, error = _state(version, path, served, statuses)
+    try:
+        about = manifest(path) if path else {}
+    except BrokenManifest as broken:  # one version must not hide the others
+        about, error = {}, error or str(broken)
     metrics = about.get("metrics")
     return Row(
         version=version,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -18,9 +19,11 @@ from typing import Any
 
 from files import atomic
 from files.lock import held
+from serving.registry import label_history
 from serving.registry.manifest import file_sums
 from serving.registry.version_folder import MANIFEST, number_of
 
+_LOG = logging.getLogger(__name__)
 _STAGING = ".staging-"
 _HIGHEST = ".highest-version"
 _LOCK = ".lock"
@@ -31,11 +34,33 @@ class DuplicateVersion(RuntimeError):
 
 
 def next_version(base: Path) -> int:
-    """Return the highest version ever plus one, complete or not: the number of a deleted one is not reused."""
-    highest = base / _HIGHEST
-    ever = int(highest.read_text(encoding="utf-8")) if highest.exists() else 0
-    numbers = (number_of(path.name) for path in base.iterdir()) if base.is_dir() else ()
-    return max([ever, *(number for number in numbers if number is not None)]) + 1
+    """Return the highest version ever plus one, complete or not: the number of a deleted one is not reused.
+
+    It is kept in a file; if that is missing or damaged, it is the highest of the folders and of all that ever had a
+    label.
+    """
+    folders = [number_of(path.name) for path in base.iterdir()] if base.is_dir() else []
+    labelled = [
+        number for change in label_history.read(base).changes for number in (change.version, change.before)
+    ]
+    return max([_highest_in_file(base), *(number or 0 for number in [*folders, *labelled])]) + 1
+
+
+def _highest_in_file(base: Path) -> int:
+    """Read the kept number; 0 if the file is missing, or damaged, which is logged."""
+    path = base / _HIGHEST
+    if not path.exists():
+        return 0
+    content = path.read_bytes()
+    number = number_of(content[:-1].decode("ascii", errors="replace"))
+    # Without its end the number may be the beginning of a larger one.
+    if number is None or not content.endswith(b"\n"):
+        _LOG.warning(
+            "%s: found %r; expected a number in a line; the highest of the version folders and the label history "
+            "is taken, and the next push writes the file anew", path, content[:40],
+        )  # fmt: skip
+        return 0
+    return number
 
 
 def push(

@@ -45,6 +45,20 @@ def test_the_error_names_the_process_that_holds_the_lock_and_a_killed_one_releas
         assert lock.read_text() == str(os.getpid())
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"x1"])
+def test_a_lock_file_that_holds_no_process_id_is_still_held(
+    tmp_path: Path, holder: subprocess.Popen[str], content: bytes
+) -> None:
+    lock = tmp_path / "folder" / ".lock"
+    lock.write_bytes(content)
+    with pytest.raises(Held, match="held by process unknown"), held(lock):
+        pass
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    with held(lock):
+        assert lock.read_text() == str(os.getpid())
+
+
 def test_waiting_ends_when_the_other_process_does(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     program = HOLD.replace("(sys.argv[1])", "(sys.argv[1]), wait=True").replace("60", "0")
     waiting = subprocess.Popen(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import tensorflow as tf
 
+from trainer import remote_files
+
+log = logging.getLogger("tagline.trainer")
+
 _NAME = "epoch"  # the files are epoch-1, epoch-2, ...
 _LAST = "last"
 _BEST = "best"
+
+
+class UnreadableCheckpoint(RuntimeError):
+    """The files of a checkpoint are damaged; the message names them and says what to do."""
 
 
 class Checkpoints:
@@ -19,6 +28,9 @@ class Checkpoints:
     """
 
     def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.Module) -> None:
+        self._directory = directory
+        for name in (_LAST, _BEST):
+            _discard_damaged_state(os.path.join(directory, name))
         # A GPU cannot hold a string; and the variable must be outside any strategy's scope.
         with tf.device("/cpu:0"):
             self._history = tf.Variable("", trainable=False, name="history")
@@ -36,12 +48,33 @@ class Checkpoints:
         )
 
     def restore(self) -> str:
-        """Restore the last epoch saved, and return its history; "" if none was saved."""
-        path = self._last.latest_checkpoint
+        """Restore the last epoch saved, and return its history; "" if none was saved.
+
+        Raises:
+            UnreadableCheckpoint: its files are damaged; variables may have changed.
+        """
+        path = self._last.latest_checkpoint or self._on_disk()
         if path is None:
             return ""
-        self._last.checkpoint.restore(path).assert_consumed()
+        try:
+            self._last.checkpoint.restore(path).assert_consumed()
+        except (tf.errors.OpError, LookupError, ValueError) as error:
+            raise UnreadableCheckpoint(
+                f"{path}: the checkpoint of the last epoch cannot be read ({error}); delete the folder "
+                f"{self._directory} to train from the beginning"
+            ) from error
         return self._history.numpy().decode()
+
+    def _on_disk(self) -> str | None:
+        """Find the last epoch by its files, where the small file that names it is missing or damaged."""
+        found = tf.io.gfile.glob(os.path.join(self._last.directory, f"{_NAME}-*.index"))
+        if not found:
+            return None
+        path = max(
+            (name.removesuffix(".index") for name in found), key=lambda name: int(name.rpartition("-")[2])
+        )
+        log.warning("%s names no checkpoint: taking %s, which is there", self._last.directory, path)
+        return path
 
     def save(self, history: str, *, epoch: int, best: bool) -> None:
         """Save the epoch that just ended; the best weights first, since the history then names them."""
@@ -49,6 +82,15 @@ class Checkpoints:
             self._best.save(checkpoint_number=epoch)
         self._history.assign(history)
         self._last.save(checkpoint_number=epoch)
+
+
+def _discard_damaged_state(folder: str) -> None:
+    """Delete the small file that names the latest checkpoint if TensorFlow could not even begin with it."""
+    try:
+        tf.train.get_checkpoint_state(folder)
+    except ValueError as error:
+        log.warning("%s: the file `checkpoint` is damaged (%s)", folder, error)
+        tf.io.gfile.remove(os.path.join(folder, "checkpoint"))
 
 
 def restore_best(directory: str, model: tf.Module, *, epoch: int) -> None:
@@ -70,8 +112,7 @@ _FINISHED = "finished"
 
 def mark_finished(directory: str) -> None:
     """Mark the training in `directory` as exported, so that its checkpoints may be deleted."""
-    with tf.io.gfile.GFile(os.path.join(directory, _FINISHED), "w") as file:
-        file.write("")
+    remote_files.write(os.path.join(directory, _FINISHED), "")
 
 
 def discard_finished(root: str, *, but: str) -> None:

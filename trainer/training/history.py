@@ -45,6 +45,6 @@ class History:
         return json.dumps({"metric": self.metric, "best": best, "epochs": [asdict(e) for e in self.epochs]})
 
     @classmethod
-    def from_json(cls, text: str) -> History:
+    def from_json(cls, text: str | bytes) -> History:
         data = json.loads(text)
         return cls(data["metric"], tuple(Epoch(**epoch) for epoch in data["epochs"]))

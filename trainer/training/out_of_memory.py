@@ -40,8 +40,14 @@ class Parts:
         self._most = most
         self.number = 1
         if tf.io.gfile.exists(self._path):
-            with tf.io.gfile.GFile(self._path, "r") as file:
-                self.number = int(file.read())
+            with tf.io.gfile.GFile(self._path, "rb") as file:
+                content = file.read()
+            if content.isdigit() and int(content) >= 1:
+                self.number = int(content)
+            else:
+                log.warning(
+                    "%s: found %r; expected a number of parts: batches are whole again", self._path, content
+                )
 
     def double(self, error: tf.errors.ResourceExhaustedError) -> None:
         """Split batches into twice as many parts from now on, because of `error`.

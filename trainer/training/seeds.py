@@ -179,12 +179,16 @@ def _folder(checkpoint_dir: str, seed: int) -> str:
 
 
 def _finished(folder: str) -> History | None:
-    """Read the history of a finished seed; None if it is not finished."""
+    """Read the history of a finished seed; None if it is not finished, or, which is logged, cannot be read."""
     path = os.path.join(folder, _HISTORY)
     if not tf.io.gfile.exists(path):
         return None
-    with tf.io.gfile.GFile(path, "r") as file:
-        return History.from_json(file.read())
+    with tf.io.gfile.GFile(path, "rb") as file:
+        try:
+            return History.from_json(file.read())
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("%s: not the history of a seed (%s): the seed is trained again", path, error)
+            return None
 
 
 def _discard_unneeded_weights(checkpoint_dir: str, histories: Mapping[int, History], *, missing: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from serving.registry.manifest import forced_reason, manifest
+from serving.registry.manifest import forced_reason, manifest_if_readable
 from serving.registry.version_folder import STATISTICS, versions_in
 
 
@@ -57,6 +57,6 @@ def _blessed(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     A forced version is served, but no model is compared with it. One without a manifest was never blessed.
     """
     for folder in reversed(versions_in(base, missing_ok=True).values()):
-        about = manifest(folder)
+        about = manifest_if_readable(folder)
         if "files" in about and not forced_reason(about):
             yield folder, about

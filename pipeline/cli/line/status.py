@@ -9,7 +9,7 @@ from rich.table import Table
 from pipeline.cli.console import output
 from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import Settings, SettingsError
-from serving.registry.manifest import BrokenManifest, forced_reason, manifest
+from serving.registry.manifest import forced_reason, manifest_if_readable
 from serving.registry.version_folder import versions_in
 
 
@@ -25,7 +25,11 @@ def _print_last_run(console: Console, settings: Settings) -> None:
     """Print the last finished run; one that was stopped left no outcome."""
     from pipeline.runs import outcome
 
-    last = outcome.load(settings.run_dir)
+    try:
+        last = outcome.load(settings.run_dir)
+    except SettingsError as error:  # the versions are there all the same
+        console.print(f"[yellow]{escape(str(error))}[/]", soft_wrap=True)
+        return
     if last is None:
         console.print(f"{settings.name}: no run has finished yet; `tagline run` starts one")
         return
@@ -47,10 +51,7 @@ def _print_versions(console: Console, settings: Settings) -> None:
     for column in ("version", "pushed at", "score on test", "files", ""):
         table.add_column(column)
     for number, folder in reversed(versions.items()):
-        try:
-            about = manifest(folder)
-        except BrokenManifest as error:
-            raise SettingsError(str(error)) from error
+        about = manifest_if_readable(folder)
         score = about.get("metrics", {}).get("primary")
         table.add_row(
             str(number),

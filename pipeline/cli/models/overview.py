@@ -52,7 +52,6 @@ def overview(
         return
     from serving.registry import label_history
     from serving.registry.errors import Refused
-    from serving.registry.manifest import BrokenManifest
     from serving.registry.model_config import Served
     from serving.registry.overview import rows
 
@@ -72,10 +71,7 @@ def overview(
             "`tagline models follow`"
         )
     notes += [unreadable_line(settings, line) for line in label_history.read(folder).unreadable]
-    try:
-        versions = rows(folder, served, statuses)
-    except BrokenManifest as error:
-        raise SettingsError(str(error)) from error
+    versions = rows(folder, served, statuses)
     if as_json:
         document = {
             "model": settings.name,

@@ -109,3 +109,23 @@ def test_the_best_is_the_highest_the_earlier_of_equals_and_none_that_failed() ->
 
 def test_settings_are_written_in_a_line() -> None:
     assert settings_text({"batch_size": 8, "learning_rate": 0.00213}) == "batch_size 8, learning_rate 0.00213"
+
+
+@pytest.mark.parametrize("content", [b"", b'{"settings": {"lea', b'"\xff\0'])
+def test_damaged_records_are_told_and_made_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    trials = Trials(str(tmp_path), same=())
+    trials.keep(trial())
+    write_search(str(tmp_path), [SearchTrial(number=1, trial=trial(), known=False)])
+    record = Path(trials.folder(HERE), "trial.json")
+    for path in (record, tmp_path / "search.json"):
+        path.write_bytes(content)
+    assert trials.find(HERE) is None
+    assert read_search(str(tmp_path)) == []
+    assert [line.partition(":")[0] for line in caplog.messages] == [
+        str(record),
+        str(tmp_path / "search.json"),
+    ]
+    trials.keep(trial())
+    assert trials.find(HERE) == trial()

@@ -220,6 +220,20 @@ def test_status_of_a_run_and_of_versions(tmp_path: Path, elsewhere: tuple[str, .
     assert rows == [["10", "not", "by", "tagline", "0"], ["2", "2026-01-01", "0.8125", "1"]]
 
 
+def test_status_where_the_last_run_and_a_manifest_are_damaged(
+    tmp_path: Path, elsewhere: tuple[str, ...]
+) -> None:
+    run_dir, version = tmp_path / "runs" / "tagger", tmp_path / "models" / "tagger" / "2"
+    for path in (run_dir / "last_run.json", version / "saved_model.pb", version / "manifest.json"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    done = tagline("status", *elsewhere)
+    assert done.returncode == 0
+    assert f"{run_dir}/last_run.json: not the record of a run" in done.stdout
+    assert done.stdout.splitlines()[-1].split()[0] == "2"
+    assert f"{version}/manifest.json: not the JSON of a manifest" in done.stderr
+
+
 def test_report_without_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
     done = tagline("report", *elsewhere)
     assert done.returncode == 2

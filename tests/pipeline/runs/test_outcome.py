@@ -20,6 +20,7 @@ from corpus.checks.report import Findings, Report
 from pipeline.runs import outcome
 from pipeline.runs.lineage import Artifact, Lineage, Step
 from pipeline.runs.outcome import Outcome, counted, describe
+from pipeline.settings import SettingsError
 from serving.batch.measures import Measures, Spread
 
 OUTCOME = Outcome(
@@ -59,6 +60,17 @@ def test_a_later_run_takes_the_place_of_the_last(tmp_path: Path) -> None:
     )
     later.save(tmp_path)
     assert outcome.load(tmp_path) == later
+
+
+@pytest.mark.parametrize("content", [b"", b'{"run_id": "2026', b'"\xff\0'])
+def test_a_damaged_record_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "last_run.json").write_bytes(content)
+    with pytest.raises(
+        SettingsError, match=r"last_run\.json: not the record of a run.* `tagline run` replaces it"
+    ):
+        outcome.load(tmp_path)
+    OUTCOME.save(tmp_path)
+    assert outcome.load(tmp_path) == OUTCOME
 
 
 def test_the_corpus_by_its_splits(tmp_path: Path) -> None:

@@ -187,3 +187,36 @@ def test_new_parts_are_counted_once(tmp_path: Path) -> None:
         assert output.count(seen) == 0
         add(output, "part-1", "one\n")
         assert output.count(seen) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b'{"part": {"name": "pa', b'"\xff\0'])
+def test_a_damaged_record_is_told_and_its_part_is_made_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    output = OutputFolder(tmp_path / "out")
+    with output.hold(JOB):
+        add(output, "part-0", "one\n")
+        add(output, "part-1", "two\n")
+    (output.path / ".progress" / "part-0.json").write_bytes(content)
+    (output.path / "manifest.json").write_bytes(content)  # without _SUCCESS it marks nothing
+    with output.hold(JOB) as finished:
+        assert finished is None
+        assert list(output.records()) == ["part-1"]
+        add(output, "part-0", "one\n")
+        assert list(output.records()) == ["part-0", "part-1"]
+    assert [line.partition(": cannot be read")[0] for line in caplog.messages] == [
+        str(output.path / "manifest.json"),
+        str(output.path / ".progress" / "part-0.json"),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"job": {"mo', b'"\xff\0'])
+def test_where_the_job_cannot_be_read_its_parts_are_not_mixed_with_others(
+    tmp_path: Path, content: bytes
+) -> None:
+    output = OutputFolder(tmp_path / "out")
+    with output.hold(JOB):
+        add(output, "part-0", "one\n")
+    (output.path / ".progress" / "job.json").write_bytes(content)
+    with pytest.raises(BatchRefused, match=rf"job\.json: .*delete {output.path}"), output.hold(JOB):
+        pass

@@ -69,3 +69,12 @@ def test_a_version_holds_a_model_if_the_files_are_the_same_and_intact(pushed: Pa
     (pushed / "saved_model.pb").write_bytes(b"grapH")
     assert not holds(pushed, sums)
     assert not holds(tmp_path / "model", sums)  # without a manifest
+
+
+@pytest.mark.parametrize("content", [b"", b'{"version": 1, "fi', b"\xff\0\xfe"])
+def test_a_version_whose_manifest_is_damaged_holds_no_model_and_is_told(
+    pushed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    (pushed / MANIFEST).write_bytes(content)
+    assert not holds(pushed, file_sums(tmp_path / "model"))
+    assert [line.partition(":")[0] for line in caplog.messages] == [str(pushed / MANIFEST)]

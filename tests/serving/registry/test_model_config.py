@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.registry import model_config
+from serving.registry import label_history, model_config
 from serving.registry.errors import Refused
+from serving.registry.label_history import Change
 from serving.registry.model_config import FILE, Served
 
 OTHERS = """\
@@ -148,3 +149,45 @@ def test_the_same_content_does_not_touch_the_file(tmp_path: Path) -> None:
     model_config.write(tmp_path, config)
     after = (tmp_path / FILE).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_an_empty_or_missing_file_gets_the_labels_of_the_history(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for version in (2, 3):
+        (tmp_path / str(version)).mkdir()
+        (tmp_path / str(version) / "saved_model.pb").touch()
+    moves = {"stable": 2, "canary": 3, "gone": 9, "beta": 3}
+    lines = [Change(change="promote", label=label, version=to, before=None) for label, to in moves.items()]
+    label_history.append(
+        tmp_path, [*lines, Change(change="uncanary", label="canary", version=None, before=3)]
+    )
+    expected = Served((2, 3), {"stable": 2, "beta": 3})
+    assert model_config.read(tmp_path, "tagger").served == expected
+    for text in ("", "\n", "# only this"):
+        put(tmp_path, text)
+        assert model_config.read(tmp_path, "tagger").served == expected
+    assert len(caplog.messages) == 4
+    assert caplog.messages[0].startswith(
+        f"{tmp_path / FILE} lists no model; its labels are those of labels.jsonl"
+    )
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_file_cut_short_or_garbled_is_refused_and_a_new_one_gets_the_labels(
+    tmp_path: Path, cut: int
+) -> None:
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "saved_model.pb").touch()
+    model_config.write(tmp_path, model_config.new(tmp_path, "tagger").serving(Served((3,), {"stable": 3})))
+    label_history.append(tmp_path, [Change(change="promote", label="stable", version=3, before=None)])
+    content = (tmp_path / FILE).read_bytes()
+    start = content.index(b"model_config_list")
+    damaged = content[: start + (len(content) - start) * cut // 12] if cut > 1 else b"\xff\0\xfe"
+    (tmp_path / FILE).write_bytes(damaged)
+    with pytest.raises(
+        Refused, match=r"models\.config: .*labels\.jsonl|models\.config: not a ModelServerConfig"
+    ):
+        model_config.read(tmp_path, "tagger")
+    (tmp_path / FILE).unlink()
+    assert model_config.read(tmp_path, "tagger").served == Served((3,), {"stable": 3})

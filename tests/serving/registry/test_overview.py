@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from serving.client import VersionStatus
-from serving.registry.manifest import BrokenManifest
 from serving.registry.model_config import Served
 from serving.registry.overview import FAILED, GONE, NEW, NOT_SERVED, UNREACHABLE, Row, rows
 
@@ -63,9 +62,14 @@ def test_what_comes_from_the_manifest(folder: Path) -> None:
         json.dumps(about | {"forced": {"reason": "urgent", "against": []}})
     )
     assert rows(folder, FOLLOW, None)[0].forced == "urgent"
-    (folder / "5" / "manifest.json").write_text("{")
-    with pytest.raises(BrokenManifest, match=r"5/manifest\.json: not the JSON of a manifest"):
-        rows(folder, FOLLOW, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\0"])
+def test_a_damaged_manifest_is_named_and_hides_no_other_version(folder: Path, content: bytes) -> None:
+    (folder / "5" / "manifest.json").write_bytes(content)
+    newest, *others = rows(folder, FOLLOW, None)
+    assert "5/manifest.json: not the JSON of a manifest" in newest.error
+    assert [row.version for row in others] == [4, 3, 2, 1]
 
 
 def test_versions_that_are_gone_from_the_disk_are_listed(tmp_path: Path) -> None:

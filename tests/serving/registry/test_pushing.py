@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from files import atomic
-from serving.registry import pushing
+from serving.registry import label_history, pushing
+from serving.registry.label_history import Change
 from serving.registry.manifest import file_sums, manifest
 from serving.registry.pushing import DuplicateVersion, discard_abandoned, next_version, only_push
 from serving.registry.version_folder import versions_in
@@ -192,3 +193,34 @@ def test_a_number_is_not_reused(tmp_path: Path) -> None:
     assert next_version(base) == 3
     with pytest.raises(DuplicateVersion, match="there has been a version 2"):
         push(source, base, 2)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"1", b"12", b"\xff\xfe\n", b"\0\0\0\n", b"9" * 30 + b"\n", b"-3\n"]
+)
+def test_a_damaged_highest_version_is_told_and_found_on_the_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    source, base = source_in(tmp_path / "model"), tmp_path / "base"
+    push(source, base, 12)
+    (base / ".highest-version").write_bytes(content)
+    assert next_version(base) == 13
+    (line,) = caplog.messages
+    assert line.startswith(f"{base}/.highest-version: found {content!r}")
+    push(source, base, 13)
+    assert (base / ".highest-version").read_bytes() == b"13\n"
+
+
+@pytest.mark.parametrize("damage", ["empty", "missing"])
+def test_without_the_highest_version_the_number_of_a_deleted_version_that_had_a_label_is_not_reused(
+    tmp_path: Path, damage: str
+) -> None:
+    source, base = source_in(tmp_path / "model"), tmp_path / "base"
+    for version in (1, 2, 3):
+        push(source, base, version)
+    label_history.append(base, [Change(change="promote", label="stable", version=3, before=None)])
+    shutil.rmtree(base / "3")
+    (base / ".highest-version").unlink()
+    if damage == "empty":
+        (base / ".highest-version").touch()
+    assert next_version(base) == 4

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from trainer.features.vocabulary import Vocabulary
 from trainer.hyperparameters import Crf
 from trainer.model.bilstm_crf import BiLstmCrf
 from trainer.training import loop
+from trainer.training.checkpoints import UnreadableCheckpoint
 
 LONG = msgspec.structs.replace(SMALL, epochs=40, input_dropout=0.1, output_dropout=0.1)
 
@@ -131,3 +133,38 @@ def test_plain_tags_are_scored_by_accuracy(
     _, history = train(tiny_sentences, vocabulary, tmp_path, scheme=PLAIN)
     assert history.metric == "token_accuracy"
     assert history.best.dev_score > 0.5  # most tokens are O
+
+
+def test_a_training_whose_checkpoint_is_damaged_resumes_from_its_files_or_says_what_to_do(
+    tiny_sentences: tf.data.Dataset,
+    vocabulary: Vocabulary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    saved_epochs = kill_after_saves(monkeypatch, 2)
+    killed = tmp_path / "killed"
+    with pytest.raises(Killed):
+        train(tiny_sentences, vocabulary, killed)
+
+    # The small file that names the last epoch.
+    for number, damage in enumerate((b"", b'model_checkpoint_path: "epo', b"\xff\0\xfe")):
+        folder = Path(shutil.copytree(killed, tmp_path / str(number)))
+        (folder / "last" / "checkpoint").write_bytes(damage)
+        with caplog.at_level("INFO"):
+            train(tiny_sentences, vocabulary, folder)
+        assert saved_epochs[2:] == [3] * (number + 1), "only the missing epoch is trained"
+        found = f"{folder}/last names no checkpoint: taking {folder}/last/epoch-2, which is there"
+        assert found in caplog.messages
+
+    # The weights themselves.
+    for name in ("epoch-2.index", "epoch-2.data-00000-of-00001"):
+        path = killed / "last" / name
+        content = path.read_bytes()
+        for damaged in (b"", content[: len(content) // 2], b"\xff" * len(content)):
+            path.write_bytes(damaged)
+            with pytest.raises(
+                UnreadableCheckpoint, match=rf"last/epoch-2: .* delete the folder {killed} to"
+            ):
+                train(tiny_sentences, vocabulary, killed)
+        path.write_bytes(content)

@@ -127,3 +127,14 @@ def test_parts_double_up_to_one_sentence_each_and_are_kept(tmp_path: Path) -> No
     assert Parts(str(tmp_path), most=5).number == 5
     with pytest.raises(OutOfMemory, match="OOM when allocating"):
         parts.double(error)
+
+
+@pytest.mark.parametrize("content", [b"", b"0", b"-2", b"2 parts", b"\xff\0"])
+def test_a_damaged_number_of_parts_is_told_and_begins_at_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    (tmp_path / "parts").write_bytes(content)
+    assert Parts(str(tmp_path), most=5).number == 1
+    assert caplog.messages == [
+        f"{tmp_path}/parts: found {content!r}; expected a number of parts: batches are whole again"
+    ]

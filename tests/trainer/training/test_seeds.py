@@ -258,3 +258,20 @@ def test_where_half_of_the_seeds_diverge_so_does_the_training(build: Build, tmp_
 
     with pytest.raises(Diverged, match=r"2 of 3 seeds.*5, 6.*: the loss of epoch 1 is nan"):
         seeds.train(range(4, 7), train_one=diverges, build=build, checkpoint_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b'{"metric": "entity_f1', b'"\xff\0', b"[]"])
+def test_a_seed_whose_history_is_damaged_is_trained_again(
+    scored: Stub,
+    build: Callable[[int], BiLstmCrf],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    content: bytes,
+) -> None:
+    scores = {7: 0.5, 8: 0.75, 9: 0.25}
+    _, found = seeds.train(scores, train_one=scored(scores), build=build, checkpoint_dir=str(tmp_path))
+    path = tmp_path / "seed-7" / "history.json"
+    path.write_bytes(content)
+    _, again = seeds.train(scores, train_one=scored(scores), build=build, checkpoint_dir=str(tmp_path))
+    assert again == found
+    assert [line.partition(":")[0] for line in caplog.messages if "history of a seed" in line] == [str(path)]
