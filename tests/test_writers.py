@@ -35,6 +35,7 @@ MAY_WRITE = {
         "files.atomic",
         "pipeline.cli.serving.predict",
         "serving.batch.writers",
+        "serving.registry.model_config",
         "serving.registry.pushing",
         "trainer.remote_files",
     },

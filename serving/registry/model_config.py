@@ -17,7 +17,7 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from files import atomic
+from files import atomic, modes
 from files.lock import Held, held
 from serving.registry import label_history
 from serving.registry.errors import ChangeFailed, Refused
@@ -183,13 +183,17 @@ def read(folder: Path, name: str) -> ModelConfig:
 def write(folder: Path, config: ModelConfig) -> None:
     """Replace the file by one rename; it is not touched if it has this content already.
 
+    Those who may read the folder may read a new file; an old one keeps its mode.
+
     Raises:
         OSError: it cannot be written; the old file is as it was.
     """
     path, content = folder / FILE, config.text().encode()
     if path.exists() and path.read_bytes() == content:
         return
-    atomic.write(path, content)
+    with atomic.replacing(path) as draft:
+        draft.write_bytes(content)
+        modes.open_as(folder, draft)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from files import atomic
+from files import atomic, modes
 from files.lock import held
 from serving.registry import label_history
 from serving.registry.manifest import file_sums
@@ -76,7 +76,7 @@ def push(
 
     Args:
         source: a SavedModel's folder.
-        base: the model's base folder; created if it is missing.
+        base: the model's base folder; created if it is missing. Those who may read it may read the version.
         version: greater than any there has been.
         extra: texts to lay beside the model, by file name.
         about: the manifest's other fields, beside the sums of the files.
@@ -95,16 +95,16 @@ def push(
             f"{base / str(version)}: version {version} was to be pushed, but there has been a version "
             f"{latest}; versions only go up: push again to take the next one"
         )
-    base.mkdir(parents=True, exist_ok=True)
+    modes.create(base)
     with _staging(base) as staged:
         shutil.copytree(source, staged, dirs_exist_ok=True)
-        staged.chmod(0o755)  # a temporary folder's mode, or the source's, could keep a server out
         for name, folder in (folders or {}).items():
             shutil.copytree(folder, staged / name)
         for name, text in extra.items():
             (staged / name).write_text(text, encoding="utf-8")
         document = {"version": version, **about, "files": file_sums(staged)}
         (staged / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        modes.open_as(base, staged)  # a server may run as another user
         atomic.sync_tree(staged)
         target = base / str(version)
         try:
@@ -136,6 +136,7 @@ def only_push(base: Path) -> Iterator[None]:
 
     Without it a push could take another's unfinished version for an abandoned one.
     """
+    modes.create(base)
     with held(base / _LOCK, wait=True):
         yield
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from files import atomic
-from serving.registry import label_history, pushing
+from serving.registry import label_history, model_config, pushing
 from serving.registry.label_history import Change
 from serving.registry.manifest import file_sums, manifest
 from serving.registry.pushing import DuplicateVersion, discard_abandoned, next_version, only_push
@@ -66,10 +66,28 @@ def test_the_manifest_has_the_sum_of_every_file(tmp_path: Path) -> None:
     assert left_in(tmp_path / "base") == ["1"]
 
 
-def test_a_server_under_another_user_can_read_it(tmp_path: Path) -> None:
-    source = source_in(tmp_path / "model")
+@pytest.mark.parametrize(
+    ("of_base", "folders", "files"), [(0o755, 0o755, 0o644), (0o2750, 0o2750, 0o640), (0o700, 0o700, 0o600)]
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_who_may_read_the_models_folder_may_read_a_version_whatever_the_umask(
+    tmp_path: Path, of_base: int, folders: int, files: int, is_there: bool
+) -> None:
+    source, models = source_in(tmp_path / "model"), tmp_path / "models"
     source.chmod(0o700)
-    assert stat.S_IMODE(push(source, tmp_path / "base", 1).stat().st_mode) == 0o755
+    (source / "empty").chmod(0o600)
+    models.mkdir()
+    models.chmod(of_base)
+    base = models if is_there else models / "new" / "tagger"
+    umask = os.umask(0o077)
+    try:
+        with only_push(base):
+            version = push(source, base, 1)
+        model_config.write(base, model_config.new(base, "tagger"))
+    finally:
+        os.umask(umask)
+    for path in (base, version, *version.rglob("*"), base / "models.config"):
+        assert stat.S_IMODE(path.stat().st_mode) == (folders if path.is_dir() else files), path
 
 
 def test_versions_only_go_up(tmp_path: Path) -> None:
