@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ def main() -> None:
         inputs = _inputs(Path(home), {FEW, tenth, many})
         base = Path(home, "models", NAME)
         base.mkdir(parents=True)
-        (base / "1").symlink_to(model, target_is_directory=True)
+        shutil.copytree(model, base / "1")
 
         def bulk(count: int, workers: int) -> Cost:
             output = Path(home, f"out-{count}-{workers}")

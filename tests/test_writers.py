@@ -37,11 +37,17 @@ MAY_WRITE = {
         "serving.batch.writers",
         "serving.registry.model_config",
         "serving.registry.pushing",
+        "serving.registry.signature",
         "trainer.remote_files",
     },
     "appended": {"files.lock", "serving.registry.label_history"},
     "logs": {"pipeline.execution.schedule", "serving.server.process", "trainer.distributed.local_workers"},
-    "scratch": {"pipeline.cli.serving.demo", "pipeline.execution.launch", "pipeline.runners.v2_step"},
+    "scratch": {
+        "pipeline.cli.pushed_server",
+        "pipeline.cli.serving.demo",
+        "pipeline.execution.launch",
+        "pipeline.runners.v2_step",
+    },
     "asked for": {
         "deploy.k8s.server.overlay",
         "pipeline.runners.kubeflow",

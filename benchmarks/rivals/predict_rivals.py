@@ -8,6 +8,7 @@ lengths and written as lines of JSON.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def by_server(model: Path, source: Path, name: str, home: Path) -> None:
 
     base = home / name
     base.mkdir()
-    (base / "1").symlink_to(model, target_is_directory=True)
+    shutil.copytree(model, base / "1")
     flags = ["--enable_batching", "--enable_model_warmup=false"]
     with (
         start_server_process(base, name, home / "server.log", extra_flags=flags) as server,

@@ -13,6 +13,7 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -280,7 +281,7 @@ def _inside(model: Path) -> Iterator[Child]:
 
 
 def _push(model: Path, base: Path, version: int) -> None:
-    (base / str(version)).symlink_to(model, target_is_directory=True)
+    shutil.copytree(model, base / str(version))
 
 
 def _until_served(tagger: Tagger, version: int) -> None:

@@ -26,6 +26,7 @@ from pipeline.cli.models import labels
 from pipeline.cli.models.config import config
 from pipeline.cli.models.history import history
 from pipeline.cli.models.overview import overview
+from pipeline.cli.models.sign import sign
 from pipeline.cli.models.verify import verify
 from pipeline.cli.serving.decode import decode
 from pipeline.cli.serving.demo import demo
@@ -51,6 +52,7 @@ for command in (labels.promote, labels.canary, labels.uncanary, labels.rollback,
     models.command()(command)
 models.command()(history)
 models.command()(verify)
+models.command()(sign)
 models.command()(config)
 app.add_typer(models, name="models")
 

@@ -55,6 +55,19 @@ def shown_start(folder: Path) -> Iterator[Callable[[str], None]]:
         yield show
 
 
+def _just(version: Path, name: str) -> str:
+    """The text of a config of one version, whatever is pushed meanwhile."""
+    from google.protobuf import text_format
+    from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+    config = ModelServerConfig()
+    model = config.model_config_list.config.add(
+        name=name, base_path=str(version.parent), model_platform="tensorflow"
+    )
+    model.model_version_policy.specific.versions.append(int(version.name))
+    return text_format.MessageToString(config)
+
+
 @contextlib.contextmanager
 def pushed_server(
     settings: Settings, *, version: int | None = None, wait: float | None = None
@@ -68,23 +81,21 @@ def pushed_server(
     """
     chosen = pushed_version(settings, version)
     with tempfile.TemporaryDirectory(prefix="tagline-") as folder:
-        base = Path(folder, "models")
-        base.mkdir()
-        # Just this version, whatever is pushed meanwhile.
-        (base / chosen.name).symlink_to(chosen, target_is_directory=True)
+        config = Path(folder, "models.config")
+        config.write_text(_just(chosen, settings.name), encoding="utf-8")
         with (
             shown_start(chosen) as show,
             contextlib.ExitStack() as stack,
         ):
             server = stack.enter_context(
                 start_server_process(
-                    base,
+                    chosen.parent,
                     settings.name,
                     log_path=Path(folder, "server.log"),
                     timeout=wait,
                     on_wait=show,
                     # One signature is called, and its first call costs less than warming all of them up.
-                    extra_flags=["--enable_model_warmup=false"],
+                    extra_flags=[f"--model_config_file={config}", "--enable_model_warmup=false"],
                 )
             )
             kept = stack.pop_all()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from files.sums import sha256_of
-from serving.registry.version_folder import MANIFEST
+from serving.registry.version_folder import MANIFEST, MANIFEST_SUM, SEALS
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,17 +53,26 @@ def forced_reason(about: Mapping[str, Any]) -> str:
 
 
 def file_sums(folder: Path, on_read: Callable[[int], None] = lambda _: None) -> dict[str, str]:
-    """Compute the SHA-256 of every file below `folder` except the manifest, by relative path.
+    """Compute the SHA-256 of every file below `folder` except the manifest, its sum and signature, by relative path.
 
     Args:
         folder: a version's folder.
         on_read: called with the number of bytes after each chunk that was read.
     """
     return {
-        path.relative_to(folder).as_posix(): sha256_of(path, on_read)
+        _below(folder, path): sha256_of(path, on_read)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path != folder / MANIFEST
+        if path.is_file() and not (path.parent == folder and path.name in SEALS)
     }
+
+
+def _below(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def sum_line(version_dir: Path) -> str:
+    """The line that `sha256sum` prints for the manifest, for the file beside it."""
+    return f"{sha256_of(version_dir / MANIFEST)}  {MANIFEST}\n"
 
 
 def holds(version_dir: Path, sums: Mapping[str, str]) -> bool:
@@ -96,6 +105,14 @@ class Verdict:
         """Whether nothing differs. A version without a manifest shows no difference."""
         return not (self.missing or self.extra or self.changed or self.broken)
 
+    @property
+    def difference(self) -> str:
+        """The differences in a line, of many files the first; empty if there is none."""
+        if self.broken:
+            return self.broken
+        names = [f"{kind} {name}" for kind in ("missing", "extra", "changed") for name in getattr(self, kind)]
+        return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
 
 def verify(version_dir: Path, on_read: Callable[[int], None] = lambda _: None) -> Verdict:
     """Compare every file of a version with the manifest; `on_read` as in `file_sums`."""
@@ -103,9 +120,18 @@ def verify(version_dir: Path, on_read: Callable[[int], None] = lambda _: None) -
         about = manifest(version_dir)
     except BrokenManifest as error:
         return Verdict(None, broken=str(error))
+    kept = version_dir / MANIFEST_SUM
+    if kept.exists() and (not about or kept.read_bytes() != sum_line(version_dir).encode()):
+        return Verdict(None, broken=f"changed {MANIFEST}, or {MANIFEST_SUM}, which holds its sum")
     if "files" not in about:
         return Verdict(None)
     recorded, actual = about["files"], file_sums(version_dir, on_read)
+    # What lies below a link to a folder would be loaded, but was not summed.
+    actual |= {
+        _below(version_dir, path): ""
+        for path in version_dir.rglob("*")
+        if path.is_symlink() and path.is_dir()
+    }
     return Verdict(
         len(recorded),
         missing=tuple(sorted(recorded.keys() - actual.keys())),

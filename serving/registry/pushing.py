@@ -20,8 +20,8 @@ from typing import Any
 from files import atomic, modes
 from files.lock import held
 from serving.registry import label_history
-from serving.registry.manifest import file_sums
-from serving.registry.version_folder import MANIFEST, number_of
+from serving.registry.manifest import file_sums, sum_line
+from serving.registry.version_folder import MANIFEST, MANIFEST_SUM, number_of
 
 _LOG = logging.getLogger(__name__)
 _STAGING = ".staging-"
@@ -104,6 +104,7 @@ def push(
             (staged / name).write_text(text, encoding="utf-8")
         document = {"version": version, **about, "files": file_sums(staged)}
         (staged / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        (staged / MANIFEST_SUM).write_text(sum_line(staged), encoding="utf-8")
         modes.open_as(base, staged)  # a server may run as another user
         atomic.sync_tree(staged)
         target = base / str(version)

@@ -4,6 +4,8 @@
     settings.yaml                     the settings of the run that trained it
     statistics/                       of the examples that it was trained on
     manifest.json                     the SHA-256 of every other file; metrics, run and data of the model
+    manifest.json.sha256              the SHA-256 of the manifest, as `sha256sum --check` takes it
+    manifest.json.sig                 the signature of the manifest, of a version that was signed
 
 A folder that AtomicPusher did not make may hold the model alone.
 """
@@ -15,6 +17,9 @@ import os
 from pathlib import Path
 
 MANIFEST = "manifest.json"
+MANIFEST_SUM = "manifest.json.sha256"
+SIGNATURE = "manifest.json.sig"
+SEALS = (MANIFEST, MANIFEST_SUM, SIGNATURE)
 SETTINGS = "settings.yaml"
 STATISTICS = "statistics"
 
@@ -64,7 +69,7 @@ def versions_in(base: Path, *, missing_ok: bool = False) -> dict[int, Path]:
 
 def model_files(version_dir: Path) -> list[str]:
     """List the relative paths of the model's own files, without those that the push adds."""
-    beside = (MANIFEST, SETTINGS, STATISTICS)
+    beside = (*SEALS, SETTINGS, STATISTICS)
     files = (path.relative_to(version_dir) for path in sorted(version_dir.rglob("*")) if path.is_file())
     return [name.as_posix() for name in files if name.parts[0] not in beside]
 

@@ -102,7 +102,7 @@ def _switch(help: str, *, default: bool = False) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
-    """The flags of one server: TensorFlow Serving's names and defaults, and three of its own at the end.
+    """The flags of one server: TensorFlow Serving's names and defaults, and five of its own at the end.
 
     A port of 0 takes a free one, and polling pauses may be fractions of a second, which TensorFlow Serving
     refuses.
@@ -158,6 +158,14 @@ class Flags:
         0, "PID", "stop when this process is no longer the parent; 0 never does", type=int
     )
     demo: bool = _switch("show the demo page at / of the REST port")
+    require_manifest: bool = _switch(
+        "refuse a version without a manifest; one with a manifest is always loaded only if its files are those of it"
+    )
+    public_key_file: str = _flag(
+        "",
+        "FILE",
+        "Ed25519 public key in PEM form; refuse a version whose manifest its private key did not sign",
+    )
 
 
 class _Parser(argparse.ArgumentParser):

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from functools import partial
+from pathlib import Path
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
@@ -18,6 +19,7 @@ from serving.server.inference.warmup import load
 from serving.server.opening import Endpoints
 from serving.server.versions.catalogue import Catalogue
 from serving.server.versions.failed_loads import Retries
+from serving.server.versions.verified import verified
 from serving.server.versions.watch import Watch
 from serving.server.wire.errors import ServingError
 
@@ -51,7 +53,11 @@ class Server:
             report=self._metrics.warmed,
         )
         self.catalogue = Catalogue(
-            warm_load,
+            verified(
+                warm_load,
+                require_manifest=flags.require_manifest,
+                public_key=Path(flags.public_key_file) if flags.public_key_file else None,
+            ),
             poll_wait=flags.file_system_poll_wait_seconds,
             retries=Retries(flags.max_num_load_retries, max(flags.load_retry_interval_micros, 0) / 1e6),
             labels_before_versions=flags.allow_version_labels_for_unavailable_models,

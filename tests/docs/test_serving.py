@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import dropwhile
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.k8s.server.__main__ import main as write_overlay
 from deploy.k8s.server.overlay import MANIFESTS, NAMESPACE, default_namespace
+from serving.registry.pushing import push
 from serving.server import flags as server_flags
 from serving.server.config.config_text import Kind, read_text
 from serving.server.endpoints.tls import server_credentials
@@ -55,6 +58,7 @@ def test_every_command_is_tested_here() -> None:
         ("docker", "compose"),
         ("kubectl",),
         ("curl", "--silent"),
+        ("openssl",),
     ]
     assert sum(len(beginning(*kind)) for kind in kinds) == len(COMMANDS)
 
@@ -72,6 +76,31 @@ def test_tagline_models_config_prints_a_configuration(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     (model,) = read_text(Kind.MODELS, done.stdout).model_config_list.config
     assert (model.name, model.base_path) == ("mine", "/models/mine")
+
+
+def test_a_version_is_signed_and_verified(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "saved_model.pb").touch()
+    push(model, tmp_path / "models" / "mine", 4, extra={}, about={})
+    for words in beginning("openssl"):
+        subprocess.run(words, check=True, capture_output=True, cwd=tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    printed = []
+    for command in ("sign", "verify"):
+        (words,) = beginning(".venv/bin/tagline", "models", command)
+        line = [
+            sys.executable,
+            "-m",
+            "pipeline.cli.app",
+            *words[1:],
+            "--set",
+            f"serving.models={tmp_path}/models",
+        ]
+        done = subprocess.run(line, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
+        printed += done.stdout.splitlines()
+    signed = "version 4: signed by the holder of this key"
+    assert printed == ["version 4: signed, 1 files", "version 4: intact, 1 files", signed]
 
 
 def test_the_signatures_are_the_models() -> None:
@@ -202,4 +231,6 @@ def test_metrics_and_flags_exist() -> None:
     assert metrics
     for metric in metrics:
         assert f"# HELP {metric} " in page
-    assert set(re.findall(r"--((?:\w+_)+\w+)", TEXT)) <= FLAGS
+    assert set(re.findall(r"--((?:\w+_)+\w+)", TEXT)) <= FLAGS | {
+        flag.name for flag in fields(server_flags.Flags)
+    }

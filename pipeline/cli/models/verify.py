@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,30 +14,28 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from pipeline.cli.console import errors, output
 from pipeline.cli.exit_codes import BROKEN, OK
+from pipeline.cli.models.chosen import chosen_versions
 from pipeline.cli.options import Assignments, Config, settings_of
 from pipeline.settings import SettingsError
+from serving.registry import signature
 from serving.registry.manifest import Verdict
 from serving.registry.manifest import verify as verify_version
-from serving.registry.version_folder import size, versions_in
+from serving.registry.version_folder import size
 
 
 def verify(
     version: Annotated[str, typer.Argument(help="The version's number, or all.", metavar="V")] = "all",
+    public_key: Annotated[
+        Path | None,
+        typer.Option(help="Ed25519 public key in PEM form; the versions must be signed by its private key."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Compare every file of a version with its manifest. Exit code 1 if one differs."""
+    """Compare every file of a version with its manifest. Exit code 1 if one differs, or is not signed by the key."""
     settings = settings_of(config, None, assignments)
-    folder = settings.with_absolute_paths().models_dir
-    on_disk = versions_in(folder, missing_ok=True)
-    listed = ", ".join(map(str, sorted(on_disk))) or "none, as nothing is pushed"
-    if version != "all" and (not version.isdecimal() or int(version) not in on_disk):
-        raise SettingsError(f"{folder} holds no version {version}; expected one of {listed}, or all")
-    chosen = sorted(on_disk) if version == "all" else [int(version)]
-    if not chosen:
-        raise SettingsError(f"{folder} holds no version; `tagline run` pushes one")
-    verdicts = {}
+    verdicts, unsigned = {}, {}
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -46,15 +45,35 @@ def verify(
         disable=not sys.stderr.isatty(),
     )
     with progress:
-        for number in chosen:
-            task = progress.add_task(f"version {number}", total=size(on_disk[number]))
-            verdicts[number] = verify_version(on_disk[number], partial(progress.advance, task))
+        for number, folder in chosen_versions(settings, version).items():
+            task = progress.add_task(f"version {number}", total=size(folder))
+            verdicts[number] = verify_version(folder, partial(progress.advance, task))
+            unsigned[number] = _unsigned(folder, verdicts[number], public_key)
     if as_json:
-        print(json.dumps({str(number): asdict(verdict) for number, verdict in verdicts.items()}, indent=2))
+        signed = {number: {"unsigned": reason} if public_key else {} for number, reason in unsigned.items()}
+        print(
+            json.dumps(
+                {str(number): asdict(verdicts[number]) | signed[number] for number in verdicts}, indent=2
+            )
+        )
     else:
         for number, verdict in verdicts.items():
             _print_verdict(number, verdict)
-    sys.exit(OK if all(verdict.is_intact for verdict in verdicts.values()) else BROKEN)
+            if public_key:
+                text = unsigned[number] or "signed by the holder of this key"
+                output().print(f"version {number}: {text}", markup=False, soft_wrap=True)
+    good = all(verdict.is_intact for verdict in verdicts.values()) and not any(unsigned.values())
+    sys.exit(OK if good else BROKEN)
+
+
+def _unsigned(folder: Path, verdict: Verdict, public_key: Path | None) -> str:
+    """Say why a version is not signed by the key; empty if it is, without a key, and with a broken manifest."""
+    if public_key is None or verdict.broken:
+        return ""
+    try:
+        return signature.problem(folder, public_key)
+    except (signature.UnusableKey, OSError) as error:
+        raise SettingsError(f"--public-key: {error}") from error
 
 
 def _print_verdict(number: int, verdict: Verdict) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from serving.registry import pushing
 from serving.registry.manifest import BrokenManifest, Verdict, file_sums, holds, manifest, verify
-from serving.registry.version_folder import MANIFEST, size
+from serving.registry.version_folder import MANIFEST, MANIFEST_SUM, size
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def test_a_pushed_version_is_intact(pushed: Path) -> None:
     assert verdict == Verdict(3)
     assert verdict.is_intact
     # In pieces, so that a large file shows progress.
-    assert sum(read) == size(pushed) - (pushed / MANIFEST).stat().st_size
+    assert sum(read) == size(pushed) - sum(
+        (pushed / name).stat().st_size for name in (MANIFEST, MANIFEST_SUM)
+    )
     assert len(read) > 3
 
 
@@ -45,6 +47,8 @@ def test_missing_extra_and_changed_files_are_listed(pushed: Path) -> None:
 
 def test_without_a_manifest_there_is_nothing_to_compare(pushed: Path) -> None:
     (pushed / MANIFEST).unlink()
+    assert "holds its sum" in verify(pushed).broken
+    (pushed / MANIFEST_SUM).unlink()
     assert manifest(pushed) == {}
     assert verify(pushed) == Verdict(None)
 

@@ -62,7 +62,7 @@ def test_the_manifest_has_the_sum_of_every_file(tmp_path: Path) -> None:
     expected["settings.yaml"] = hashlib.sha256(b"name: t\n").hexdigest()
     assert about["files"] == expected
     on_disk = {p.relative_to(version_dir).as_posix() for p in version_dir.rglob("*") if p.is_file()}
-    assert on_disk == {*expected, "manifest.json"}
+    assert on_disk == {*expected, "manifest.json", "manifest.json.sha256"}
     assert left_in(tmp_path / "base") == ["1"]
 
 

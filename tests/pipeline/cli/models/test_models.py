@@ -13,9 +13,10 @@ from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from serving.registry import pushing
+from tests.serving.keys import write_keys
 
 HEAVY = ("tensorflow", "tfx", "numpy", "apache_beam")
-COMMANDS = ("promote", "canary", "uncanary", "rollback", "follow", "history", "verify", "config")
+COMMANDS = ("promote", "canary", "uncanary", "rollback", "follow", "history", "verify", "sign", "config")
 # A port where nothing answers.
 NOBODY = "localhost:1"
 
@@ -227,3 +228,34 @@ def test_verify(models: Path) -> None:
     assert tagline("verify", 1, models=models).returncode == 0
     (verdict,) = json.loads(tagline("verify", 2, "--json", models=models).stdout).values()
     assert (verdict["changed"], verdict["extra"]) == (["saved_model.pb"], ["[more]"])
+
+
+def test_sign_and_verify_by_keys(models: Path, tmp_path: Path) -> None:
+    private, public = write_keys(tmp_path)
+    unsigned = tagline("verify", 1, "--public-key", public, models=models)
+    assert unsigned.returncode == 1
+    assert unsigned.stdout.splitlines()[-1] == "version 1: no manifest.json.sig: it was never signed"
+    assert (
+        tagline("sign", 1, "--private-key", private, models=models).stdout == "version 1: signed, 1 files\n"
+    )
+    signed = tagline("verify", 1, "--public-key", public, models=models)
+    assert (signed.returncode, signed.stdout.splitlines()[-1]) == (
+        0,
+        "version 1: signed by the holder of this key",
+    )
+    (verdict,) = json.loads(
+        tagline("verify", 1, "--public-key", public, "--json", models=models).stdout
+    ).values()
+    assert verdict["unsigned"] == ""
+    # What is not as it was pushed gets no signature, and no key is taken for another.
+    (models / "2" / "saved_model.pb").write_bytes(b"grave")
+    for version, key, message in (
+        (2, private, "changed saved_model.pb; expected a version as it was pushed"),
+        (3, private, "it has no manifest; expected a version as it was pushed"),
+        (1, public, "not an unencrypted Ed25519 private key"),
+        (1, tmp_path / "none.pem", "No such file"),
+    ):
+        refused = tagline("sign", version, "--private-key", key, models=models)
+        assert refused.returncode == 2
+        assert message in refused.stderr
+    assert not (models / "2" / "manifest.json.sig").exists()

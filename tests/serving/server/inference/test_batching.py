@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import threading
 import time
 import weakref
@@ -299,7 +300,7 @@ def serving(
     base: Path, model: Path, parameters: str = "num_batch_threads { value: 1 }"
 ) -> Iterator[tuple[Server, prediction_service_pb2_grpc.PredictionServiceStub]]:
     (base / "models").mkdir()
-    (base / "models" / "1").symlink_to(model)
+    shutil.copytree(model, base / "models" / "1")
     (base / "batching.config").write_text(parameters)
     flags = Flags(
         model_base_path=str(base / "models"),
@@ -375,7 +376,7 @@ def test_an_invalid_batching_file(tmp_path, exported):
 def test_the_queue_is_measured(tmp_path, exported):
     (tmp_path / "monitoring.config").write_text("prometheus_config { enable: true }")
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "1").symlink_to(exported["PER"])
+    shutil.copytree(exported["PER"], tmp_path / "models" / "1")
     flags = Flags(
         model_base_path=str(tmp_path / "models"),
         model_name="tagger",
