@@ -134,7 +134,7 @@ def _refuse_gaps(layout: Layout, partial: PartialSummary) -> None:
                 remedy="fill it, or remove it",
             )
     for name in layout.names():
-        if not partial.splits[name].sentences:
+        if not partial.of_split(name).sentences:
             raise CorpusError(
                 f"no sentence in the split {name}",
                 path=layout.root,
@@ -149,7 +149,7 @@ def _summary(
     notation = notation_of_scheme(partial.scheme)
     splits = {}
     for name in layout.names():
-        split = partial.splits[name]
+        split = partial.of_split(name)
         splits[name] = SplitCounts(
             sentences=split.sentences,
             tokens=split.tokens,

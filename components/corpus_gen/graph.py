@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 from typing import Any
 
 import apache_beam as beam
@@ -78,7 +77,7 @@ def take_summary(uri: str) -> PartialSummary:
     """Read and remove the summary that the finished graph left in the output folder."""
     path = os.path.join(uri, _SUMMARY_FILE)
     with fileio.open(path, "rb") as stream:
-        summary = pickle.load(stream)
+        summary = PartialSummary.from_json(stream.read())
     fileio.remove(path)
     return summary
 
@@ -86,7 +85,7 @@ def take_summary(uri: str) -> PartialSummary:
 def _leave(summary: PartialSummary, path: str) -> None:
     # By way of a file, since the workers may be other machines.
     with FileSystems.create(path) as stream:
-        stream.write(pickle.dumps(summary))
+        stream.write(summary.to_json())
 
 
 def _groups(layout: Layout) -> list[tuple[str | None, list[str], Shares | None]]:

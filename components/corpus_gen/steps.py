@@ -119,7 +119,7 @@ class ToExamples(beam.DoFn):
         sentence = record.sentence
         if sentence is None:
             # A sentence without tokens has no split; its notes are counted in train.
-            self._count_notes(self.summary.splits[self.split or "train"], located, record)
+            self._count_notes(self.summary.of_split(self.split or "train"), located, record)
             return
         split = self.split
         if split is None:
@@ -129,7 +129,7 @@ class ToExamples(beam.DoFn):
             tags, parse = training_tags(record, reading.notation, self.target)
         except BadLine as error:
             raise _located(error, located, reader) from None
-        counts = self.summary.splits[split]
+        counts = self.summary.of_split(split)
         counts.sentences += 1
         counts.tokens += len(tags)
         self.sentences.inc()

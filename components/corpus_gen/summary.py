@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -114,14 +114,31 @@ class PartialCounts:
         self.settled.merge(other.settled)
 
 
+@dataclass
 class PartialSummary:
     """Counts of all splits and files in one bundle, the scheme of the files and what was recognised."""
 
-    def __init__(self, scheme: str = "") -> None:
-        self.scheme = scheme
-        self.told: list[str] = []
-        self.splits: defaultdict[str, PartialCounts] = defaultdict(PartialCounts)
-        self.files: Counter[str] = Counter()
+    scheme: str = ""
+    told: list[str] = field(default_factory=list)
+    splits: dict[str, PartialCounts] = field(default_factory=dict)
+    files: Counter[str] = field(default_factory=Counter)
+
+    def of_split(self, name: str) -> PartialCounts:
+        """The counts of a split, which begin at nothing."""
+        return self.splits.setdefault(name, PartialCounts())
+
+    def to_json(self) -> bytes:
+        """Encode for another process; `from_json` decodes it."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> PartialSummary:
+        """Decode what `to_json` encoded.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        return msgspec.json.decode(text, type=cls, dec_hook=_counter)
 
     def merge(self, other: PartialSummary) -> PartialSummary:
         """Add another bundle's counts; returns itself."""
@@ -129,5 +146,10 @@ class PartialSummary:
         self.told = self.told or other.told
         self.files.update(other.files)
         for name, partial in other.splits.items():
-            self.splits[name].merge(partial)
+            self.of_split(name).merge(partial)
         return self
+
+
+def _counter(_: Any, counts: Any) -> Counter[str]:
+    # The one type here that msgspec does not know.
+    return Counter(msgspec.convert(counts, dict[str, int]))

@@ -89,7 +89,7 @@ def test_what_bundles_have_counted_is_merged(carry: Callable[[Any], Any]) -> Non
     assert carry(reading).notation == Notation("BIOES")
     summaries = carry(Merge(PartialSummary))
     counts = PartialSummary("BIO")
-    counts.splits["dev"].sentences = 3
+    counts.of_split("dev").sentences = 3
     merged = summaries.merge_accumulators([carry(counts), carry(counts)])
     assert summaries.extract_output(summaries.add_input(merged, counts)).splits["dev"].sentences == 9
 
