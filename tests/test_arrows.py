@@ -55,7 +55,8 @@ ORDER: dict[str, str] = {
         "serving.server.inference, serving.server.endpoints, serving.server"
     ),
     "pipeline": (
-        "pipeline.settings, pipeline.beam, pipeline.runs, pipeline.stages, pipeline.cluster, pipeline.execution, "
+        "pipeline.settings, pipeline.beam, pipeline.runs, pipeline.doctor, pipeline.stages, pipeline.cluster, "
+        "pipeline.execution, "
         "pipeline.factory, pipeline.runners, pipeline.cli"
     ),
     "pipeline.cli": (

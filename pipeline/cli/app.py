@@ -17,6 +17,7 @@ from pipeline.cli.console import print_error
 from pipeline.cli.exit_codes import BAD_INPUT
 from pipeline.cli.line.check import check
 from pipeline.cli.line.convert import convert
+from pipeline.cli.line.doctor import doctor
 from pipeline.cli.line.report import report
 from pipeline.cli.line.run import run
 from pipeline.cli.line.status import status
@@ -72,6 +73,7 @@ app.command()(demo)
 app.command()(decode)
 app.command()(predict)
 app.command()(status)
+app.command()(doctor)
 app.command()(report)
 app.command()(tensorboard)
 app.command(name="compile")(compile_)

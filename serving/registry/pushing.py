@@ -46,21 +46,27 @@ def next_version(base: Path) -> int:
     return max([_highest_in_file(base), *(number or 0 for number in [*folders, *labelled])]) + 1
 
 
+def damage(base: Path) -> str:
+    """Say what is wrong with the file of the highest version; empty if nothing is, or if it is missing."""
+    path = base / _HIGHEST
+    if not path.exists() or _number_in(path) is not None:
+        return ""
+    found = path.read_bytes()[:40]
+    return f"{path}: found {found!r}; expected a number in a line; the highest of folders and label history counts"
+
+
 def _highest_in_file(base: Path) -> int:
     """Read the kept number; 0 if the file is missing, or damaged, which is logged."""
+    if text := damage(base):
+        _LOG.warning("%s", text)
     path = base / _HIGHEST
-    if not path.exists():
-        return 0
+    return (_number_in(path) or 0) if path.exists() else 0
+
+
+def _number_in(path: Path) -> int | None:
     content = path.read_bytes()
-    number = number_of(content[:-1].decode("ascii", errors="replace"))
     # Without its end the number may be the beginning of a larger one.
-    if number is None or not content.endswith(b"\n"):
-        _LOG.warning(
-            "%s: found %r; expected a number in a line; the highest of the version folders and the label history "
-            "is taken, and the next push writes the file anew", path, content[:40],
-        )  # fmt: skip
-        return 0
-    return number
+    return number_of(content[:-1].decode("ascii", errors="replace")) if content.endswith(b"\n") else None
 
 
 def push(

@@ -38,6 +38,7 @@ COVERED = {
     ".venv/bin/tagline check --set": "tests/pipeline/cli/line/test_check.py",
     ".venv/bin/tagline tune": "tests/pipeline/cli/line/test_tune.py",
     ".venv/bin/tagline status": "tests/pipeline/test_end_to_end.py",
+    ".venv/bin/tagline doctor": "tests/pipeline/cli/line/test_doctor.py",
     ".venv/bin/tagline report --config": "tests/pipeline/test_end_to_end.py",
     ".venv/bin/tagline report --list": "tests/pipeline/cli/line/test_run_list.py",
     ".venv/bin/tagline report --compare": "tests/pipeline/cli/line/test_run_comparison.py",

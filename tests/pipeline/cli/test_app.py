@@ -14,8 +14,8 @@ import yaml
 from pipeline.runs.outcome import Outcome
 
 COMMANDS = (
-    "run", "check", "convert", "serve", "demo", "decode", "predict", "status", "models", "report", "tensorboard",
-    "compile", "submit", "execute", "cluster",
+    "run", "check", "convert", "serve", "demo", "decode", "predict", "status", "doctor", "models", "report",
+    "tensorboard", "compile", "submit", "execute", "cluster",
 )  # fmt: skip
 HEAVY = ("tensorflow", "tfx", "numpy", "apache_beam", "ml_metadata", "matplotlib", "grpc")
 
