@@ -281,7 +281,7 @@ def _inside(model: Path) -> Iterator[Child]:
 
 
 def _push(model: Path, base: Path, version: int) -> None:
-    shutil.copytree(model, base / str(version))
+    Path(shutil.copytree(model, base / f".{version}")).rename(base / str(version))
 
 
 def _until_served(tagger: Tagger, version: int) -> None:

@@ -27,7 +27,7 @@ def sign(version_dir: Path, private_key: Path) -> None:
     """
     signed = _key(private_key, private=True).sign((version_dir / MANIFEST).read_bytes())
     with atomic.replacing(version_dir / SIGNATURE) as draft:
-        draft.write_bytes(signed.hex().encode() + b"\n")
+        draft.write_bytes(_line(signed))
         modes.open_as(version_dir, draft)
 
 
@@ -47,15 +47,23 @@ def problem(version_dir: Path, public_key: Path) -> str:
     if not (version_dir / SIGNATURE).exists():
         return f"no {SIGNATURE}: it was never signed"
     try:
-        signature = bytes.fromhex((version_dir / SIGNATURE).read_text(encoding="ascii", errors="replace"))
+        written = (version_dir / SIGNATURE).read_bytes()
+        signature = bytes.fromhex(written.decode("ascii", errors="replace"))
         key.verify(signature, (version_dir / MANIFEST).read_bytes())
+        is_as_written = written == _line(signature)
     except (InvalidSignature, ValueError):
+        is_as_written = False
+    if not is_as_written:
         return f"{SIGNATURE} is not the signature of {MANIFEST} by this key"
     signed = manifest(version_dir).get("version")
     # An old version, signed and good in its time, must not come back as a new one.
     return (
         "" if signed == number_of(version_dir.name) else f"the signed {MANIFEST} is that of version {signed}"
     )
+
+
+def _line(signature: bytes) -> bytes:
+    return signature.hex().encode() + b"\n"
 
 
 def _key(path: Path, *, private: bool) -> Any:

@@ -16,10 +16,13 @@ import logging
 import os
 from pathlib import Path
 
+from files.atomic import draft_of
+
 MANIFEST = "manifest.json"
 MANIFEST_SUM = "manifest.json.sha256"
 SIGNATURE = "manifest.json.sig"
-SEALS = (MANIFEST, MANIFEST_SUM, SIGNATURE)
+# What is about the other files; the draft is of a signature whose writer was killed.
+SEALS = (MANIFEST, MANIFEST_SUM, SIGNATURE, draft_of(Path(SIGNATURE)).name)
 SETTINGS = "settings.yaml"
 STATISTICS = "statistics"
 

@@ -31,8 +31,11 @@ def test_a_signed_version_is_intact_and_signed_again_by_another_key(version: Pat
 def test_a_damaged_signature_is_none(version: Path, tmp_path: Path, damage: bytes) -> None:
     private, public = write_keys(tmp_path)
     sign(version, private)
-    (version / "manifest.json.sig").write_bytes(damage)
-    assert "is not the signature" in problem(version, public)
+    path = version / "manifest.json.sig"
+    for damaged in (damage, path.read_bytes().upper(), path.read_bytes().rstrip()):
+        path.write_bytes(damaged)
+        assert "is not the signature" in problem(version, public)
+        sign(version, private)
 
 
 def test_keys_of_another_kind_are_named_and_not_quoted(
