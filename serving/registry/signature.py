@@ -44,8 +44,8 @@ def problem(version_dir: Path, public_key: Path) -> str:
     key = _key(public_key, private=False)
     from cryptography.exceptions import InvalidSignature
 
-    if not (version_dir / SIGNATURE).exists():
-        return f"no {SIGNATURE}: it was never signed"
+    if missing := [name for name in (MANIFEST, SIGNATURE) if not (version_dir / name).exists()]:
+        return f"no {missing[0]}: it was never signed"
     try:
         written = (version_dir / SIGNATURE).read_bytes()
         signature = bytes.fromhex(written.decode("ascii", errors="replace"))

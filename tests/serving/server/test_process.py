@@ -75,6 +75,7 @@ def test_it_is_waited_for_as_long_as_it_runs_and_says_what_it_does(exported, tmp
     assert heard[0] == "Loading TensorFlow"
     assert set(heard) - {"Loading TensorFlow"} <= {
         f"Loading servable {{name: tagger version: 1}} from {tmp_path}/models/1",
+        f"{tmp_path}/models/1 has no manifest.json: it is loaded as it is, unverified",
         "Successfully loaded servable version {name: tagger version: 1}",
     }
 
