@@ -8,7 +8,7 @@ from concurrent import futures
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
@@ -16,9 +16,10 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.server.inference import describe
 from serving.server.inference.predictor import Predictor
-from serving.server.wire.errors import ServingError, not_served, shortened
+from serving.server.wire.errors import ServingError, invalid, not_served, shortened
 
-_LARGEST_MESSAGE = 2**31 - 1
+_LARGEST_REQUEST = 64 * 2**20
+_LARGEST_ANSWER = 2**31 - 1
 _MOST_REQUESTS = 1024
 _NOT_SERVED = ("Classify", "Regress", "MultiInference")
 
@@ -42,8 +43,8 @@ def make_server(
       channel_arguments: options of gRPC, which override the server's own.
     """
     own = {
-        "grpc.max_receive_message_length": _LARGEST_MESSAGE,
-        "grpc.max_send_message_length": _LARGEST_MESSAGE,
+        "grpc.max_receive_message_length": _LARGEST_REQUEST,
+        "grpc.max_send_message_length": _LARGEST_ANSWER,
         # A second server on the same port must fail, not share its requests.
         "grpc.so_reuseport": 0,
     }
@@ -95,17 +96,25 @@ def _refuser(name: str) -> _Answer:
 def _unary(answer: _Answer, request_type: type[Message] | None) -> grpc.RpcMethodHandler:
     """Make the handler that answers by `answer`; without a `request_type` it gets bytes."""
 
-    def handle(request: Message | bytes, context: grpc.ServicerContext) -> Message:
+    def handle(sent: bytes, context: grpc.ServicerContext) -> Message:
         remaining = context.time_remaining()
         # gRPC reports a missing deadline as one in the far future.
         timeout = None if remaining is None or remaining > threading.TIMEOUT_MAX else remaining
         try:
-            return answer(request, timeout)
+            return answer(_parsed(sent, request_type) if request_type else sent, timeout)
         except ServingError as error:
             return context.abort(grpc.StatusCode[error.code.name], shortened(error.message))
 
+    # Parsed by the handler: gRPC would answer INTERNAL to bytes that are no message.
     return grpc.unary_unary_rpc_method_handler(
-        handle,
-        request_deserializer=request_type and request_type.FromString,
-        response_serializer=lambda response: response.SerializeToString(),
+        handle, response_serializer=lambda response: response.SerializeToString()
     )
+
+
+def _parsed(sent: bytes, request_type: type[Message]) -> Message:
+    try:
+        return request_type.FromString(sent)
+    except DecodeError as error:
+        raise invalid(
+            f"expected a {request_type.DESCRIPTOR.name}; found {len(sent)} bytes that are none"
+        ) from error

@@ -173,12 +173,7 @@ class Batching:
             now = time.monotonic()
             for run in runs:
                 self._metrics.queued(self._parameters.thread_pool_name, now - run.queued_at)
-            try:
-                outcomes = self._outcomes(runs)
-            except Exception as error:
-                # The thread must survive, or no request would ever be answered again.
-                _LOG.exception("Unexpected in a batch of %d", len(runs))
-                outcomes = _to_each(runs, ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}"))
+            outcomes = self._outcomes(runs)
             for run, outcome in zip(runs, outcomes, strict=True):
                 run.finish(outcome)
             # Keep no reference to this batch while waiting for the next.
@@ -212,23 +207,17 @@ class Batching:
     def _run_together(self, runs: Sequence[_Run]) -> list[Results | ServingError]:
         if len(runs) == 1 and not self._parameters.allowed_batch_sizes:
             return [_run_alone(runs[0])]
-        call = runs[0].call
-        if len({tuple(array.dtype for array in run.arrays) for run in runs}) > 1:
-            # Concatenating would convert the types: wrong ones would pass, or right ones fail.
-            return [_run_alone(run) for run in runs]
         try:
             merged = _merged(runs, self._parameters)
-        except ServingError as error:
-            return _to_each(runs, error)
-        try:
+            call = runs[0].call
             results = runs[0].servable.session.run(call.feeds, call.fetches, merged)
-        except ServingError:
-            # One bad row fails the complete run: alone, each request gets its own answer or its own error.
-            return [_run_alone(run) for run in runs]
-        try:
             return list(_split(runs, results, len(merged[0])))
-        except ServingError as error:
-            return _to_each(runs, error)
+        except ServingError:
+            pass
+        except Exception:
+            _LOG.exception("Unexpected in a batch of %d", len(runs))
+        # What fails together says nothing about each: alone, each gets its own answer or its own error.
+        return [_run_alone(run) for run in runs]
 
 
 def _run_alone(run: _Run) -> Results | ServingError:
@@ -236,10 +225,10 @@ def _run_alone(run: _Run) -> Results | ServingError:
         return run.servable.session.run(run.call.feeds, run.call.fetches, run.arrays)
     except ServingError as error:
         return ServingError(error.code, error.message)
-
-
-def _to_each(runs: Sequence[_Run], error: ServingError) -> list[Results | ServingError]:
-    return [ServingError(error.code, error.message) for _ in runs]
+    except Exception as error:
+        # The thread must survive, or no request would ever be answered again.
+        _LOG.exception("Unexpected in a run")
+        return ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}")
 
 
 def _rows(arrays: Sequence[np.ndarray]) -> int:

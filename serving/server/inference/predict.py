@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from tensorflow.core.framework.tensor_pb2 import TensorProto
-from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.server.graph.calls import Call, call_of
 from serving.server.graph.servable import DEFAULT_SIGNATURE, Servable
 from serving.server.wire.errors import Code, ServingError, invalid
-from serving.server.wire.tensors import UnreadableTensor, fill_proto, to_array
+from serving.server.wire.tensors import UnreadableTensor, fill_proto, to_array, type_name
 
 
 def run(servable: Servable, request: PredictRequest) -> PredictResponse:
@@ -80,6 +80,7 @@ def _inputs(
             proto = signature.defaults[alias]
         else:
             raise _mismatch(signature, sent)
+        _require_declared(alias, info, proto)
         try:
             arrays.append(to_array(proto))
         except UnreadableTensor as error:
@@ -88,6 +89,26 @@ def _inputs(
     if used < len(sent):
         raise _mismatch(signature, sent)
     return tuple(feeds), arrays
+
+
+def _require_declared(alias: str, info: TensorInfo, proto: TensorProto) -> None:
+    """Refuse a type or a shape that the signature does not declare, before it can reach a batch of others."""
+    if proto.dtype != info.dtype:
+        raise invalid(
+            f"input {alias}: expected the type {type_name(info.dtype)}; found {type_name(proto.dtype)}"
+        )
+    if info.tensor_shape.unknown_rank:
+        return
+    declared = [dim.size for dim in info.tensor_shape.dim]
+    sent = [dim.size for dim in proto.tensor_shape.dim]
+    if len(sent) != len(declared) or any(
+        size not in (-1, own) for size, own in zip(declared, sent, strict=True)
+    ):
+        raise invalid(f"input {alias}: expected the shape {_open_shape(declared)}; found {sent}")
+
+
+def _open_shape(sizes: Sequence[int]) -> str:
+    return f"[{', '.join('?' if size == -1 else str(size) for size in sizes)}]"
 
 
 def _mismatch(signature: SignatureDef, sent: Mapping[str, TensorProto]) -> ServingError:

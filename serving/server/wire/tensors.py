@@ -7,6 +7,7 @@ writing the repeated fields as complete lists is what makes the difference.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from tensorflow.core.framework import tensor_pb2, types_pb2
@@ -30,6 +31,8 @@ FIELDS: dict[int, tuple[str, type]] = {
     types_pb2.DT_UINT64: ("uint64_val", np.uint64),
 }
 _MOST_DIMENSIONS = 32  # NumPy's limit
+# A few bytes of shape must not cost megabytes: the most bytes of a tensor whose values were not all sent.
+_MOST_UNSENT = 4096
 _DATA_TYPES = {kind: number for number, (_, kind) in FIELDS.items()}
 
 
@@ -38,15 +41,15 @@ class UnreadableTensor(ValueError):
 
 
 def to_array(proto: tensor_pb2.TensorProto) -> np.ndarray:
-    """Convert `proto` to an array, by the rules of `Tensor::FromProto`.
+    """Convert `proto` to an array; nothing is allocated before type, shape and values have been checked.
 
-    Fewer values than elements repeat the last one; none at all means zeros (or empty strings).
+    One value may stand for all elements of a small tensor, as in TensorFlow Serving.
 
     Raises:
       UnreadableTensor: type, shape and content do not make a tensor.
     """
     if proto.dtype not in FIELDS:
-        raise UnreadableTensor(f"type {proto.dtype} cannot be sent to this server")
+        raise UnreadableTensor(f"type {type_name(proto.dtype)} cannot be sent to this server")
     if proto.tensor_shape.unknown_rank:
         raise UnreadableTensor("unknown rank")
     shape = [dim.size for dim in proto.tensor_shape.dim]
@@ -56,21 +59,45 @@ def to_array(proto: tensor_pb2.TensorProto) -> np.ndarray:
         raise UnreadableTensor(f"{len(shape)} dimensions; at most {_MOST_DIMENSIONS} are supported")
     field, kind = FIELDS[proto.dtype]
     size = math.prod(shape)
-    if proto.tensor_content and size:
+    if not size and math.prod(filter(None, shape)) > _MOST_UNSENT:
+        raise UnreadableTensor(
+            f"shape {shape}: a tensor without elements may have {_MOST_UNSENT} rows at most"
+        )
+    if proto.tensor_content:
         return _from_content(proto.tensor_content, kind, size).reshape(shape)
     values = getattr(proto, field)
-    if len(values) == size:
-        flat: np.ndarray = np.empty(size, kind)
-        flat[:] = list(values)
-        return flat.reshape(shape)
-    # A request can name any shape without sending a value: a failed allocation is a bad tensor, not a crash.
-    try:
-        flat = np.full(size, values[-1] if values else (b"" if kind is np.object_ else 0), kind)
-    except (MemoryError, ValueError) as error:
-        raise UnreadableTensor(f"shape {shape}: {error}") from error
-    sent = min(len(values), size)
-    flat[:sent] = list(values[:sent])
+    if len(values) != size:
+        _require_repeatable(values, kind, size, shape)
+    flat: np.ndarray = np.empty(size, kind)
+    flat[:] = list(values) if field != "int_val" or kind is np.int32 else _narrow(values, kind)
     return flat.reshape(shape)
+
+
+def type_name(dtype: int) -> str:
+    """Write a DataType, which may be any number in a request, as `string`, `float`, ..."""
+    try:
+        return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
+    except ValueError:
+        return str(dtype)
+
+
+def _require_repeatable(values: Sequence[object], kind: type, size: int, shape: list[int]) -> None:
+    expected = f"shape {shape}: expected {size} values; found {len(values)}"
+    if len(values) != 1 or not size:
+        raise UnreadableTensor(expected)
+    (value,) = values
+    width = max(len(value), 1) if isinstance(value, bytes) else np.dtype(kind).itemsize
+    if size * width > _MOST_UNSENT:
+        raise UnreadableTensor(f"{expected}, which may be repeated up to {_MOST_UNSENT} bytes only")
+
+
+def _narrow(values: Sequence[int], kind: type) -> np.ndarray:
+    """The values of a type narrower than the field that they are sent in."""
+    wide = np.array(list(values), np.int32)
+    narrow: np.ndarray = wide.astype(kind)
+    if (narrow != wide).any():
+        raise UnreadableTensor(f"expected values of {np.dtype(kind)}; found some outside its range")
+    return narrow
 
 
 def _from_content(content: bytes, kind: type, size: int) -> np.ndarray:

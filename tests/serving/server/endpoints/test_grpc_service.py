@@ -70,6 +70,17 @@ def undecodable() -> Request:
     return made
 
 
+def misshapen(
+    *sizes: int, dtype: int = tf.string.as_datatype_enum, signature: str = "decode_text", alias: str = "text"
+) -> Request:
+    """A request whose only tensor has a shape and no values."""
+    made = request(signature)
+    made.inputs[alias].dtype = dtype
+    for size in sizes:
+        made.inputs[alias].tensor_shape.dim.add(size=size)
+    return made
+
+
 X = tf.constant([[1.0, 2.0]])
 CODES = grpc.StatusCode
 TEXT_OUTPUTS = "confidence,ends,lengths,score,starts,tags,tokens"
@@ -141,7 +152,33 @@ ROWS: dict[str, tuple[Callable[[], Request], grpc.StatusCode, str]] = {
     "wrong dtype": (
         lambda: request("arithmetic", x=X, y=tf.constant(1.0, tf.float64)),
         CODES.INVALID_ARGUMENT,
-        "Expects arg[1] to be float but double is provided",
+        "input y: expected the type float; found double",
+    ),
+    "type that there is not": (
+        lambda: misshapen(1, dtype=999),
+        CODES.INVALID_ARGUMENT,
+        "input text: expected the type string; found 999",
+    ),
+    "wrong rank": (
+        lambda: request(text=[["a", "b"]]),
+        CODES.INVALID_ARGUMENT,
+        "input text: expected the shape [?]; found [1, 2]",
+    ),
+    "wrong dimension": (
+        lambda: request("arithmetic", x=tf.ones([1, 3]), y=1.0),
+        CODES.INVALID_ARGUMENT,
+        "input x: expected the shape [?, 2]; found [1, 3]",
+    ),
+    "no elements of an enormous shape": (
+        lambda: misshapen(0, 2**62, signature="decode_tokens", alias="tokens"),
+        CODES.INVALID_ARGUMENT,
+        "tensor parsing error: tokens: shape [0, 4611686018427387904]: a tensor without elements may have 4096 "
+        "rows at most",
+    ),
+    "a shape and no values": (
+        lambda: misshapen(10_000_000),
+        CODES.INVALID_ARGUMENT,
+        "tensor parsing error: text: shape [10000000]: expected 10000000 values; found 0",
     ),
 }
 
@@ -156,18 +193,26 @@ def test_predict_refuses(name, prediction):
     assert TFSERVING or caught.value.details() == text
 
 
-def test_a_wrong_shape_is_reported_by_the_op(prediction):
-    with pytest.raises(grpc.RpcError) as caught:
-        prediction.Predict(request("arithmetic", x=tf.ones([1, 3]), y=1.0), timeout=10)
-    assert caught.value.code() is CODES.INVALID_ARGUMENT
-    # The single-threaded executor leaves out the name of the node that TensorFlow Serving adds here.
-    assert caught.value.details().startswith("Matrix size-incompatible: In[0]: [1,3], In[1]: [2,2]")
-
-
 def test_invalid_bytes_in_an_example_are_refused(prediction):
     with pytest.raises(grpc.RpcError) as caught:
         prediction.Predict(request("decode", examples=[b"\xff\xfe\x00 no example"]), timeout=10)
     assert caught.value.code() is CODES.INVALID_ARGUMENT
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("service", ["PredictionService/Predict", "ModelService/GetModelStatus"])
+def test_bytes_that_are_no_message_are_refused(service, channel):
+    with pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary(f"/tensorflow.serving.{service}")(b"\x0a\xff no message", timeout=10)
+    assert caught.value.code() is CODES.INVALID_ARGUMENT
+    assert caught.value.details().endswith("found 13 bytes that are none")
+
+
+@pytest.mark.embedded
+def test_a_request_may_have_64_mebibytes(prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(request(text=["a" * 2**26]), timeout=10)
+    assert caught.value.code() is CODES.RESOURCE_EXHAUSTED
 
 
 def test_predict_answers_with_the_effective_signature_and_typed_fields(prediction):

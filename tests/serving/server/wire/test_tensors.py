@@ -44,11 +44,10 @@ def proto(dtype: int, *sizes: int, **fields: object) -> tensor_pb2.TensorProto:
     return made
 
 
-def test_missing_values_repeat_the_last_one():
-    assert to_array(proto(types_pb2.DT_INT32, 4, int_val=[1, 2])).tolist() == [1, 2, 2, 2]
-    assert to_array(proto(types_pb2.DT_INT32, 2)).tolist() == [0, 0]
-    assert to_array(proto(types_pb2.DT_STRING, 2)).tolist() == [b"", b""]
-    assert to_array(proto(types_pb2.DT_INT32, 2, int_val=[1, 2, 3])).tolist() == [1, 2]
+def test_one_value_may_stand_for_all_elements_of_a_small_tensor():
+    assert to_array(proto(types_pb2.DT_INT32, 4, int_val=[2])).tolist() == [2, 2, 2, 2]
+    assert to_array(proto(types_pb2.DT_STRING, 2, string_val=[b"a"])).tolist() == [b"a", b"a"]
+    assert to_array(proto(types_pb2.DT_STRING, 0, 5)).shape == (0, 5)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +61,18 @@ def test_missing_values_repeat_the_last_one():
         proto(types_pb2.DT_STRING, 2, tensor_content=b"\x80\x80"),
         proto(types_pb2.DT_STRING, 2**40, tensor_content=b"\x01"),
         proto(types_pb2.DT_DOUBLE, 2**40, 2**40, 2**40),
+        proto(types_pb2.DT_INT32, 2),
+        proto(types_pb2.DT_INT32, 4, int_val=[1, 2]),
+        proto(types_pb2.DT_INT32, 2, int_val=[1, 2, 3]),
+        proto(types_pb2.DT_INT32, 0, int_val=[1]),
+        proto(types_pb2.DT_INT32, 2, float_val=[1, 2]),
+        proto(types_pb2.DT_FLOAT, 1000, 1000, 10, float_val=[1]),
+        proto(types_pb2.DT_STRING, 1000, string_val=[b"a" * 1000]),
+        proto(types_pb2.DT_STRING, 0, 2**62),
+        proto(types_pb2.DT_STRING, 2**20, 0),
+        proto(types_pb2.DT_FLOAT, 0, tensor_content=b"1234"),
+        proto(types_pb2.DT_UINT8, 2, int_val=[1, 300]),
+        proto(999, 1, int_val=[1]),
         tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_shape={"unknown_rank": True}),
     ],
 )
