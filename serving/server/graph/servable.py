@@ -15,8 +15,8 @@ from serving.server.graph.session import GraphSession
 
 DEFAULT_SIGNATURE = "serving_default"
 
-# Signature, feeds, output filter, and whether runs are shared: what a `Call` depends on.
-CallKey = tuple[str, tuple[str, ...], tuple[str, ...], bool]
+# Signature, outputs answered, and whether runs are shared: what a `Call` depends on.
+CallKey = tuple[str, tuple[str, ...], bool]
 
 
 class Servable:

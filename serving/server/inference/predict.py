@@ -14,6 +14,9 @@ from serving.server.graph.servable import DEFAULT_SIGNATURE, Servable
 from serving.server.wire.errors import Code, ServingError, invalid
 from serving.server.wire.tensors import UnreadableTensor, fill_proto, to_array, type_name
 
+# TensorFlow makes an executor for each set of outputs, seconds and megabytes, and keeps it as long as the graph.
+_MOST_FILTERS = 8
+
 
 def run(servable: Servable, request: PredictRequest) -> PredictResponse:
     """Answer `request` by `servable` at once, whatever model the request names: for warming up.
@@ -41,12 +44,7 @@ def prepare(
     if signature is None:
         raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
     feeds, arrays = _inputs(signature, request.inputs)
-    output_filter = tuple(request.output_filter)
-    call = servable.calls.get((name, feeds, output_filter, batched))
-    if call is None:
-        call = call_of(signature, feeds, _outputs(signature, output_filter), batched=batched)
-        servable.calls[name, feeds, output_filter, batched] = call
-    return name, call, arrays
+    return name, _call(servable, name, feeds, _outputs(signature, request.output_filter), batched), arrays
 
 
 def respond(
@@ -61,10 +59,28 @@ def respond(
     response.model_spec.name = request.model_spec.name
     response.model_spec.signature_name = name
     response.model_spec.version.value = servable.version
+    wanted = request.output_filter or call.aliases
     # A batched call may fetch `lengths` in addition.
     for alias, result in zip(call.aliases, results, strict=False):
-        fill_proto(response.outputs[alias], np.asarray(result))
+        if alias in wanted:
+            fill_proto(response.outputs[alias], np.asarray(result))
     return response
+
+
+def _call(
+    servable: Servable, name: str, feeds: tuple[str, ...], aliases: tuple[str, ...], batched: bool
+) -> Call:
+    """Return the call that answers `aliases`, or all outputs once a signature has been filtered in many ways."""
+    signature = servable.signatures[name]
+    every = tuple(sorted(signature.outputs))
+    call = servable.calls.get((name, aliases, batched))
+    if call is None and aliases != every:
+        filters = [key for key in list(servable.calls) if key[0] == name and key[1] != every]
+        if len(filters) >= _MOST_FILTERS:
+            return _call(servable, name, feeds, every, batched)
+    if call is None:
+        call = servable.calls[name, aliases, batched] = call_of(signature, feeds, aliases, batched=batched)
+    return call
 
 
 def _inputs(
@@ -122,14 +138,14 @@ def _mismatch(signature: SignatureDef, sent: Mapping[str, TensorProto]) -> Servi
 
 
 def _outputs(signature: SignatureDef, output_filter: Sequence[str]) -> tuple[str, ...]:
-    """Return the aliases to answer: those of the filter, in its order, or all."""
+    """Return the aliases to answer, sorted: those of the filter, or all."""
     if unknown := set(output_filter) - signature.outputs.keys():
         raise invalid(
             f"the signature has no outputs {_braces(unknown)}: expected some of {_braces(signature.outputs)}"
         )
     if len(set(output_filter)) < len(output_filter):
         raise invalid(f"output_filter names an output twice: {', '.join(output_filter)}")
-    return tuple(output_filter) or tuple(sorted(signature.outputs))
+    return tuple(sorted(output_filter or signature.outputs))
 
 
 def _braces(names: Iterable[str]) -> str:
