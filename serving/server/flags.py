@@ -102,7 +102,7 @@ def _switch(help: str, *, default: bool = False) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
-    """The flags of one server: TensorFlow Serving's names and defaults, and five of its own at the end.
+    """The flags of one server: TensorFlow Serving's names and defaults, and its own at the end.
 
     A port of 0 takes a free one, and polling pauses may be fractions of a second, which TensorFlow Serving
     refuses.
@@ -166,6 +166,8 @@ class Flags:
         "FILE",
         "Ed25519 public key in PEM form; refuse a version whose manifest its private key did not sign",
     )
+    # Off, since there is no authentication: a client could replace all models.
+    enable_reload_rpc: bool = _switch("let any gRPC client change the models, by HandleReloadConfigRequest")
 
 
 class _Parser(argparse.ArgumentParser):

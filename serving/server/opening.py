@@ -18,7 +18,7 @@ from serving.server.inference.metrics import Metrics
 from serving.server.inference.predictor import Predictor
 from serving.server.versions.catalogue import Catalogue
 from serving.server.versions.reload import reload
-from serving.server.wire.errors import invalid
+from serving.server.wire.errors import Code, ServingError, invalid
 
 _METRICS_PATH = "/monitoring/prometheus/metrics"
 # Default numbers of threads: as many runs as a few cores can take side by side; with batching, as many
@@ -84,6 +84,12 @@ class Endpoints:
         flags = self._flags
 
         def apply(request: ReloadConfigRequest, timeout: float | None) -> ReloadConfigResponse:
+            if not flags.enable_reload_rpc:
+                raise ServingError(
+                    Code.FAILED_PRECONDITION,
+                    "HandleReloadConfigRequest is off: start the server with --enable_reload_rpc, or change the file "
+                    "of --model_config_file, which it polls every --model_config_file_poll_wait_seconds",
+                )
             # A caller that disappears without a deadline must not occupy its thread for ever.
             seconds = _LONGEST_RELOAD if timeout is None else min(timeout, _LONGEST_RELOAD)
             return reload(predictor.catalogue, request, timeout=seconds, count=predictor.metrics.count)

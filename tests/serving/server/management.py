@@ -66,6 +66,7 @@ def serving(base: Path, **more: object) -> Iterator[ManagementClient]:
         port=0,
         file_system_poll_wait_seconds=0.05,
         max_num_load_retries=0,
+        enable_reload_rpc=True,
         **more,
     )
     with running(flags) as server:

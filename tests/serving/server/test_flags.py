@@ -14,7 +14,7 @@ from tests.serving.server.tensorflow_serving_flags import FLAGS
 pytestmark = pytest.mark.embedded
 
 BASE = "--model_base_path=/m"
-OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file"}
+OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc"}
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -35,6 +35,7 @@ def test_defaults_are_tensorflow_servings():
     assert flags.enable_model_warmup
     assert not flags.enable_batching
     assert not flags.enable_grpc_healthcheck_service
+    assert not flags.enable_reload_rpc
     assert flags.host == "127.0.0.1", "loopback"
 
 

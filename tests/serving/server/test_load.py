@@ -75,7 +75,11 @@ def test_sixteen_clients_while_everything_changes(batching, exported, tmp_path):
     answers = {version: ("PER", "ORG")[version % 2] for version in range(1, 7)}
     push(exported[answers[1]], base / "1")
     push(exported["PER"], other / "1")
-    flags = [f"--enable_batching={str(batching).lower()}", "--file_system_poll_wait_seconds=0.2"]
+    flags = [
+        f"--enable_batching={str(batching).lower()}",
+        "--file_system_poll_wait_seconds=0.2",
+        "--enable_reload_rpc",
+    ]
     with start_server_process(base, "a", tmp_path / "log", 60, extra_flags=flags) as process:
         management = ManagementClient(process.target)
         step = SECONDS / 8

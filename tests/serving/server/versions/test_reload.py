@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 
 from serving.client import ModelNotFound
+from serving.server.flags import Flags
 from tests.serving.folders import garbage, push, states, until
-from tests.serving.running import TFSERVING
+from tests.serving.running import TFSERVING, running
 from tests.serving.server.background import BackgroundClients
 from tests.serving.server.management import CODES, ManagementClient, refused, serving
 
@@ -34,6 +36,17 @@ def bases(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
 def management(bases: dict[str, Path]) -> Iterator[ManagementClient]:
     with serving(bases["a"]) as started:
         yield started
+
+
+@pytest.mark.embedded
+def test_it_is_off_unless_a_flag_turns_it_on(bases):
+    flags = Flags(model_base_path=str(bases["a"]), model_name="a", port=0)
+    with running(flags) as server, contextlib.closing(ManagementClient(server.target)) as management:
+        code, details = refused(management, {"b": bases["b"]})
+        assert code is CODES.FAILED_PRECONDITION
+        assert "--enable_reload_rpc" in details
+        with management.tagger("a") as tagger:
+            assert tagger.tag("Anna").entities[0].label == "PER"
 
 
 def test_requests_that_are_refused_change_nothing(management, bases):
