@@ -166,6 +166,7 @@ class Flags:
         "FILE",
         "Ed25519 public key in PEM form; refuse a version whose manifest its private key did not sign",
     )
+    rest_api_max_body_bytes: int = _flag(8 * 2**20, "BYTES", "largest body of a REST request", type=_positive)
     # Off, since there is no authentication: a client could replace all models.
     enable_reload_rpc: bool = _switch("let any gRPC client change the models, by HandleReloadConfigRequest")
 

@@ -114,6 +114,7 @@ class Endpoints:
             predictor,
             timeout=flags.rest_api_timeout_in_ms / 1000,
             threads=flags.rest_api_num_threads or self._default_threads,
+            body_limit=flags.rest_api_max_body_bytes,
             metrics_path=self._metrics_path,
             allow_cors=flags.rest_api_enable_cors_support,
             pages=demo.routes(predictor.catalogue) if flags.demo else (),

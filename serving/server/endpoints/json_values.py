@@ -15,6 +15,7 @@ from serving.server.wire.errors import Code, ServingError, invalid
 from serving.server.wire.tensors import FIELDS
 
 _LONGEST_EXCERPT = 200
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _INTEGERS = {kind: np.iinfo(kind) for _, kind in FIELDS.values() if issubclass(kind, np.integer)}
 _JSON_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String", bool: "Bool"}
 
@@ -138,5 +139,9 @@ def _base64_object(value: bytes) -> dict[str, str]:
 
 def as_text(value: Any) -> str:
     """Write `value` as JSON for a message, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_EXCERPT else f"{text[:_LONGEST_EXCERPT]}..."
+    text = ""
+    for part in _ENCODER.iterencode(value):
+        text += part[: _LONGEST_EXCERPT + 1]
+        if len(text) > _LONGEST_EXCERPT:
+            return f"{text[:_LONGEST_EXCERPT]}..."
+    return text

@@ -9,6 +9,8 @@ import grpc
 import uvicorn
 from starlette.applications import Starlette
 
+from serving.server.endpoints.http_protocol import HttpProtocol
+
 
 class PortTaken(OSError):
     """A port that cannot be listened on; the message names it."""
@@ -52,7 +54,9 @@ class RestPort:
         except OSError as error:
             raise PortTaken(f"{address_of(host, port)} (REST): {error}") from error
         self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", lifespan="off", http=HttpProtocol, ws="none")
+        )
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="rest", daemon=True
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -24,6 +26,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
+from serving.server.endpoints.bodies import Bodies
 from serving.server.endpoints.rest_json import read_request, write_response
 from serving.server.graph.servable import DEFAULT_SIGNATURE
 from serving.server.inference import describe
@@ -35,6 +38,9 @@ from serving.server.wire.errors import Code, ServingError, invalid, not_served
 _LOG = logging.getLogger(__name__)
 # A runner that keeps the time itself reports it with more detail: let it be first.
 _GRACE = 0.1
+
+_LARGE = 2**20
+_READING_LARGE = threading.Lock()
 
 _HTTP = {
     Code.INVALID_ARGUMENT: 400,
@@ -64,6 +70,7 @@ def make_app(
     *,
     timeout: float,
     threads: int,
+    body_limit: int,
     metrics_path: str | None = None,
     allow_cors: bool = False,
     pages: Sequence[Route | Mount] = (),
@@ -72,8 +79,9 @@ def make_app(
 
     Args:
       predictor: answers `:predict`.
-      timeout: seconds that one request may take.
+      timeout: seconds that one request may take, and its body to come.
       threads: requests in progress at the same time.
+      body_limit: the most bytes of a request's body.
       metrics_path: the path of the metrics for Prometheus; None serves none.
       allow_cors: let pages of any origin send requests.
       pages: further routes of this port.
@@ -85,22 +93,15 @@ def make_app(
         if not path.lower().startswith("/v1/"):
             return _response(json.dumps({"error": "Not Found"}), status=404)
         body = await request.body()
+        if not (infer := request.method == "POST" and _INFER.fullmatch(path)):
+            # On the event loop, so that a probe is answered while all threads run graphs.
+            return _answered(partial(_describe, predictor.catalogue, request.method, path))
+        work = partial(_answered, partial(_infer, predictor, infer, body, timeout))
         try:
-            if not (infer := request.method == "POST" and _INFER.fullmatch(path)):
-                # On the event loop, so that a probe is answered while all threads run graphs.
-                return _response(_describe(predictor.catalogue, request.method, path))
-            work = partial(_infer, predictor, infer, body, timeout)
             done = asyncio.get_running_loop().run_in_executor(pool, work)
-            return _response(await asyncio.wait_for(done, timeout + _GRACE))
+            return await asyncio.wait_for(done, timeout + _GRACE)
         except asyncio.TimeoutError:
             return _error(Code.DEADLINE_EXCEEDED, f"No answer within {timeout:g} s")
-        except ServingError as error:
-            return _error(error.code, error.message)
-        except RecursionError:
-            return _error(Code.INVALID_ARGUMENT, "JSON Parse error: nested too deeply at offset: 0")
-        except Exception as error:
-            _LOG.exception("Unexpected while answering %s %s", request.method, path)
-            return _error(Code.INTERNAL, f"{type(error).__name__}: {error}")
 
     def metrics(_: Request) -> Response:
         return Response(predictor.metrics.page(), media_type=CONTENT_TYPE)
@@ -111,8 +112,29 @@ def make_app(
     # Paths and methods are matched by the patterns above: starlette's own routes are case-sensitive and
     # answer errors in another form.
     routes.append(Mount("/", request_response(answer)))
-    any_origin = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
-    return Starlette(routes=routes, middleware=[any_origin] if allow_cors else [])
+    middleware = [Middleware(Bodies, limit=body_limit, timeout=timeout)]
+    if allow_cors:
+        middleware.append(
+            Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        )
+    return Starlette(routes=routes, middleware=middleware)
+
+
+def _answered(work: Callable[[], str]) -> Response:
+    """Answer with the JSON of `work` or with its error.
+
+    Called in the thread of the work: in a future the error would keep the frames of the request, and all that was
+    parsed in them, until a collection.
+    """
+    try:
+        return _response(work())
+    except ServingError as error:
+        return _error(error.code, error.message)
+    except RecursionError:
+        return _error(Code.INVALID_ARGUMENT, "JSON Parse error: nested too deeply at offset: 0")
+    except Exception as error:
+        _LOG.exception("Unexpected in a REST request")
+        return _error(Code.INTERNAL, f"{type(error).__name__}: {error}")
 
 
 def _infer(predictor: Predictor, match: re.Match[str], body: bytes, timeout: float) -> str:
@@ -144,7 +166,9 @@ def _predict(predictor: Predictor, spec: ModelSpec, body: bytes, timeout: float)
                 raise invalid(f'the signature "{name}" has no inputs')
             return definition.inputs
 
-    in_rows = read_request(body, request, inputs_of)
+    # The values of a JSON body take some twenty times its bytes: large ones are read one after the other.
+    with _READING_LARGE if len(body) > _LARGE else contextlib.nullcontext():
+        in_rows = read_request(body, request, inputs_of)
     response = predictor.predict(request, timeout=timeout, entrypoint="REST")
     return write_response(response, in_rows=in_rows)
 

@@ -120,6 +120,9 @@ def _add_row(
     request: PredictRequest, alias: str, value: Any, declared: Inputs, shapes: dict[str, list[int]]
 ) -> None:
     shape = shape_of(value)
+    if alias not in shapes:
+        # Before millions of rows are read in vain.
+        _require_rank(declared[alias], len(shape) + 1)
     first = shapes.setdefault(alias, shape)
     if shape != first:
         raise invalid(f"expected the shape {first} of the first row; found {shape}")
@@ -135,8 +138,15 @@ def _read_columns(columns: Any, declared: Inputs, request: PredictRequest) -> No
         if alias not in columns:
             raise invalid(f"Missing named input: {alias} in 'inputs' object.")
         shape = shape_of(columns[alias])
+        _require_rank(info, len(shape))
         append_values(request.inputs[alias], columns[alias], info.dtype, shape)
         _set_type(request.inputs[alias], info.dtype, shape)
+
+
+def _require_rank(info: TensorInfo, rank: int) -> None:
+    declared = len(info.tensor_shape.dim)
+    if rank != declared and not info.tensor_shape.unknown_rank:
+        raise invalid(f"expected a tensor of {declared} dimensions; found {rank}")
 
 
 def _set_type(tensor: TensorProto, dtype: int, shape: list[int]) -> None:

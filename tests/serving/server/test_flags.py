@@ -14,7 +14,7 @@ from tests.serving.server.tensorflow_serving_flags import FLAGS
 pytestmark = pytest.mark.embedded
 
 BASE = "--model_base_path=/m"
-OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc"}
+OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc", "rest_api_max_body_bytes"}
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

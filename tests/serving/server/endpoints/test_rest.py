@@ -96,14 +96,24 @@ def test_numbers_beyond_float32_are_rounded(rest):
             "Missing named input: y in 'inputs' object.",
         ),
         (
-            {"signature_name": "arithmetic", "instances": [{"x": [1, 2], "y": 1}, {"x": [1], "y": 1}]},
-            "Failed to process element: 1 key: x of 'instances' list. Error: INVALID_ARGUMENT: "
-            "expected the shape [2] of the first row; found [1]",
+            {"signature_name": "decode_text", "instances": ["a", ["a"]]},
+            "Failed to process element: 1 key: text of 'instances' list. Error: INVALID_ARGUMENT: "
+            "expected the shape [] of the first row; found [1]",
         ),
         (
-            {"signature_name": "arithmetic", "instances": [{"x": [1, 2], "y": 1}, {"x": [1, 2]}]},
-            "Failed to process element: 1 of 'instances' list: expected the inputs x, y as in the other "
-            'elements; found {"x": [1, 2]}',
+            {"signature_name": "decode_text", "instances": [[]] * 2},
+            "Failed to process element: 0 key: text of 'instances' list. Error: INVALID_ARGUMENT: "
+            "expected a tensor of 1 dimensions; found 2",
+        ),
+        ({"signature_name": "decode_text", "inputs": [["a"]]}, "expected a tensor of 1 dimensions; found 2"),
+        (
+            {"signature_name": "arithmetic", "inputs": {"x": [["a" * 300, 1]], "y": 1}},
+            f'JSON Value: "{"a" * 199}... Type: String',
+        ),
+        (
+            {"signature_name": "echo", "instances": [{"s": "a", "i": 1, "b": True}, {"s": "a", "i": 1}]},
+            "Failed to process element: 1 of 'instances' list: expected the inputs b, i, s as in the other "
+            'elements; found {"s": "a", "i": 1}',
         ),
         ({"instances": []}, "expected 'instances' to be a list with values; found []"),
         ({"signature_name": "arithmetic", "instances": [[1, 2]]}, "to be an object with the inputs x, y"),
