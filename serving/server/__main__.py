@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 _CHECK_PARENT_EVERY = 1.0
 _RARELY = 10_000
+# Seconds beyond the grace time after which the process leaves, whatever a stop still waits for.
+_MARGIN = 3.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a server in this process and return the exit status: 0 after a signal, 1 if it could not start."""
+    """Run a server in this process and return the exit status: 0 after a signal, 1 if it could not start.
+
+    A second signal ends the process at once, with 128 + its number.
+    """
     flags = command_line.parse(arguments)
     command_line.require_files(flags)
     logging.basicConfig(
@@ -30,13 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     # Not an Event: a signal that comes while this thread holds an Event's lock would deadlock.
     stop: queue.SimpleQueue[None] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.put(None))
+    _stop_at_signals(stop)
 
     # Imported here: TensorFlow takes seconds to load, which a wrong flag should not cost.
     logging.getLogger("serving.server").info("Loading TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    from serving.server.server import Server
+    from serving.server.server import GRACE_SECONDS, Server
 
     # Freeze what the imports made: otherwise each collection after an unload would traverse all of
     # TensorFlow while every request waits for the interpreter's lock.
@@ -53,11 +57,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if flags.parent_pid not in (0, os.getppid()):
             logging.getLogger(__name__).warning("The parent process has gone: stopping")
             break
+    last_resort = threading.Timer(GRACE_SECONDS + _MARGIN, os._exit, [1])
+    last_resort.daemon = True
+    last_resort.start()
     server.stop()
     starter.join()
+    last_resort.cancel()
     for failure in failures:
         print(f"Failed to start server. Error: {failure}", file=sys.stderr, flush=True)
     return 1 if failures else 0
+
+
+def _stop_at_signals(stop: queue.SimpleQueue[None]) -> None:
+    """Let the first SIGTERM or SIGINT put into `stop`, and the second end the process at once."""
+    received: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        stop.put(None)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
 
 
 def _is_stopped(stop: queue.SimpleQueue[None]) -> bool:

@@ -76,6 +76,7 @@ class Endpoints:
         if self._rest is not None:
             self._rest.stop(grace)
         if drained is not None:
+            # Calls that were cancelled after the grace time count as ended although their runs go on.
             drained.wait()
         if self._predictor is not None:
             self._predictor.stop()

@@ -102,6 +102,9 @@ def make_app(
             return await asyncio.wait_for(done, timeout + _GRACE)
         except asyncio.TimeoutError:
             return _error(Code.DEADLINE_EXCEEDED, f"No answer within {timeout:g} s")
+        except asyncio.CancelledError:
+            # By uvicorn, when the grace time of a stop is over; it would answer 500.
+            return _error(Code.UNAVAILABLE, "The server is stopping")
 
     def metrics(_: Request) -> Response:
         return Response(predictor.metrics.page(), media_type=CONTENT_TYPE)

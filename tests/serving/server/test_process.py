@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -52,6 +54,23 @@ def test_a_stop_finishes_the_request_in_flight(exported, tmp_path):
         assert not answer.done()
         assert process.stop() == 0
         assert answer.result().outputs["total"].float_val
+
+
+def test_a_second_signal_ends_it_at_once_whatever_runs_inside(exported, tmp_path):
+    shutil.copytree(exported["PER"], tmp_path / "models" / "1")
+    process = start_server_process(tmp_path / "models", "tagger", tmp_path / "log", 60)
+    request = PredictRequest()
+    request.model_spec.name = "tagger"
+    request.model_spec.signature_name = "slow"
+    request.inputs["rounds"].CopyFrom(tf.make_tensor_proto(2_000_000_000))
+    with grpc.insecure_channel(process.target) as channel:
+        answer = PredictionServiceStub(channel).Predict.future(request, timeout=60)
+        time.sleep(0.3)
+        os.kill(process.pid, signal.SIGTERM)
+        time.sleep(0.3)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait() == 128 + signal.SIGTERM
+        assert answer.code() is grpc.StatusCode.UNAVAILABLE
 
 
 def test_a_server_that_cannot_start_reports_why(tmp_path):
