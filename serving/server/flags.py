@@ -130,7 +130,7 @@ class Flags:
         "gRPC requests at once (16 if unset; 256 with batching, where they wait in a queue)",
         type=_positive,
     )
-    ssl_config_file: str = _flag("", "FILE", "SSLConfig: gRPC over TLS only")
+    ssl_config_file: str = _flag("", "FILE", "SSLConfig: gRPC over TLS only; REST by --rest_api_enable_tls")
     enable_grpc_healthcheck_service: bool = _switch("answer gRPC's health protocol")
     rest_api_port: int = _flag(0, "PORT", "REST port; 0 is no REST, -1 takes a free one", type=_rest_port)
     rest_api_num_threads: int = _flag(
@@ -167,6 +167,7 @@ class Flags:
         "Ed25519 public key in PEM form; refuse a version whose manifest its private key did not sign",
     )
     rest_api_max_body_bytes: int = _flag(8 * 2**20, "BYTES", "largest body of a REST request", type=_positive)
+    rest_api_enable_tls: bool = _switch("REST over TLS only, by --ssl_config_file")
     # Off, since there is no authentication: a client could replace all models.
     enable_reload_rpc: bool = _switch("let any gRPC client change the models, by HandleReloadConfigRequest")
 
@@ -189,6 +190,10 @@ def parse(arguments: Sequence[str] | None = None) -> Flags:
         parser.error("expected --model_base_path or --model_config_file: both are empty")
     if flags.batching_parameters_file and not flags.enable_batching:
         parser.error("--batching_parameters_file is set without setting --enable_batching to true")
+    if flags.rest_api_enable_tls and not flags.ssl_config_file:
+        parser.error(
+            "--rest_api_enable_tls is set without --ssl_config_file, which holds key and certificate"
+        )
     if flags.rest_api_port > 0 and flags.rest_api_port == flags.port:
         parser.error(
             f"--rest_api_port cannot be the same as --port, {flags.port}: give REST a port of its own"

@@ -11,7 +11,7 @@ from serving.server.endpoints import demo, health
 from serving.server.endpoints.grpc_service import make_server
 from serving.server.endpoints.ports import RestPort, address_of, bind_grpc
 from serving.server.endpoints.rest import make_app
-from serving.server.endpoints.tls import server_credentials
+from serving.server.endpoints.tls import server_credentials, ssl_context
 from serving.server.flags import Flags
 from serving.server.inference.batching import BatchingParameters
 from serving.server.inference.metrics import Metrics
@@ -47,6 +47,7 @@ class Endpoints:
         self._batching = _batching(flags)
         self._metrics_path = _metrics_path(flags)
         self._credentials = server_credentials(flags.ssl_config_file) if flags.ssl_config_file else None
+        self._rest_tls = ssl_context(flags.ssl_config_file) if flags.rest_api_enable_tls else None
         self._default_threads = _RUNNING if self._batching is None else _WAITING
         self._predictor: Predictor | None = None
         self._grpc: grpc.Server | None = None
@@ -121,7 +122,7 @@ class Endpoints:
             pages=demo.routes(predictor.catalogue) if flags.demo else (),
         )
         # 0 is "off" in TensorFlow Serving, so -1 stands for a free port.
-        self._rest = RestPort(app, flags.host, max(flags.rest_api_port, 0))
+        self._rest = RestPort(app, flags.host, max(flags.rest_api_port, 0), self._rest_tls)
         self.rest_port = self._rest.port
 
 

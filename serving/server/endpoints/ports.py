@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 
 import grpc
@@ -42,8 +43,8 @@ class RestPort:
       port: its number.
     """
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
-        """Open `port` (0: a free one) and answer by `app`.
+    def __init__(self, app: Starlette, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Open `port` (0: a free one) and answer by `app`, over TLS with a context for it.
 
         Raises:
           PortTaken: it cannot be listened on.
@@ -54,9 +55,15 @@ class RestPort:
         except OSError as error:
             raise PortTaken(f"{address_of(host, port)} (REST): {error}") from error
         self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", lifespan="off", http=HttpProtocol, ws="none")
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            lifespan="off",
+            http=HttpProtocol,
+            ws="none",
+            ssl_context_factory=None if tls is None else lambda *_: tls,
         )
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="rest", daemon=True
         )

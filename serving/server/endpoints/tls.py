@@ -1,6 +1,11 @@
-"""TLS for the gRPC port, from TensorFlow Serving's `--ssl_config_file`."""
+"""TLS for the ports, from TensorFlow Serving's `--ssl_config_file`."""
 
 from __future__ import annotations
+
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -11,7 +16,7 @@ _KEY, _CERTIFICATE = "PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----"
 
 
 def server_credentials(path: str) -> grpc.ServerCredentials:
-    """Make the credentials that the SSLConfig at `path` describes.
+    """Make the gRPC credentials that the SSLConfig at `path` describes.
 
     Key and certificates are in the file itself, as PEM. With `client_verify` clients must present a
     certificate signed by `custom_ca`.
@@ -19,6 +24,39 @@ def server_credentials(path: str) -> grpc.ServerCredentials:
     Raises:
       ServingError: NOT_FOUND, the file cannot be read; INVALID_ARGUMENT, it is incomplete.
     """
+    config = _read(path)
+    return grpc.ssl_server_credentials(
+        [(config.server_key.encode(), config.server_cert.encode())],
+        root_certificates=config.custom_ca.encode() or None,
+        require_client_auth=config.client_verify,
+    )
+
+
+def ssl_context(path: str) -> ssl.SSLContext:
+    """Make the context of the REST port that the SSLConfig at `path` describes, as `server_credentials` does.
+
+    Raises:
+      ServingError: NOT_FOUND, the file cannot be read; INVALID_ARGUMENT, it is incomplete or no key and certificate.
+    """
+    config = _read(path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # OpenSSL reads key and certificate from files only.
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = Path(folder, "key"), Path(folder, "certificate")
+        key.write_text(config.server_key)
+        certificate.write_text(config.server_cert)
+        try:
+            context.load_cert_chain(certificate, key)
+            if config.custom_ca:
+                context.load_verify_locations(cadata=config.custom_ca)
+        except ssl.SSLError as error:
+            raise invalid(f"{path}: expected a key and its certificates; found {error}") from error
+    if config.client_verify:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _read(path: str) -> Any:
     config = read_file(Kind.TLS, path)
     for field, text, mark in (
         ("server_key", config.server_key, _KEY),
@@ -28,8 +66,4 @@ def server_credentials(path: str) -> grpc.ServerCredentials:
         if mark not in text:
             # gRPC itself would accept it and then fail each handshake.
             raise invalid(f"{field} of {path} holds no PEM text: expected the text of the file, not its name")
-    return grpc.ssl_server_credentials(
-        [(config.server_key.encode(), config.server_cert.encode())],
-        root_certificates=config.custom_ca.encode() or None,
-        require_client_auth=config.client_verify,
-    )
+    return config

@@ -14,7 +14,7 @@ from tests.serving.server.tensorflow_serving_flags import FLAGS
 pytestmark = pytest.mark.embedded
 
 BASE = "--model_base_path=/m"
-OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc", "rest_api_max_body_bytes"}
+OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc", "rest_api_max_body_bytes", "rest_api_enable_tls"}
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -85,6 +85,7 @@ def test_channel_arguments_are_numbers_where_they_read_as_numbers():
         ([BASE, "--port=9", "--rest_api_port=9"], "--rest_api_port cannot be the same as --port, 9"),
         ([BASE, "--file_system_poll_wait_seconds=nan"], "expected seconds from 0 to"),
         ([BASE, "--file_system_poll_wait_seconds=inf"], "expected seconds from 0 to"),
+        ([BASE, "--rest_api_enable_tls"], "--rest_api_enable_tls is set without --ssl_config_file"),
         ([BASE, "--grpc_max_threads=0"], "expected at least 1"),
         ([BASE, "--enable_batching=1"], "expected true or false, found '1'"),
         ([BASE, "--batching_parameters_file=/b"], "is set without setting --enable_batching to true"),

@@ -1,18 +1,20 @@
-"""The gRPC port over TLS, with and without client certificates; the Unix socket; channel arguments."""
+"""The ports over TLS, with and without client certificates; the Unix socket; channel arguments."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import ssl
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 
-from serving.server.endpoints.tls import server_credentials
-from serving.server.flags import Flags
+from serving.server.endpoints.tls import server_credentials, ssl_context
+from serving.server.flags import ANY_FREE_PORT, Flags
 from serving.server.wire.errors import Code, ServingError
 from tests.serving.certificates import Authority, Pair
 from tests.serving.running import running
@@ -90,6 +92,48 @@ def test_a_client_without_a_certificate_is_refused_where_one_is_required(base, a
                 with pytest.raises(grpc.RpcError) as caught:
                     served_version(channel)
                 assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def rest_context(authority: Authority, folder: Path, client: Pair | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=authority.certificate)
+    if client is not None:
+        (folder / "pair.pem").write_text(client.key + client.certificate)
+        context.load_cert_chain(folder / "pair.pem")
+    return context
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("client_verify", [False, True])
+def test_rest_over_tls(client_verify, base, authority, tmp_path):
+    pair = authority.pair()
+    config = ssl_config(
+        tmp_path,
+        server_key=pair.key,
+        server_cert=pair.certificate,
+        custom_ca=authority.certificate,
+        client_verify=client_verify,
+    )
+    with running(
+        flags(base, ssl_config_file=config, rest_api_enable_tls=True, rest_api_port=ANY_FREE_PORT)
+    ) as server:
+        address = f"localhost:{server.rest_port}/v1/models/a"
+        client = authority.pair() if client_verify else None
+        answer = httpx.get(f"https://{address}", verify=rest_context(authority, tmp_path, client))
+        assert answer.json()["model_version_status"][0]["version"] == "1"
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"https://{address}", verify=rest_context(Authority(), tmp_path))
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"http://{address}")
+        if client_verify:
+            with pytest.raises(httpx.TransportError):
+                httpx.get(f"https://{address}", verify=rest_context(authority, tmp_path))
+
+
+@pytest.mark.embedded
+def test_a_key_of_another_certificate_is_refused(authority, tmp_path):
+    config = ssl_config(tmp_path, server_key=authority.pair().key, server_cert=authority.pair().certificate)
+    with pytest.raises(ServingError, match=r"expected a key and its certificates; found .*MISMATCH"):
+        ssl_context(config)
 
 
 @pytest.mark.embedded
