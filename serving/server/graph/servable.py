@@ -15,7 +15,7 @@ from serving.server.graph.session import GraphSession
 
 DEFAULT_SIGNATURE = "serving_default"
 
-# Signature, outputs answered, and whether runs are shared: what a `Call` depends on.
+# Signature, output filter in order, and whether runs are shared: what a `Call` depends on.
 CallKey = tuple[str, tuple[str, ...], bool]
 
 

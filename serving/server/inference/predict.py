@@ -10,7 +10,7 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.server.graph.calls import Call, call_of
-from serving.server.graph.servable import DEFAULT_SIGNATURE, Servable
+from serving.server.graph.servable import DEFAULT_SIGNATURE, CallKey, Servable
 from serving.server.wire.errors import Code, ServingError, invalid
 from serving.server.wire.tensors import UnreadableTensor, fill_proto, to_array, type_name
 
@@ -44,7 +44,8 @@ def prepare(
     if signature is None:
         raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
     feeds, arrays = _inputs(signature, request.inputs)
-    return name, _call(servable, name, feeds, _outputs(signature, request.output_filter), batched), arrays
+    key = (name, tuple(sorted(request.output_filter)), batched)
+    return name, servable.calls.get(key) or _new_call(servable, key, feeds), arrays
 
 
 def respond(
@@ -67,20 +68,16 @@ def respond(
     return response
 
 
-def _call(
-    servable: Servable, name: str, feeds: tuple[str, ...], aliases: tuple[str, ...], batched: bool
-) -> Call:
-    """Return the call that answers `aliases`, or all outputs once a signature has been filtered in many ways."""
+def _new_call(servable: Servable, key: CallKey, feeds: tuple[str, ...]) -> Call:
+    """Make and keep the call for `key`; after many filters of a signature take the call for all outputs."""
+    name, output_filter, batched = key
     signature = servable.signatures[name]
-    every = tuple(sorted(signature.outputs))
-    call = servable.calls.get((name, aliases, batched))
-    if call is None and aliases != every:
-        filters = [key for key in list(servable.calls) if key[0] == name and key[1] != every]
-        if len(filters) >= _MOST_FILTERS:
-            return _call(servable, name, feeds, every, batched)
-    if call is None:
-        call = servable.calls[name, aliases, batched] = call_of(signature, feeds, aliases, batched=batched)
-    return call
+    aliases = _outputs(signature, output_filter)
+    filters = [kept for kept in list(servable.calls) if kept[0] == name and kept[1]]
+    if output_filter and len(filters) >= _MOST_FILTERS:
+        key = (name, (), batched)
+        return servable.calls.get(key) or _new_call(servable, key, feeds)
+    return servable.calls.setdefault(key, call_of(signature, feeds, aliases, batched=batched))
 
 
 def _inputs(
