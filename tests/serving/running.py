@@ -24,7 +24,16 @@ from serving.server.server import Server, StartError
 
 TFSERVING = os.environ.get("TAGLINE_TFSERVING", "")
 
-_OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc", "rest_api_max_body_bytes", "rest_api_enable_tls"}
+_OWN = {
+    "host",
+    "parent_pid",
+    "demo",
+    "require_manifest",
+    "public_key_file",
+    "enable_reload_rpc",
+    "rest_api_max_body_bytes",
+    "rest_api_enable_tls",
+}
 _POLLS = {"file_system_poll_wait_seconds", "model_config_file_poll_wait_seconds"}
 _READY = re.compile(r"Running gRPC ModelServer at \S+:\d+ \.\.\.")
 _REST_READY = re.compile(r"Exporting HTTP/REST API at:\S+:\d+ \.\.\.")

@@ -14,7 +14,16 @@ from tests.serving.server.tensorflow_serving_flags import FLAGS
 pytestmark = pytest.mark.embedded
 
 BASE = "--model_base_path=/m"
-OWN = {"host", "parent_pid", "demo", "require_manifest", "public_key_file", "enable_reload_rpc", "rest_api_max_body_bytes", "rest_api_enable_tls"}
+OWN = {
+    "host",
+    "parent_pid",
+    "demo",
+    "require_manifest",
+    "public_key_file",
+    "enable_reload_rpc",
+    "rest_api_max_body_bytes",
+    "rest_api_enable_tls",
+}
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
