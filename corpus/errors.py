@@ -84,8 +84,9 @@ class CorpusError(ValueError):
             message += f"; expected {self.expected}"
         if self.remedy:
             message += f"; {self.remedy}"
-        # One line whatever a file name or a tag holds: logs and worker processes pass it on by line.
-        return " ".join(f"{where}: {message}".splitlines())
+        # One line whatever a file name or a tag holds: logs and worker processes pass it on by line. And nothing
+        # that a terminal would obey.
+        return printable(" ".join(f"{where}: {message}".splitlines()))
 
     def __reduce__(self) -> tuple[object, ...]:
         # An exception with keyword arguments cannot be pickled otherwise.
@@ -105,3 +106,10 @@ class CorpusError(ValueError):
 def shortened(line: str, limit: int = SHOWN_CHARACTERS) -> str:
     """Cut a line to at most `limit` characters."""
     return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """Escape every character that is not printable or that cannot be encoded."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

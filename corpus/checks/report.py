@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from corpus.codes import CODES, Severity
+from corpus.errors import printable
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -189,10 +190,3 @@ class Findings:
         """Sort the listed findings: errors first, then by code, in the order they were added."""
         rank = {"error": 0, "warning": 1, "info": 2}
         return sorted(self.listed, key=lambda finding: (rank[finding.severity], finding.code))
-
-
-def printable(text: str) -> str:
-    """Escape every character that is not printable or that cannot be encoded."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

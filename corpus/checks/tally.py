@@ -6,7 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from corpus.checks.examples import EXAMPLES, marked
-from corpus.checks.report import SplitStatistics, printable
+from corpus.checks.report import SplitStatistics
+from corpus.errors import printable
 from corpus.record import Record
 from corpus.sentence import Sentence
 from tagging.schemes import Parsed

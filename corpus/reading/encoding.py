@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from corpus.errors import CorpusError
+from corpus.errors import CorpusError, shortened
 from corpus.reading.files import lines
 
 # Words with other bytes than ASCII, enough to tell languages apart; tags beside them would be noise.
@@ -28,7 +28,7 @@ def remedy(path: Path) -> str:
     possible = best.could_be_from_charset
     encoding = next((name for name in _USUAL if name in possible), best.encoding)
     word = next((word for word in sample.decode(encoding, "replace").split() if not word.isascii()), "")
-    return f"save the file as UTF-8; it is likely in {encoding} ({word}): iconv -f {encoding} -t utf-8"
+    return f"save the file as UTF-8; it is likely in {encoding} ({shortened(word)}): iconv -f {encoding} -t utf-8"
 
 
 def _words(path: Path) -> list[bytes]:

@@ -54,7 +54,11 @@ def repair_conllu(lines: list[str], repairs: Repairs) -> list[str]:
             index: conll.column_places(line, "\t") for index, line in enumerate(block) if conllu.is_word(line)
         }
 
-    layout = _Layout(rows, lambda block: conllu.parse(block, options), conllu.columns(options), "\t")
+    try:
+        columns = conllu.columns(options)
+    except BadLine:
+        return lines
+    layout = _Layout(rows, lambda block: conllu.parse(block, options), columns, "\t")
     return _repaired(lines, layout, repairs)
 
 

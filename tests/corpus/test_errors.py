@@ -9,13 +9,14 @@ from corpus.errors import BadLine, CorpusError, shortened
 
 def error(**changed: object) -> CorpusError:
     parts: dict = {
+        "found": "1 column",
         "path": "data/train.conll",
         "line": 1000,
         "expected": "2 columns",
         "remedy": "add the tag",
         "shown": "Paris",
     } | changed
-    return CorpusError("1 column", **parts)
+    return CorpusError(parts.pop("found"), **parts)
 
 
 def test_the_text_names_place_line_expectation_and_remedy() -> None:
@@ -28,6 +29,12 @@ def test_the_text_is_one_line_and_the_shown_line_is_short() -> None:
     assert "\n" not in text
     assert len(text) < 200
     assert shortened("a" * 100, 10) == "aaaaaaa..."
+
+
+def test_a_terminal_obeys_nothing_of_the_text() -> None:
+    text = str(error(found="\x1b[2Jname", path="data/\udcff.conll", remedy="\u202eevil \x00"))
+    assert text.isprintable()
+    assert "\\x1b[2Jname" in text
 
 
 def test_it_survives_pickle() -> None:

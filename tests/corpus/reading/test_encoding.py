@@ -37,6 +37,13 @@ def test_the_encoding_of_a_file_that_is_rewritten_is_named_too(tmp_path: Path) -
     assert "iconv -f cp1252 " in caught.value.remedy
 
 
+def test_a_word_without_end_is_shown_shortened(tmp_path: Path) -> None:
+    path = tmp_path / "train.txt"
+    path.write_bytes(("Straße" * 2000).encode("cp1252"))
+    assert "iconv -f cp1252 " in remedy(path)
+    assert len(remedy(path)) < 200
+
+
 def test_an_unknown_encoding_is_said_to_be_unknown(tmp_path: Path) -> None:
     path = tmp_path / "train.txt"
     path.write_bytes(bytes(range(128, 256)) * 3 + b" O\n")

@@ -77,3 +77,13 @@ def test_conllu_keeps_all_other_columns(tmp_path: Path) -> None:
     assert contents(out)["train.conllu"].decode() == (
         "# text = softly\n" + row.replace("soft\u00adly", "softly", 1) + empty_node + other
     )
+
+
+def test_conllu_plus_without_the_column_of_the_tokens_stays(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for split in ("train", "dev", "test"):
+        (data / f"{split}.conllup").write_text("# global.columns = ID WORD NE\r\n1\tAnn\tB-PER\r\n")
+    repair, out = repaired(data, ReadOptions())
+    assert repair.counts == {"D304": 6}
+    assert contents(out)["dev.conllup"] == contents(data)["dev.conllup"].replace(b"\r", b"")
