@@ -20,7 +20,7 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
     """Load the defaults, overridden by the file `config`, overridden by `key.path=value` assignments.
 
     Raises:
-        SettingsError: a file that is missing or no YAML, an unknown key, or an illegal value.
+        SettingsError: a file that is missing or no YAML, an unknown key, an illegal value or text that is no Unicode.
     """
     merged = _read(DEFAULTS) if DEFAULTS.exists() else {}
     origins = [str(DEFAULTS.name)]
@@ -35,6 +35,11 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
         return msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{_explain(str(error), merged)} (settings from {', '.join(origins)})") from error
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            f"settings: found {error.object!r}, which is not Unicode; expected a text in UTF-8, without half a "
+            f"surrogate pair (settings from {', '.join(origins)})"
+        ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

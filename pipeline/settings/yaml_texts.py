@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ import yaml
 from msgspec import inspect
 
 from pipeline.settings.schema import Settings
+
+# Of a few hundred settings. An alias stands for all that it names, so that a short file may hold billions.
+_MOST_VALUES = 100_000
 
 # The types that take what YAML makes of an unquoted word.
 _TAKES: dict[type, tuple[type[inspect.Type], ...]] = {
@@ -33,10 +38,27 @@ class Word:
 class _Loader(yaml.SafeLoader):
     """YAML with `Word`s, in which 1e-3 is a number (YAML 1.1 requires 1.0e-3), and 010 is ten."""
 
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None and _size(node, {}) > _MOST_VALUES:
+            raise yaml.YAMLError(f"aliases that stand for more than {_MOST_VALUES} values, or for themselves")
+        return node
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         # Every key is the name of something.
         mapping = super().construct_mapping(node, deep)
         return {key.text if isinstance(key, Word) else key: value for key, value in mapping.items()}
+
+
+def _size(node: yaml.Node, sizes: dict[int, float]) -> float:
+    """Count the values of a node as if every alias were written out; infinite if one stands for itself."""
+    if id(node) not in sizes:
+        sizes[id(node)] = math.inf
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        if isinstance(node, yaml.MappingNode):
+            parts = itertools.chain.from_iterable(parts)
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
 
 
 def _word(loader: _Loader, node: yaml.ScalarNode) -> Word:
@@ -64,9 +86,12 @@ def parse(text: str) -> Any:
     """Read YAML, with a `Word` for each unquoted word that is no text.
 
     Raises:
-        yaml.YAMLError: it is not YAML.
+        yaml.YAMLError: it is not YAML, or nests too deep.
     """
-    return yaml.load(text, _Loader)
+    try:
+        return yaml.load(text, _Loader)
+    except RecursionError:
+        raise yaml.YAMLError("values nested too deep") from None
 
 
 def parse_setting(text: str, keys: Sequence[str]) -> Any:

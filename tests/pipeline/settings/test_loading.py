@@ -229,6 +229,34 @@ def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path, text: str, m
     assert refusal(config=config).startswith(f"{config}: {message}")
 
 
+EIGHT_TIMES = [", ".join([f"*a{n}"] * 8) for n in range(30)]
+ALIASES = "".join(f"a{n + 1}: &a{n + 1} [{eight}]\n" for n, eight in enumerate(EIGHT_TIMES))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"a0: &a0 [x, x]\n{ALIASES}", "aliases that stand for more than 100000 values"),
+        ("beam: {args: &a [*a]}", "or for themselves"),
+        ("beam: {args: " + "[" * 1000, "nested too deep"),
+        (r'corpus: {format: "\ud800"}', "half a surrogate pair"),
+    ],
+)
+def test_a_file_that_would_take_for_ever_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    config = file_of(tmp_path, text)
+    assert message in refusal(config=config)
+    assert str(config) in refusal(config=config)
+
+
+def test_an_alias_is_what_it_names(tmp_path: Path) -> None:
+    config = file_of(tmp_path, "data: &here corpora\nserving: {models: *here}\n")
+    assert load(config=config).serving.models == "corpora"
+
+
+def test_bytes_of_a_command_line_that_are_not_utf8_are_refused() -> None:
+    assert "settings: found '\\udcff', which is not Unicode" in refusal("corpus.format=\udcff")
+
+
 @pytest.mark.parametrize("separator", ["\\t", '"\\t"', "'\\t'", "'\t'", "tab"])
 def test_a_tab_in_a_file(tmp_path: Path, separator: str) -> None:
     settings = load(config=file_of(tmp_path, f"corpus:\n  separator: {separator}\n"))
