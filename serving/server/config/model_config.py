@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,8 @@ def models_of(config: ModelServerConfig) -> dict[str, Model]:
     for model in config.model_config_list.config:
         if _platform(model) != PLATFORM:
             raise invalid(f"Model {model.name} requests unsupported platform {_platform(model)}")
-        if not Path(model.base_path).exists():
+        # Path.exists raises for a name that is too long.
+        if not os.path.exists(model.base_path):
             raise invalid(
                 f"Could not find base path {model.base_path} for servable {model.name} with error "
                 f"NOT_FOUND: {model.base_path} not found"

@@ -119,6 +119,12 @@ def test_a_file_of_another_kind_is_refused_and_not_touched(tmp_path: Path, text:
     assert (tmp_path / FILE).read_text() == text
 
 
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"\x80 model_config_list { }")
+    with pytest.raises(Refused, match="not a ModelServerConfig in text form"):
+        model_config.read(tmp_path, "tagger")
+
+
 @pytest.mark.parametrize("policy", ["all {}", "latest { num_versions: 2 }"])
 def test_another_version_policy_can_be_read_and_is_refused(tmp_path: Path, policy: str) -> None:
     put(tmp_path, f'model_config_list {{ config {{ name: "tagger" model_version_policy {{ {policy} }} }} }}')

@@ -91,6 +91,11 @@ ONE_PLATFORM = "Model n: expected either model_platform or the deprecated model_
             Code.INVALID_ARGUMENT,
             "Could not find base path /nowhere for servable n with error NOT_FOUND: /nowhere not found",
         ),
+        (
+            [model("n", "/" + "n" * 5000)],
+            Code.INVALID_ARGUMENT,
+            "Could not find base path /nnn",
+        ),
     ],
 )
 def test_configurations_that_are_refused(models, code, message):
