@@ -36,7 +36,8 @@ def tokenize(texts: tf.Tensor, tokenizer: TokenizerName = "words") -> Tokens:
     """Tokenize as `tagging.tokenizer.tokenize` does, any number of texts of any length, 0 included.
 
     Bytes that are not UTF-8 are read as U+FFFD, the replacement character; tokens and offsets refer to
-    the text with it.
+    the text with it. In tokens it also stands for the 66 code points that Unicode assigns to no character
+    for ever, such as U+FFFE: TensorFlow writes them so.
 
     Args:
         texts: string[B].
