@@ -1,0 +1,1 @@
+"""Honest and hostile traffic for a long time, while versions change."""
