@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import yaml
 from pipeline.settings.schema import Settings, SettingsError
 from pipeline.settings.yaml_texts import Word, fields_at, in_words, parse, parse_setting, settled
 
+# As in https://user:secret@host.
+_PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
 DEFAULTS = Path(__file__).resolve().parents[2] / "configs" / "default.yaml"
 
 
@@ -20,7 +23,8 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
     """Load the defaults, overridden by the file `config`, overridden by `key.path=value` assignments.
 
     Raises:
-        SettingsError: a file that is missing or no YAML, an unknown key, an illegal value or text that is no Unicode.
+        SettingsError: a file that is missing or no YAML, an unknown key, an illegal value, text that is no Unicode,
+            or a URL with a password.
     """
     merged = _read(DEFAULTS) if DEFAULTS.exists() else {}
     origins = [str(DEFAULTS.name)]
@@ -31,6 +35,7 @@ def load(*, config: str | Path | None = None, assignments: Iterable[str] = ()) -
         merged = _merge(merged, _assignment(assignment))
         origins.append(f"--set {assignment}")
     merged = settled(merged)
+    _require_no_password(merged)
     try:
         return msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
@@ -82,6 +87,22 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+def _require_no_password(tree: Any, where: str = "") -> None:
+    """Refuse URLs with a password: settings are copied into records, pushed versions and compiled pipelines."""
+    if isinstance(tree, str) and _PASSWORD.search(tree):
+        # Without the value: the message goes to logs.
+        raise SettingsError(
+            f"{where}: found a URL with a password; expected one without, since settings are written into records "
+            "and pipelines for all to read; take it out, and give the password to the service by its own means"
+        )
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            _require_no_password(value, f"{where}.{key}" if where else str(key))
+    elif isinstance(tree, list):
+        for number, value in enumerate(tree):
+            _require_no_password(value, f"{where}[{number}]")
 
 
 def _suggestion(unknown: str, known: list[str]) -> str:

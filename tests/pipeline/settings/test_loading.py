@@ -253,6 +253,20 @@ def test_an_alias_is_what_it_names(tmp_path: Path) -> None:
     assert load(config=config).serving.models == "corpora"
 
 
+@pytest.mark.parametrize(
+    ("assignment", "where"),
+    [
+        ("data=s3://anna:hunter2@bucket/corpus", "data"),
+        ("kubeflow.image=https://:hunter2@registry/image", "kubeflow.image"),
+        ("beam.args=[--x, --url=http://anna:hunter2@host]", "beam.args[1]"),
+    ],
+)
+def test_a_url_with_a_password_is_refused_and_not_repeated(assignment: str, where: str) -> None:
+    message = refusal(assignment)
+    assert message.startswith(f"{where}: found a URL with a password")
+    assert "hunter2" not in message
+
+
 def test_bytes_of_a_command_line_that_are_not_utf8_are_refused() -> None:
     assert "settings: found '\\udcff', which is not Unicode" in refusal("corpus.format=\udcff")
 
