@@ -10,7 +10,7 @@ COMPILE := uv pip compile --quiet --python-version 3.10 --python-platform x86_64
 PART := $(COMPILE) --constraint requirements.lock --no-annotate --output-file deploy/docker/pipeline
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-faults test-all lint types serve demo bench pictures kubeflow image sample messages lock clean
+.PHONY: help run test test-slow test-faults test-all lint types audit serve demo bench pictures kubeflow image sample messages lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ lint: $(VENV)/.ready ## check style and format
 
 types: $(VENV)/.ready ## check the types
 	$(VENV)/bin/mypy
+
+audit: $(VENV)/.ready ## list licences and known vulnerabilities of the packages; status 3 from audit.py: offline
+	$(PY) setup/audit.py
 
 serve: $(VENV)/.ready ## serve the model that `make run` pushed, gRPC on 8500 and REST on 8501
 	$(VENV)/bin/tagline serve $(SAMPLE) --port 8500 --rest_api_port 8501
