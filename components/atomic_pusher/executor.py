@@ -13,6 +13,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.metrics import results
+from components.model_gate.executor import BLESSED_DIGEST
 from components.serving_check.verdict import ServingVerdict
 from components.verdict import Verdict
 from serving.registry import pushing
@@ -43,6 +44,7 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Raises:
         pushing.DuplicateVersion: another push to the same folder came first.
+        pushing.NotBlessed: the model is not the one that ModelGate judged.
         ValueError: the destination is not a folder of a mounted file system, where alone a rename is atomic.
         """
         destination = exec_properties["destination"]
@@ -94,6 +96,7 @@ class Executor(base_executor.BaseExecutor):
         settings = exec_properties["settings"]
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         evaluation = artifact_utils.get_single_instance(input_dict["evaluation"])
+        blessing = artifact_utils.get_single_instance(input_dict["model_blessing"])
         about = {
             "pushed_at": _now(),
             "run_id": (self._context.pipeline_run_id if self._context else None) or "",
@@ -112,6 +115,7 @@ class Executor(base_executor.BaseExecutor):
             extra={SETTINGS: settings},
             folders=dict(zip([STATISTICS], statistics, strict=False)),
             about=about,
+            blessed=blessing.get_string_custom_property(BLESSED_DIGEST),
         )
         log.info("pushed version %s", version_dir)
         return version_dir

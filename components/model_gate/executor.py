@@ -11,6 +11,7 @@ from tfx.components.util.model_utils import is_model_blessed
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components import digests
 from components.metrics import results
 from components.metrics.names import PRIMARY
 from components.model_gate.floors import require_data
@@ -27,6 +28,8 @@ from tagging.schemes import scheme_named
 log = logging.getLogger("tagline.model_gate")
 
 NAME = "ModelGate"
+# Custom property of the blessing: the digest of the model's part for servers, which AtomicPusher pushes or nothing.
+BLESSED_DIGEST = "blessed_sha256"
 
 
 class Executor(base_executor.BaseExecutor):
@@ -43,6 +46,7 @@ class Executor(base_executor.BaseExecutor):
         Raises:
             floors.FloorWithoutData: a floor for data that the test split does not have.
             measure.OtherSentences: models did not answer the same sentences.
+            digests.Changed: the model is not what the Trainer made.
         """
         options = msgspec.json.decode(exec_properties["options"], type=Evaluation)
         scheme = scheme_named(exec_properties["scheme"])
@@ -94,6 +98,7 @@ def _no_crfsuite(input_dict: dict[str, list[types.Artifact]]) -> str:
 def _bless(blessing: types.Artifact, blessed: bool, input_dict: dict[str, list[types.Artifact]]) -> None:
     """Bless or refuse as TFX's Evaluator does, so that readers of its blessings can read this one."""
     model = artifact_utils.get_single_instance(input_dict["model"])
+    blessing.set_string_custom_property(BLESSED_DIGEST, digests.served_digest(model))
     blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri)
     blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
     for baseline in input_dict.get("baseline_model") or []:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.metadata
 import json
 import logging
@@ -33,6 +32,7 @@ from components.scores.analysis import FILE_NAME as ANALYSIS
 from components.scores.analysis import Analysis
 from components.serving_check.verdict import ServingVerdict
 from components.verdict import Verdict
+from files.sums import digest_of
 from serving.registry.manifest import file_sums, manifest
 from tagging.schemes import scheme_named
 from trainer.export.saved_model import TRAINING_HISTORY
@@ -77,7 +77,7 @@ class Executor(base_executor.BaseExecutor):
             seeds=_json_if_there(model / EXTRA / SEEDS),
             warm_start=_json_if_there(model / EXTRA / WARM_START),
             vectors=_json_if_there(model / EXTRA / VECTORS),
-            model_hash=_hash(model),
+            model_hash=digest_of(file_sums(model)),
             baseline_id=blessing.get_int_custom_property(BASELINE_MODEL_ID),
             verdict=Verdict.read(blessing.uri),
             analysis=Analysis.from_json(Path(blessing.uri, ANALYSIS).read_bytes()),
@@ -127,12 +127,6 @@ def _pushed(artifact: types.Artifact) -> Pushed:
         # From the manifest: a later run that finds this very model in place sets no such property.
         forced=str(manifest(Path(folder)).get("forced", {}).get("reason", "")),
     )
-
-
-def _hash(model: Path) -> str:
-    """SHA-256 over the lines that `sha256sum` prints of the model's files, sorted by name."""
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(file_sums(model).items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _timings(database: str, run_id: str) -> tuple[Timing, ...]:

@@ -6,7 +6,7 @@ import ml_metadata as mlmd
 from tfx import types
 from tfx.dsl.components.common import resolver
 
-from components.resolvers.lineage import blessed_models, inputs, makers, outputs, readers
+from components.resolvers.lineage import blessed_models, inputs, is_intact, makers, outputs, readers
 
 
 class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
@@ -39,8 +39,10 @@ class StatisticsOfLatestBlessed(resolver.ResolverStrategy):
         for model, blessing in blessed_models(input_dict["model"], input_dict["model_blessing"]):
             beside = _made_beside(store, model.id)
             statistics = sorted(beside & of_examples.keys())
-            if statistics and not beside & own and not _fingerprints(store, beside) & own_data:
-                latest = of_examples[statistics[-1]]
+            if not statistics or beside & own or _fingerprints(store, beside) & own_data:
+                continue
+            latest = of_examples[statistics[-1]]
+            if is_intact(latest):
                 return resolved | {"statistics": [latest], "model": [model], "model_blessing": [blessing]}
         return resolved
 

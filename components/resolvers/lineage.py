@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,10 @@ import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
 from tfx import types
 from tfx.components.evaluator import constants
+
+from components import digests
+
+log = logging.getLogger("tagline.resolvers")
 
 _OUTPUT = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
 _INPUT = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
@@ -24,7 +29,9 @@ class Blessed(NamedTuple):
 def blessed_models(
     models: Iterable[types.Artifact], blessings: Iterable[types.Artifact]
 ) -> Iterator[Blessed]:
-    """Pair positive blessings with their models, the latest first; those whose model is gone are skipped.
+    """Pair positive blessings with their models, the latest first.
+
+    Those whose model is gone, or is no longer what was blessed, are skipped.
 
     The order is that of the blessings: a model of an earlier run may be blessed again.
 
@@ -37,8 +44,18 @@ def blessed_models(
         if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) != 1:
             continue
         model = by_id.get(blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY))
-        if model is not None:
+        if model is not None and is_intact(model):
             yield Blessed(model, blessing)
+
+
+def is_intact(artifact: types.Artifact) -> bool:
+    """Whether an artifact of an earlier run is still what was made; if not, a warning says so."""
+    try:
+        digests.require_artifact(artifact)
+    except digests.Changed as changed:
+        log.warning("passed over: %s", changed.difference)
+        return False
+    return True
 
 
 def makers(store: mlmd.MetadataStore, artifacts: Iterable[int]) -> set[int]:

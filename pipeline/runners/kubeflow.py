@@ -24,6 +24,8 @@ from pipeline.settings import Settings
 from pipeline.settings.kubeflow import Kubeflow, Step
 
 _UI_METADATA = "/tmp/mlpipeline-ui-metadata.json"
+# In place of TFX's own entry point, which it runs.
+_COMMAND = ["python", "-m", "pipeline.runners.v1_step"]
 _STAMPS = ("pipelines.kubeflow.org/pipeline_compilation_time",)
 
 
@@ -61,6 +63,7 @@ def workflow(settings: Settings) -> dict[str, Any]:
             # TFX and kfp both name the workflow; Kubernetes keeps the last of a name.
             container = template["container"]
             container["env"] = list({variable["name"]: variable for variable in container["env"]}.values())
+            container["command"] = _COMMAND
             container["args"] = [_ordered(argument) for argument in container["args"]]
             if template["name"] == "trainer" and settings.trainer.workers > 1:
                 tfjob.hand_over(container, settings)

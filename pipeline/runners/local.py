@@ -6,6 +6,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.factory import create_pipeline
+from pipeline.runs.launching import artifacts_held
 from pipeline.settings import Settings
 from pipeline.stages.deployment import UNCACHED
 
@@ -19,7 +20,8 @@ class LocalRunner(LocalDagRunner):
         for node in pipeline.nodes:
             if node.pipeline_node.node_info.id in UNCACHED:
                 node.pipeline_node.execution_options.caching_options.enable_cache = False
-        super().run_with_ir(pipeline, run_options)
+        with artifacts_held():
+            super().run_with_ir(pipeline, run_options)
 
 
 def run(settings: Settings, *, force_bless: str = "") -> None:

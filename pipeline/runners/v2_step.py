@@ -1,12 +1,13 @@
 """`python -m pipeline.runners.v2_step`: the entry point of a step in a pipeline spec 2.1.
 
-Runs TFX's own entry point with its arguments, and adapts four points before and after:
+Runs TFX's own entry point with its arguments, and adapts five points before and after:
 
 - Components read and write folders. A back end names artifacts by bucket (`gs://b/x`) and mounts or copies them to
   the step's disk, at `/gcs/b/x`, `/s3/b/x` or `/minio/b/x`.
 - A spec has no optional artifacts. Those that PushedModel and PushedStatistics mark as not found are removed.
 - A spec names the project's own artifact types by title alone.
 - TFX's entry point knows no run id. Where a step has it as a parameter, it is put into the executor's context.
+- Artifacts that a step reads are held against their digests, and those of what it makes are recorded.
 """
 
 from __future__ import annotations
@@ -63,6 +64,34 @@ def restored(output: dict[str, Any], uris: dict[str, str]) -> dict[str, Any]:
         for artifact in listed.get("artifacts", []):
             artifact["uri"] = uris.get(artifact.get("uri", ""), artifact.get("uri", ""))
     return changed
+
+
+def require_intact(invocation: dict[str, Any]) -> None:
+    """Hold the inputs of a localized ExecutorInput against the digests that the steps before recorded.
+
+    Raises:
+        digests.Changed: an artifact is not what its step made.
+    """
+    from components import digests
+
+    for artifact in _artifacts(invocation.get("inputs", {})):
+        digests.require_intact(artifact["uri"], artifact.get("metadata", {}).get(digests.PROPERTY, ""))
+
+
+def with_digests(output: dict[str, Any]) -> dict[str, Any]:
+    """Add the digest of each artifact on the step's disk to an ExecutorOutput in JSON form."""
+    from components import digests
+
+    changed = json.loads(json.dumps(output))
+    for artifact in _artifacts(changed):
+        if digest := digests.digest_on_disk(artifact.get("uri", "")):
+            artifact.setdefault("metadata", {})[digests.PROPERTY] = digest
+    return changed
+
+
+def _artifacts(side: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for listed in side.get("artifacts", {}).values():
+        yield from listed.get("artifacts", [])
 
 
 def with_reachable_parameters(invocation: dict[str, Any], scratch: Path) -> dict[str, Any]:
@@ -148,6 +177,7 @@ def _run(parsed: tuple[argparse.Namespace, list[str]]) -> None:
     # Workers on other machines have no disk of the step's: TFX and Beam take gs:// as it is.
     place = str if works_elsewhere(beam) else on_disk
     invocation, uris = localized(json.loads(arguments.json_serialized_invocation_args), place=place)
+    require_intact(invocation)
     scratch = Path(tempfile.mkdtemp(prefix="tagline-step-"))
     try:
         arguments.json_serialized_invocation_args = json.dumps(with_reachable_parameters(invocation, scratch))
@@ -157,7 +187,7 @@ def _run(parsed: tuple[argparse.Namespace, list[str]]) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
     written = invocation["outputs"]["outputFile"]
     with fileio.open(written, "r") as file:
-        output = restored(json.loads(file.read()), uris)
+        output = restored(with_digests(json.loads(file.read())), uris)
     with fileio.open(written, "w") as file:
         file.write(json.dumps(output))
 

@@ -34,7 +34,8 @@ CODE = {
     ),
     "ModelGate": (
         "files", "tagging", "components/model_gate", "components/scores", "components/metrics", "components/predictor",
-        "components/crfsuite_baseline/options.py", "components/serving_check", "components/verdict.py",
+        "components/crfsuite_baseline/options.py", "components/digests.py", "components/serving_check",
+        "components/verdict.py",
     ),
     "Report": ("tagging", "components/report", "trainer/export/transitions.py"),
     "PushedResolver": (

@@ -19,6 +19,7 @@ from typing import Any
 
 from files import atomic, modes
 from files.lock import held
+from files.sums import digest_of
 from serving.registry import label_history
 from serving.registry.manifest import file_sums, sum_line
 from serving.registry.version_folder import MANIFEST, MANIFEST_SUM, number_of
@@ -31,6 +32,10 @@ _LOCK = ".lock"
 
 class DuplicateVersion(RuntimeError):
     """The version exists already; another push came first."""
+
+
+class NotBlessed(RuntimeError):
+    """The copied model is not the blessed one."""
 
 
 def next_version(base: Path) -> int:
@@ -77,6 +82,7 @@ def push(
     extra: Mapping[str, str],
     about: Mapping[str, Any],
     folders: Mapping[str, Path] | None = None,
+    blessed: str | None = None,
 ) -> Path:
     """Copy the files of `source` to `<base>/<version>`.
 
@@ -87,12 +93,14 @@ def push(
         extra: texts to lay beside the model, by file name.
         about: the manifest's other fields, beside the sums of the files.
         folders: folders to copy beside the model, by name.
+        blessed: the digest (`files.sums.digest_of`) that the copied model must have; None to push whatever is there.
 
     Returns:
         The version's folder.
 
     Raises:
         DuplicateVersion: the folder exists, or a later version does.
+        NotBlessed: the copy has another digest than `blessed`; nothing is left behind then.
         OSError: the files cannot be copied, as on a full disk; nothing is left behind then.
     """
     latest = next_version(base) - 1
@@ -108,7 +116,14 @@ def push(
             shutil.copytree(folder, staged / name)
         for name, text in extra.items():
             (staged / name).write_text(text, encoding="utf-8")
-        document = {"version": version, **about, "files": file_sums(staged)}
+        sums = file_sums(staged)
+        # The very sums that the manifest gets: nothing can change between the comparison and the version's record.
+        if blessed is not None:
+            beside = {*extra, *(folders or {})}
+            _require_blessed(
+                source, blessed, {n: s for n, s in sums.items() if n.split("/")[0] not in beside}
+            )
+        document = {"version": version, **about, "files": sums}
         (staged / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         (staged / MANIFEST_SUM).write_text(sum_line(staged), encoding="utf-8")
         modes.open_as(base, staged)  # a server may run as another user
@@ -125,6 +140,14 @@ def push(
         # This also syncs the base folder, and with it the rename.
         atomic.write(base / _HIGHEST, f"{version}\n")
     return target
+
+
+def _require_blessed(source: Path, blessed: str, copied: Mapping[str, str]) -> None:
+    if digest_of(copied) != blessed:
+        raise NotBlessed(
+            f"{source}: expected the blessed model, SHA-256 {blessed or 'not recorded'}; found {digest_of(copied)}; "
+            "nothing was pushed: run again, and the changed model is made and judged anew"
+        )
 
 
 @contextlib.contextmanager

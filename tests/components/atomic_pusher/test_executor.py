@@ -13,10 +13,13 @@ from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.atomic_pusher.executor import Executor
+from components.digests import served_digest
+from components.model_gate.executor import BLESSED_DIGEST
 from components.serving_check.budgets import MEDIAN
 from components.serving_check.verdict import ServingVerdict, answers_rule
 from components.verdict import Rule, Verdict
 from serving.registry.manifest import file_sums, manifest
+from serving.registry.pushing import NotBlessed
 from serving.registry.version_folder import versions_in
 
 OVER_BUDGET = Rule(name=MEDIAN, words="the median latency is 9 ms; allowed: at most 5 ms", passed=False)
@@ -65,6 +68,7 @@ class Line:
         force: str = "",
         destination: str | None = None,
         settings: str = SETTINGS,
+        blessed: str | None = None,
     ) -> Any:
         """Runs the executor on a model of these weights. Returns the PushedModel."""
         self._runs += 1
@@ -86,6 +90,9 @@ class Line:
         examples.set_string_custom_property("data_fingerprint", "f00d")
         model_blessing.uri, infra_blessing.uri = write_verdicts(here, list(failed))
         model_blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(not failed))
+        model_blessing.set_string_custom_property(
+            BLESSED_DIGEST, served_digest(model) if blessed is None else blessed
+        )
         infra_blessing.set_int_custom_property("blessed", int(all(rule.name == "floor" for rule in failed)))
         Executor().Do(
             {
@@ -227,3 +234,15 @@ def test_what_a_killed_push_left_is_cleared(line: Line) -> None:
 def test_a_destination_that_is_no_folder_is_refused(line: Line) -> None:
     with pytest.raises(ValueError, match=r"destination: found gs://bucket/tagger; expected a mounted"):
         line.push(destination="gs://bucket/tagger")
+
+
+@pytest.mark.parametrize("blessed", ["0" * 64, ""])
+@pytest.mark.parametrize("force", ["", "we need it"])
+def test_what_was_not_judged_is_not_pushed(line: Line, blessed: str, force: str) -> None:
+    """As when the model changes between the gate's verdict and the copy; a forced one was judged too."""
+    line.push()
+    failed = (BELOW_FLOOR,) if force else ()
+    with pytest.raises(NotBlessed, match=r"expected the blessed model, SHA-256 (0{64}|not recorded); found"):
+        line.push(b"other", blessed=blessed, failed=failed, force=force)
+    assert line.numbers() == [1]
+    assert not [path.name for path in line.destination.iterdir() if path.name.startswith(".staging")]

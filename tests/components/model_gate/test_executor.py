@@ -13,7 +13,7 @@ from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.artifacts import Predictions
-from components.model_gate.executor import Executor
+from components.model_gate.executor import BLESSED_DIGEST, Executor
 from components.model_gate.floors import FloorWithoutData
 from components.model_gate.options import CrfsuiteRule, Evaluation
 from components.predictor import most_frequent_tag
@@ -22,6 +22,7 @@ from components.scores.analysis import Analysis
 from components.scores.measure import OtherSentences
 from components.serving_check.verdict import ServingVerdict, answers_rule
 from components.verdict import Rule, Verdict
+from files.sums import digest_of, sums_below
 from tests.components.scores.handmade_answers import answer, answer_files
 
 SERVED = ServingVerdict(
@@ -76,6 +77,8 @@ def judged(
         "infra_blessing": [artifact(standard_artifacts.InfraBlessing, 4, folder / "infra")],
         "baseline_model": [],
     }
+    (folder / "model" / "Format-Serving").mkdir(parents=True)
+    (folder / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"graph")
     inputs["evaluator_blessing"][0].set_int_custom_property("blessed", int(evaluator_blessed))
     most_frequent_tag.write(
         str(folder / "predictions"), most_frequent_tag.Counts(100, round(100 * most_frequent))
@@ -118,6 +121,9 @@ def test_a_good_model_is_blessed_as_tfx_blesses(tmp_path: Path) -> None:
         tmp_path / "model"
     )
     assert not blessing.has_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY)
+    assert blessing.get_string_custom_property(BLESSED_DIGEST) == digest_of(
+        sums_below(tmp_path / "model" / "Format-Serving")
+    )
     verdict = verdict_of(blessing)
     assert verdict.blessed
     assert verdict.gate == "ModelGate"

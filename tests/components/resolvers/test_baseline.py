@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tfx.types import standard_artifacts
 
+from components import digests
 from components.resolvers.baseline import LatestBlessedOtherModel
 from tests.components.resolvers.metadata_of_runs import Metadata
 
@@ -43,3 +45,17 @@ def test_the_latest_blessed_model_is(runs: Metadata) -> None:
     assert baseline_of(candidate, runs) is second
     runs.bless(first)
     assert baseline_of(candidate, runs) is first
+
+
+def test_a_model_that_is_no_longer_what_was_blessed_is_passed_over(
+    runs: Metadata, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = runs.trained([]), runs.trained([])
+    second.uri = str(tmp_path)
+    (tmp_path / "weights").write_text("right")
+    digests.record(second.mlmd_artifact)
+    candidate = runs.trained([], blessed=False)
+    assert baseline_of(candidate, runs) is second
+    (tmp_path / "weights").write_text("wrong")
+    assert baseline_of(candidate, runs) is first
+    assert f"passed over: {tmp_path}: weights has changed" in caplog.text

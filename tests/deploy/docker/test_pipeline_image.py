@@ -192,7 +192,7 @@ def test_every_entry_point_can_be_imported_from_the_images_code(tmp_path: Path) 
         modules.add(container["command"][2])
     for container in executors:
         modules.add(container["args"][1].rpartition(".")[0])
-    assert {"pipeline.runners.v2_step", "tfx.orchestration.kubeflow.container_entrypoint"} <= modules
+    assert {"pipeline.runners.v2_step", "pipeline.runners.v1_step"} <= modules
     program = f"""
 import importlib, json, sys
 for name in {sorted(modules)!r}:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 
+from components.digests import Changed
 from pipeline.beam.args import ON_THIS_MACHINE, pipeline_args
 from pipeline.runners import kubeflow_v2
 from pipeline.runners.v2_step import (
@@ -23,7 +24,9 @@ from pipeline.runners.v2_step import (
     _run,
     localized,
     on_disk,
+    require_intact,
     restored,
+    with_digests,
     with_reachable_parameters,
 )
 from pipeline.settings import load
@@ -134,6 +137,19 @@ def test_workers_elsewhere_are_sent_to_the_bucket_itself(
     assert made["metadata"]["uris"] == uris
     # The artifact is reported in the bucket in any case.
     assert made["uri"] == "gs://b/y"
+
+
+def test_what_one_step_made_is_what_the_next_one_reads(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "weights").write_text("right")
+    listed = {"artifacts": [{"uri": str(tmp_path / "model")}, {"uri": "gs://b/not-mounted"}]}
+    output = with_digests({"artifacts": {"model": listed}})
+    assert ["metadata" in one for one in output["artifacts"]["model"]["artifacts"]] == [True, False]
+    invocation = {"inputs": output, "outputs": {}}
+    require_intact(invocation)
+    (tmp_path / "model" / "weights").write_text("wrong")
+    with pytest.raises(Changed, match="weights has changed"):
+        require_intact(invocation)
 
 
 def test_an_executor_knows_its_run() -> None:
