@@ -34,7 +34,7 @@ class PastRun:
         test, dev: the scores on the splits, 0..1; None where the run did not get so far.
         ending: what happened to the model.
         version: the pushed version that is this model; None if it was not pushed.
-        why: the first reason of a refusal, the reason given for a force, or the component where the run stopped.
+        why: the first reason of a refusal, the reason given for a force, or where the run stopped.
         report: the page; None without one.
     """
 
@@ -67,7 +67,7 @@ class PastRun:
             "forced": f"FORCED as {version}: {self.why}",
             "refused": f"refused: {self.why}",
             "broken": f"broken in {self.why}",
-            "not ended": f"not ended: {self.why}",
+            "not ended": f"did not end: {self.why}",
         }
         return words[self.ending]
 
@@ -186,12 +186,17 @@ def _ending(steps: dict[str, Step]) -> tuple[Ending, int | None, str]:
     stopped = [step for step in steps.values() if not step.complete]
     if stopped and stopped[-1].failed and stopped[-1].component == "CorpusGate":
         return "refused", None, "CorpusGate stopped the run"
+    if stopped and stopped[-1].failed:
+        return "broken", None, stopped[-1].component
     if stopped:
-        return ("broken" if stopped[-1].failed else "not ended"), None, stopped[-1].component
-    if refusal := _refusal(steps):
+        component = stopped[-1].component
+        where = f"{component} is running, or was killed" if stopped[-1].running else f"stopped in {component}"
+        return "not ended", None, where
+    # A gate's refusal counts once the run has come to what follows from it.
+    if pushed and (refusal := _refusal(steps)):
         return "refused", None, refusal
     last = next(reversed(steps), "its beginning")
-    return "not ended", None, f"after {last}"
+    return "not ended", None, f"stopped after {last}"
 
 
 def _refusal(steps: dict[str, Step]) -> str:

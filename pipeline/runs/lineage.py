@@ -31,6 +31,7 @@ class Step:
         complete: ended well, or cached.
         outputs: output key -> artifacts.
         failed: ended by an error; one that was killed is neither failed nor complete.
+        running: has not ended; also one that was killed, until the next run starts.
         parameters: its execution parameters that are text.
     """
 
@@ -39,6 +40,7 @@ class Step:
     complete: bool
     outputs: dict[str, list[Artifact]]
     failed: bool = False
+    running: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
 
     def only(self, key: str) -> Artifact:
@@ -157,6 +159,7 @@ def _step(component: str, execution: mlmd.Execution, outputs: dict[str, list[Art
         complete=state in (mlmd.Execution.CACHED, mlmd.Execution.COMPLETE),
         outputs=outputs,
         failed=state == mlmd.Execution.FAILED,
+        running=state in (mlmd.Execution.NEW, mlmd.Execution.RUNNING),
         parameters={
             name: value.string_value
             for name, value in execution.custom_properties.items()

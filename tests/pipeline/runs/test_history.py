@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.runs.history import PastRun, find_run, past_runs
+from pipeline.runs.killed import mark_killed
 from pipeline.settings import SettingsError
 from tests.pipeline.runs.metadata_store import Store
-from tests.pipeline.runs.recorded_runs import FAILED, every_ending, trained
+from tests.pipeline.runs.recorded_runs import FAILED, RUNNING, every_ending, gated, trained
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[PastRun]:
 def test_every_ending(runs: list[PastRun]) -> None:
     assert [(run.run_id[8:10], run.ending, run.version, run.why) for run in runs] == [
         ("08", "refused", None, "the server did not start: no port"),
-        ("07", "not ended", None, "after Evaluator"),
-        ("06", "not ended", None, "CorpusGen"),
+        ("07", "not ended", None, "stopped after Evaluator"),
+        ("06", "not ended", None, "CorpusGen is running, or was killed"),
         ("05", "broken", None, "ServingCheck"),
         ("04", "forced", 3, "the boss said so"),
         ("03", "refused", None, "entity_f1_strict [x] is 0.25"),
@@ -82,6 +83,30 @@ def test_a_corpus_that_was_refused(tmp_path: Path) -> None:
     store.step(run, "CorpusGate", state=FAILED)
     (found,) = past_runs(tmp_path / "tagger" / "metadata.db")
     assert found.verdict == "refused: CorpusGate stopped the run"
+
+
+def test_a_run_that_was_killed_after_a_gate_refused_did_not_end(tmp_path: Path) -> None:
+    store = Store(tmp_path / "tagger")
+    run = trained(store, "only")
+    gated(store, run, f1=0.1, reasons=("too low",))
+    (found,) = past_runs(tmp_path / "tagger" / "metadata.db")
+    assert found.verdict == "did not end: stopped after ModelGate"
+
+
+def test_what_a_kill_left_running_is_marked_when_the_next_run_starts(tmp_path: Path) -> None:
+    database = tmp_path / "tagger" / "metadata.db"
+    mark_killed(database)
+    assert not database.exists()
+    store = Store(tmp_path / "tagger")
+    run = trained(store, "first")
+    store.step(run, "Evaluator", state=RUNNING)
+    (found,) = past_runs(database)
+    assert found.verdict == "did not end: Evaluator is running, or was killed"
+    mark_killed(database)
+    (found,) = past_runs(database)
+    assert found.verdict == "did not end: stopped in Evaluator"
+    # What ended stays as it was.
+    assert found.steps.steps["Trainer"].complete
 
 
 def test_without_metadata_there_are_no_runs(tmp_path: Path) -> None:
