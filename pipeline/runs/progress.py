@@ -7,6 +7,7 @@ below `tagline`. All records also go to a file.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -136,9 +137,20 @@ class Progress(logging.Handler):
             self._status = None
 
 
+class _LogFile(logging.FileHandler):
+    """Says once that the file cannot be written to, where logging would print a traceback for every record."""
+
+    _told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not self._told:
+            self._told = True
+            print(f"the log is incomplete: {self.baseFilename}: {sys.exc_info()[1]}", file=sys.stderr)
+
+
 def log_to_file(path: Path) -> logging.Handler:
     """A handler that writes every record to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from files.lock import Held, held
+from pipeline.settings import SettingsError
 
 _LOCK = ".lock"
 
 
-class AlreadyRunning(RuntimeError):
+class AlreadyRunning(SettingsError):
     """A run of the same pipeline has not ended."""
 
 
@@ -30,3 +31,14 @@ def run_lock(run_dir: Path) -> Iterator[None]:
             f"{run_dir}: this pipeline is running in process {error.process}; wait for it, or give this run another "
             "--set name=NAME"
         ) from error
+
+
+def require_not_running(run_dir: Path) -> None:
+    """Refuse a second run before it does anything that takes long, or writes.
+
+    Raises:
+        AlreadyRunning: another process holds `run_dir`.
+    """
+    if (run_dir / _LOCK).exists():
+        with run_lock(run_dir):
+            pass

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 import sys
+import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,9 +22,10 @@ from pipeline.cli.console import short_path
 from pipeline.cli.exit_codes import BAD_INPUT, BROKEN, INTERRUPTED
 from pipeline.cli.findings import folder_of, print_files, print_findings, print_reading
 from pipeline.cli.options import require_writable
+from pipeline.runs.full_disk import what_is_full
 from pipeline.runs.library_logs import send_logs
 from pipeline.runs.progress import Progress
-from pipeline.runs.run_lock import AlreadyRunning, run_lock
+from pipeline.runs.run_lock import AlreadyRunning, require_not_running, run_lock
 from pipeline.settings import METADATA, Settings
 
 
@@ -31,12 +33,14 @@ def require_inputs(settings: Settings) -> None:
     """Check what a run reads, its folder, and where Beam's work is done, in the seconds before TFX is imported.
 
     Raises:
+        AlreadyRunning: a run in the same folder has not ended.
         SettingsError: no corpus, no such vectors, a folder that cannot be written to, or an engine that does not
             answer or reach the files.
     """
     settings.require_inputs()
     settings.require_vectors()
     folder = settings.run_dir
+    require_not_running(folder)
     require_writable("pipeline.root", folder, *(path for path in folder.glob("*") if path.is_dir()))
     require_reachable(settings, target="run")
     require_engine(settings.beam)
@@ -77,6 +81,7 @@ def follow(
     run_dir: Path,
     log_path: Path,
     *,
+    writes: Sequence[Path] = (),
     verbose: bool,
     on_interrupt: Callable[[], None],
     name: str,
@@ -85,16 +90,22 @@ def follow(
 ) -> int:
     """Do `work` while `run_dir` is locked, show its progress, and explain failures; returns the exit code.
 
+    TFX and TensorFlow, which take seconds, are imported once the folder is locked.
+
     Args:
         work: returns the exit code of a run that ended.
         console: where to.
         run_dir: the folder of the pipeline's runs.
         log_path: the file of all log records.
+        writes: other folders that are written to.
         verbose: show the raw logs too.
         on_interrupt: prints what to do after Ctrl-C.
         name: what failed, where no component was running.
         bad_input: what is added after a refused corpus.
         kept: what is added after any other failure.
+
+    Raises:
+        AlreadyRunning: a run in the same folder has not ended.
     """
     from components.corpus_gate.verdict import CorpusRefused
     from components.model_gate.floors import FloorWithoutData
@@ -102,11 +113,15 @@ def follow(
     progress = Progress(console, functools.partial(_describe, run_dir / METADATA))
     try:
         with run_lock(run_dir):
+            # Before the loggers that it sets up are redirected.
+            import pipeline.runners.local  # noqa: F401
+            from pipeline.runs.killed import mark_killed
+
             send_logs(progress, log_path, verbose)
+            mark_killed(run_dir / METADATA)
             return work(progress)
-    except AlreadyRunning as error:
-        console.print(f"[red]not run:[/] {escape(str(error))}", soft_wrap=True)
-        return BAD_INPUT
+    except AlreadyRunning:
+        raise
     except (CorpusError, CorpusRefused, FloorWithoutData) as error:
         progress.fail()
         console.print(f"\n[red]bad input:[/] {escape(str(error))}{bad_input}", soft_wrap=True)
@@ -119,8 +134,9 @@ def follow(
         component = progress.fail()
         logging.getLogger("tagline").error("%s", traceback.format_exc())
         first_line = (str(error).strip().splitlines() or ["no message"])[0]
+        full = what_is_full(error, [run_dir, *writes, Path(tempfile.gettempdir())])
         console.print(
-            f"\n[red]{component or name} failed:[/] {type(error).__name__}: {escape(first_line)}\n"
+            f"\n[red]{component or name} failed:[/] {escape(full or f'{type(error).__name__}: {first_line}')}\n"
             f"The traceback is in {escape(short_path(log_path))}. {kept}",
             soft_wrap=True,
         )

@@ -56,12 +56,11 @@ def run(
 
     require_floors(settings, report)
     quiet_libraries(verbose)
-    # Seconds: TFX and TensorFlow. Before `follow`, which redirects the loggers that they set up.
-    from pipeline.runners import local
-
     log_path = settings.run_dir / "logs" / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.log"
 
     def run_line(progress: Progress) -> int:
+        from pipeline.runners import local
+
         local.run(settings, force_bless=force_bless)
         outcome = _record(settings, progress, log_path)
         _print_outcome(console, outcome)
@@ -76,6 +75,7 @@ def run(
         console,
         settings.run_dir,
         log_path,
+        writes=[settings.models_dir],
         verbose=verbose,
         on_interrupt=lambda: console.print(
             "\ninterrupted; the next `tagline run` resumes where this one stopped"

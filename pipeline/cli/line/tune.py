@@ -79,12 +79,11 @@ def _require_target(target: Path, config: Path | None) -> None:
 
 
 def _search(settings: Settings, console: Console, target: Path, verbose: bool) -> int:
-    # Seconds: TFX and TensorFlow. Before `follow`, which redirects the loggers that they set up.
-    from pipeline.runners.tuning import search, trials_of
-
     run_dir = settings.with_absolute_paths().run_dir
 
     def work(_: Progress) -> int:
+        from pipeline.runners.tuning import search
+
         _print_plan(console, settings)
         trials = search(settings)
         _print_trials(console, trials)
@@ -92,6 +91,8 @@ def _search(settings: Settings, console: Console, target: Path, verbose: bool) -
         return OK
 
     def on_interrupt() -> None:
+        from pipeline.runners.tuning import trials_of
+
         _print_trials(console, trials_of(settings))
         console.print("\ninterrupted; the same command resumes where this one stopped")
 

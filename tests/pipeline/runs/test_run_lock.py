@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.runs.run_lock import AlreadyRunning, run_lock
+from pipeline.runs.run_lock import AlreadyRunning, require_not_running, run_lock
 
 HOLD = """
 import sys, time
@@ -26,7 +26,15 @@ def test_a_second_run_names_the_first_and_a_killed_one_releases_the_lock(tmp_pat
     assert process.stdout.readline() == "held\n"
     with pytest.raises(AlreadyRunning, match=rf"in process {process.pid}; wait for it"), run_lock(tmp_path):
         pass
+    with pytest.raises(AlreadyRunning):
+        require_not_running(tmp_path)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    require_not_running(tmp_path)
     with run_lock(tmp_path):
         pass
+
+
+def test_to_look_for_another_run_creates_nothing(tmp_path: Path) -> None:
+    require_not_running(tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
