@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import Any
 
 import tensorflow as tf
 
 from trainer import remote_files
+from trainer.training.history import History
 
 log = logging.getLogger("tagline.trainer")
 
 _NAME = "epoch"  # the files are epoch-1, epoch-2, ...
 _LAST = "last"
 _BEST = "best"
+# The history's name in the checkpoint of an epoch.
+_HISTORY = "history/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 class UnreadableCheckpoint(RuntimeError):
@@ -63,6 +67,25 @@ class Checkpoints:
                 f"{path}: the checkpoint of the last epoch cannot be read ({error}); delete the folder "
                 f"{self._directory} to train from the beginning"
             ) from error
+        """Restore the last epoch saved, and return its history.
+
+        Returns:
+            "" if none was saved, or if a file that it needs is cut short or was changed, which is logged: nothing is
+            restored then.
+        """
+        path = self._last.latest_checkpoint
+        if path is None:
+            return ""
+        try:
+            history = _tensors(path)[_HISTORY].decode()
+            _tensors(os.path.join(self._best.directory, f"{_NAME}-{History.from_json(history).best.number}"))
+        except (tf.errors.OpError, IndexError) as error:
+            log.warning(
+                "the training begins anew: a checkpoint in %s is damaged: %s",
+                os.path.dirname(self._last.directory), str(error).splitlines()[0],
+            )  # fmt: skip
+            return ""
+        self._last.checkpoint.restore(path).assert_consumed()
         return self._history.numpy().decode()
 
     def _on_disk(self) -> str | None:
@@ -91,6 +114,14 @@ def _discard_damaged_state(folder: str) -> None:
     except ValueError as error:
         log.warning("%s: the file `checkpoint` is damaged (%s)", folder, error)
         tf.io.gfile.remove(os.path.join(folder, "checkpoint"))
+def _tensors(path: str) -> dict[str, Any]:
+    """Read a checkpoint to its end, which compares every tensor with its checksum.
+
+    Raises:
+        tf.errors.OpError, IndexError: it is damaged, or not there.
+    """
+    reader = tf.train.load_checkpoint(path)
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
 
 
 def restore_best(directory: str, model: tf.Module, *, epoch: int) -> None:

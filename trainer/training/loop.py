@@ -10,6 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 import tensorflow as tf
 
@@ -35,7 +36,7 @@ _SHORT_NAMES = {"entity_f1_strict": "F1", "token_accuracy": "accuracy"}
 
 
 class Diverged(RuntimeError):
-    """The loss became NaN or infinite."""
+    """The loss or a weight became NaN or infinite."""
 
 
 def train(
@@ -65,7 +66,7 @@ def train(
         once more.
 
     Raises:
-        Diverged: the loss became NaN or infinite.
+        Diverged: the loss or a weight became NaN or infinite.
         OutOfMemory: not even one sentence fits; a batch that does not fit is trained on in parts.
     """
     hp = scaled(hyperparameters, strategy.num_replicas_in_sync)
@@ -157,11 +158,15 @@ class _Training:
                 self._go_back()
                 continue
             if not math.isfinite(loss):
-                raise Diverged(
-                    f"the loss of epoch {self._next_epoch} is {loss}; lower trainer.learning_rate or "
-                    "trainer.clip_norm (the checkpoint of the epoch before is kept)"
-                )
+                self._diverge(f"the loss of epoch {self._next_epoch} is {loss}")
+            # The last step of an epoch is in no loss of that epoch.
+            if not all(tf.reduce_all(tf.math.is_finite(one)) for one in self.model.trainable_variables):
+                self._diverge(f"weights after epoch {self._next_epoch} are not finite")
             return loss, tokens, time.monotonic() - began
+
+    def _diverge(self, found: str) -> NoReturn:
+        kept = f" (the weights of epoch {self._next_epoch - 1} are kept)" if self.history.epochs else ""
+        raise Diverged(f"{found}; lower trainer.learning_rate or trainer.clip_norm{kept}")
 
     def end_epoch(self, *, loss: float, dev_score: float, seconds: float, tokens_per_second: float) -> None:
         """Add the epoch just trained to the history, save its checkpoint and log it."""
