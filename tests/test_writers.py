@@ -47,6 +47,7 @@ MAY_WRITE = {
         "pipeline.cli.serving.demo",
         "pipeline.execution.launch",
         "pipeline.runners.v2_step",
+        "serving.server.endpoints.tls",
     },
     "asked for": {
         "deploy.k8s.server.overlay",

@@ -20,10 +20,6 @@ _BEST = "best"
 _HISTORY = "history/.ATTRIBUTES/VARIABLE_VALUE"
 
 
-class UnreadableCheckpoint(RuntimeError):
-    """The files of a checkpoint are damaged; the message names them and says what to do."""
-
-
 class Checkpoints:
     """The checkpoints of one training; a process killed at any moment leaves those of the epoch before intact.
 
@@ -32,7 +28,6 @@ class Checkpoints:
     """
 
     def __init__(self, directory: str, *, model: tf.Module, optimizer: tf.Module) -> None:
-        self._directory = directory
         for name in (_LAST, _BEST):
             _discard_damaged_state(os.path.join(directory, name))
         # A GPU cannot hold a string; and the variable must be outside any strategy's scope.
@@ -52,28 +47,13 @@ class Checkpoints:
         )
 
     def restore(self) -> str:
-        """Restore the last epoch saved, and return its history; "" if none was saved.
-
-        Raises:
-            UnreadableCheckpoint: its files are damaged; variables may have changed.
-        """
-        path = self._last.latest_checkpoint or self._on_disk()
-        if path is None:
-            return ""
-        try:
-            self._last.checkpoint.restore(path).assert_consumed()
-        except (tf.errors.OpError, LookupError, ValueError) as error:
-            raise UnreadableCheckpoint(
-                f"{path}: the checkpoint of the last epoch cannot be read ({error}); delete the folder "
-                f"{self._directory} to train from the beginning"
-            ) from error
         """Restore the last epoch saved, and return its history.
 
         Returns:
             "" if none was saved, or if a file that it needs is cut short or was changed, which is logged: nothing is
             restored then.
         """
-        path = self._last.latest_checkpoint
+        path = self._last.latest_checkpoint or self._on_disk()
         if path is None:
             return ""
         try:
@@ -114,6 +94,8 @@ def _discard_damaged_state(folder: str) -> None:
     except ValueError as error:
         log.warning("%s: the file `checkpoint` is damaged (%s)", folder, error)
         tf.io.gfile.remove(os.path.join(folder, "checkpoint"))
+
+
 def _tensors(path: str) -> dict[str, Any]:
     """Read a checkpoint to its end, which compares every tensor with its checksum.
 
