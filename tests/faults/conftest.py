@@ -1,4 +1,4 @@
-"""Faults injected on purpose, counted in one closing line: tried, survived, lost, wrong.
+"""Faults injected on purpose, counted in the closing lines: tried, survived, lost, wrong.
 
 Each test is marked `faults` and left to `make test-faults`. A fault is survived if the block that injects it ends
 without an error; what was lost or wrong is counted by comparing what is there with what should be.
@@ -7,6 +7,8 @@ without an error; what was lost or wrong is counted by comparing what is there w
 from __future__ import annotations
 
 import contextlib
+import itertools
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -56,16 +58,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    counted = [
-        value
-        for report in reports
-        if getattr(report, "when", "") == "teardown"
-        for name, value in report.user_properties
-        if name == "faults"
-    ]
-    if counted:
-        sums = {name: sum(counts[name] for counts in counted) for name in _COUNTS}
-        terminalreporter.write_line(
-            "faults: {tried} tried, {survived} survived, {lost} lost, {wrong} wrong".format(**sums)
-        )
+    """Print what was counted: a line a file, and the sum of all."""
+    by_file: dict[str, Counter[str]] = {}
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if getattr(report, "when", "") == "teardown":
+            for name, counts in report.user_properties:
+                if name == "faults":
+                    by_file.setdefault(report.nodeid.partition("::")[0], Counter()).update(counts)
+    for file in sorted(by_file):
+        terminalreporter.write_line(f"{file}: {_line(by_file[file])}")
+    if by_file:
+        terminalreporter.write_line(f"faults: {_line(sum(by_file.values(), Counter()))}")
+
+
+def _line(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {name}" for name in _COUNTS)
