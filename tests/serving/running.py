@@ -24,7 +24,7 @@ from serving.server.server import Server, StartError
 
 TFSERVING = os.environ.get("TAGLINE_TFSERVING", "")
 
-_OWN = {
+OWN = {
     "host",
     "parent_pid",
     "demo",
@@ -80,7 +80,7 @@ def _program(flags: Flags, timeout: float = 60) -> Iterator[Running]:
     command = [TFSERVING, f"--port={port}", f"--rest_api_port={rest_port}"]
     for field in fields(Flags):
         value = getattr(flags, field.name)
-        if value == field.default or field.name in _OWN | {"port", "rest_api_port"}:
+        if value == field.default or field.name in OWN | {"port", "rest_api_port"}:
             continue
         if field.name in _POLLS:  # whole seconds there
             value = math.ceil(value)

@@ -9,21 +9,12 @@ from dataclasses import fields
 import pytest
 
 from serving.server.flags import ANY_FREE_PORT, STANDS_IN_FOR, Flags, parse, require_files
+from tests.serving.running import OWN
 from tests.serving.server.tensorflow_serving_flags import FLAGS
 
 pytestmark = pytest.mark.embedded
 
 BASE = "--model_base_path=/m"
-OWN = {
-    "host",
-    "parent_pid",
-    "demo",
-    "require_manifest",
-    "public_key_file",
-    "enable_reload_rpc",
-    "rest_api_max_body_bytes",
-    "rest_api_enable_tls",
-}
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
