@@ -215,6 +215,14 @@ def test_a_request_may_have_64_mebibytes(prediction):
     assert caught.value.code() is CODES.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.embedded
+def test_a_compressed_request_is_refused(prediction):
+    with pytest.raises(grpc.RpcError) as caught:
+        prediction.Predict(request(text=["a" * 2**20]), timeout=10, compression=grpc.Compression.Gzip)
+    assert caught.value.code() is CODES.UNIMPLEMENTED
+    assert caught.value.details() == "Compression algorithm 'gzip' is disabled."
+
+
 def test_predict_answers_with_the_effective_signature_and_typed_fields(prediction):
     made = Request()
     made.model_spec.name = "tagger"
