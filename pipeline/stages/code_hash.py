@@ -39,8 +39,7 @@ CODE = {
     ),
     "Report": ("tagging", "components/report", "trainer/export/transitions.py"),
     "PushedResolver": (
-        "components/resolvers/pushed", "files/sums.py", "serving/registry/manifest.py",
-        "serving/registry/version_folder.py",
+        "files", "components/resolvers/pushed", "serving/registry/manifest.py", "serving/registry/version_folder.py",
     ),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +74,7 @@ def server(
     home = tmp_path_factory.mktemp("served")
     tiny_model.export(home / "tiny" / "1", signatures=tuple(TINY))
     (home / "real").mkdir()
-    (home / "real" / "1").symlink_to(exported_tagger)
+    shutil.copytree(exported_tagger, home / "real" / "1")
     models = "".join(
         f'config {{ name: "{name}" base_path: "{home}/{name}" model_platform: "tensorflow" }}\n'
         for name in ("tiny", "real")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 import socket
 import weakref
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ BODY = b'{"signature_name": "decode_text", "instances": ["Anna"]}'
 @pytest.fixture(scope="module")
 def port(exported: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     base = tmp_path_factory.mktemp("bodies")
-    (base / "1").symlink_to(exported["PER"])
+    shutil.copytree(exported["PER"], base / "1")
     flags = Flags(
         model_base_path=str(base),
         model_name="tagger",
