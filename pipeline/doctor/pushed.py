@@ -18,7 +18,7 @@ def findings(folder: Path, name: str) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("models", "ok", f"none yet in {folder}")
         return
-    intact = []
+    intact = 0
     for number, path in versions.items():
         what, verdict = f"version {number}", verify(path)
         if not verdict.is_intact:
@@ -27,10 +27,9 @@ def findings(folder: Path, name: str) -> Iterator[Finding]:
         elif verdict.files is None:
             yield Finding(what, "warning", f"{path}: no manifest to verify it by", "push it by `tagline run`")
         else:
-            intact.append(number)
-    yield Finding(
-        "models", "ok", f"{len(intact)} of {len(versions)} versions in {folder} are as they were pushed"
-    )
+            intact += 1
+    if intact == len(versions):
+        yield Finding("models", "ok", f"versions in {folder}, all as they were pushed: {intact}")
     numbered = (path.name for path in folder.iterdir() if number_of(path.name) is not None)
     unfinished = sorted(name for name in numbered if number_of(name) not in versions)
     if unfinished:
