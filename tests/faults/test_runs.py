@@ -145,7 +145,7 @@ def test_a_poor_environment(ended: Path, tmp_path: Path, faults: Faults) -> None
     """No HOME, no locale, 64 open files, and metadata that another program holds for a while."""
     database = sqlite3.connect(ended / "runs" / "tiny" / METADATA, check_same_thread=False)
     database.execute("BEGIN EXCLUSIVE")
-    released = threading.Timer(15, database.rollback)
+    released = threading.Timer(30, database.rollback)
     environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "LC_ALL")}
     released.start()
     with faults.tried(4):

@@ -24,6 +24,7 @@ from pipeline.cli.findings import folder_of, print_files, print_findings, print_
 from pipeline.cli.options import require_writable
 from pipeline.runs.full_disk import what_is_full
 from pipeline.runs.library_logs import send_logs
+from pipeline.runs.metadata_lock import wait_until_free
 from pipeline.runs.progress import Progress
 from pipeline.runs.run_lock import AlreadyRunning, require_not_running, run_lock
 from pipeline.settings import METADATA, Settings
@@ -118,6 +119,7 @@ def follow(
             from pipeline.runs.killed import mark_killed
 
             send_logs(progress, log_path, verbose)
+            wait_until_free(run_dir / METADATA)
             mark_killed(run_dir / METADATA)
             return work(progress)
     except AlreadyRunning:
