@@ -82,7 +82,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         base = Path(home, NAME)
         base.mkdir()
-        shutil.copytree(model, base / "1")
+        _put(model, base, 1)
         with start_server_process(
             base, NAME, Path(home, "server.log"), 120, rest_api_port=-1, extra_flags=_FLAGS
         ) as server:
@@ -146,12 +146,18 @@ def _change_versions(server: ServerProcess, base: Path, end: float, pause: float
     with Tagger(server.target, NAME) as tagger:
         while time.monotonic() + pause < end and server.is_running:
             version += 1
-            (base / str(version)).symlink_to((base / str(version - 1)).resolve(), target_is_directory=True)
+            _put(base / str(version - 1), base, version)
             time.sleep(pause)
             states = {entry.version: entry.state for entry in tagger.status()}
             late += states.get(version) != "AVAILABLE"
-            (base / str(version - 1)).unlink()
+            shutil.rmtree(base / str(version - 1))
     return version - 1, late
+
+
+def _put(model: Path, base: Path, version: int) -> None:
+    """Copy a model, and let the server see it complete."""
+    copied = shutil.copytree(model, base / f".{version}")
+    copied.rename(base / str(version))
 
 
 if __name__ == "__main__":
