@@ -42,7 +42,8 @@ def _memory() -> Finding:
     meminfo = Path("/proc/meminfo")
     if not meminfo.exists():
         return Finding("memory", "warning", "unknown on this system")
-    free = int(re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())[1]) * 1024  # type: ignore[index]
+    (kibibytes,) = re.findall(r"MemAvailable:\s+(\d+) kB", meminfo.read_text(encoding="ascii"))
+    free = int(kibibytes) * 1024
     try:
         group = Path("/sys/fs/cgroup")
         free = min(
