@@ -10,7 +10,7 @@ COMPILE := uv pip compile --quiet --python-version 3.10 --python-platform x86_64
 PART := $(COMPILE) --constraint requirements.lock --no-annotate --output-file deploy/docker/pipeline
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-faults test-all lint types audit serve demo bench pictures kubeflow image sample messages lock clean
+.PHONY: help run test test-slow test-faults test-engines test-all lint types audit serve demo bench pictures kubeflow image sample messages lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,7 +20,7 @@ run: $(VENV)/.ready ## run the pipeline on the shipped corpus and decode a sente
 	$(VENV)/bin/tagline decode $(SAMPLE) "Dr. Anna Keller flew from Berlin to the University of Oslo in May."
 
 test: $(VENV)/.ready lint types ## lint, check the types, and run all tests but the slow ones
-	$(PY) -m pytest -n 2 --dist loadscope -m "not slow and not faults"
+	$(PY) -m pytest -n 2 --dist loadscope -m "not slow and not faults and not engines"
 
 test-slow: $(VENV)/.ready ## run the slow tests
 	$(PY) -m pytest -n 2 --dist loadscope -m slow
@@ -28,7 +28,10 @@ test-slow: $(VENV)/.ready ## run the slow tests
 test-faults: $(VENV)/.ready ## kill, break and attack everything, and count what it survived
 	$(PY) -m pytest -n 2 --dist loadscope tests/faults
 
-test-all: test test-slow test-faults ## run all tests
+test-engines: $(VENV)/.ready ## meet Flink, Spark, Prism and Kubeflow's own compiler; needs Java, Maven and Go
+	$(PY) -m pytest tests/engines
+
+test-all: test test-slow test-faults test-engines ## run all tests
 
 lint: $(VENV)/.ready ## check style and format
 	$(VENV)/bin/ruff check .
