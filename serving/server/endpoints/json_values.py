@@ -15,6 +15,7 @@ from serving.server.wire.errors import Code, ServingError, invalid
 from serving.server.wire.tensors import FIELDS
 
 _LONGEST_EXCERPT = 200
+_PLAIN_BASE64 = str.maketrans(".", "=", " \t\n\v\f\r")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _INTEGERS = {kind: np.iinfo(kind) for _, kind in FIELDS.values() if issubclass(kind, np.integer)}
 _JSON_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String", bool: "Bool"}
@@ -81,8 +82,8 @@ def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
 def _float(value: float) -> float:
     try:
         return float(value)
-    except OverflowError:  # an integer of more than 308 digits
-        return np.inf if value > 0 else -np.inf
+    except OverflowError as error:
+        raise invalid("JSON Parse error: Number too big to be stored in double. at offset: 0") from error
 
 
 def utf8_of(text: str) -> bytes:
@@ -103,16 +104,22 @@ def is_base64(value: Any) -> bool:
 
 
 def from_base64(value: dict[str, Any]) -> bytes:
-    """Decode a `{"b64": "..."}` object; line ends and missing padding are accepted, as in TensorFlow Serving.
+    """Decode a `{"b64": "..."}` object as abseil's `Base64Unescape` does, which TensorFlow Serving calls.
+
+    It passes over ASCII white space, takes "." for "=", and wants all of the padding or none.
 
     Raises:
       ServingError: another object, or a text that is not base64.
     """
     if not is_base64(value):
         raise invalid(f'JSON Value: {as_text(value)} is not of the form {{"b64": "..."}}')
-    digits = "".join(value["b64"].split()).rstrip("=")
+    text = value["b64"].translate(_PLAIN_BASE64)
+    digits = text.rstrip("=")
+    padding = "=" * (-len(digits) % 4)
     try:
-        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+        if text not in (digits, digits + padding):
+            raise ValueError(f"expected {padding!r} or nothing after the digits")
+        return base64.b64decode(digits + padding, validate=True)
     except (binascii.Error, ValueError) as error:
         raise invalid("Unable to base64 decode") from error
 

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import threading
+import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,7 +18,6 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, request_response
@@ -28,6 +28,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from serving.server.endpoints.bodies import Bodies
 from serving.server.endpoints.rest_json import read_request, write_response
+from serving.server.endpoints.targets import METHODS, Targets, target_of
 from serving.server.graph.servable import DEFAULT_SIGNATURE
 from serving.server.inference import describe
 from serving.server.inference.metrics import CONTENT_TYPE
@@ -60,6 +61,13 @@ _HTTP = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
+# TensorFlow Serving's `AddCORSHeaders` (http_rest_api_util.cc), on every answer below /v1.
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, GET",
+    "Access-Control-Allow-Headers": "Content-Type",
+}
+# The patterns match the target as it came, with its query (http_rest_api_util.cc, `ParseModelInfo`).
 _CHOICE = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
 _INFER = re.compile(rf"/v1/models/(?P<name>[^/:]+){_CHOICE}:(?P<method>classify|regress|predict)", re.I)
 _DESCRIBE = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_CHOICE}(?P<metadata>/metadata)?", re.I)
@@ -89,13 +97,19 @@ def make_app(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="rest")
 
     async def answer(request: Request) -> Response:
-        path = request.scope["path"]
-        if not path.lower().startswith("/v1/"):
+        target = target_of(request)
+        if not target.lower().startswith("/v1/"):
             return _response(json.dumps({"error": "Not Found"}), status=404)
+        response = _preflight(request) if request.method == "OPTIONS" else await called(request, target)
+        if allow_cors:
+            response.headers.update(_CORS)
+        return response
+
+    async def called(request: Request, target: str) -> Response:
         body = await request.body()
-        if not (infer := request.method == "POST" and _INFER.fullmatch(path)):
+        if not (infer := request.method == "POST" and _INFER.fullmatch(target)):
             # On the event loop, so that a probe is answered while all threads run graphs.
-            return _answered(partial(_describe, predictor.catalogue, request.method, path))
+            return _answered(partial(_describe, predictor.catalogue, request.method, target))
         work = partial(_answered, partial(_infer, predictor, infer, body, timeout))
         try:
             done = asyncio.get_running_loop().run_in_executor(pool, work)
@@ -106,21 +120,27 @@ def make_app(
             # By uvicorn, when the grace time of a stop is over; it would answer 500.
             return _error(Code.UNAVAILABLE, "The server is stopping")
 
-    def metrics(_: Request) -> Response:
+    def metrics(request: Request) -> Response:
+        if (target := target_of(request)) != metrics_path:
+            message = f"Unexpected path: {target}. Should be {metrics_path}"
+            return Response(message, status_code=400, media_type=CONTENT_TYPE)
         return Response(predictor.metrics.page(), media_type=CONTENT_TYPE)
 
     routes: list[BaseRoute] = list(pages)
     if metrics_path is not None:
-        routes.append(Route(metrics_path, metrics))
+        routes.append(Route(metrics_path, metrics, methods=METHODS))
     # Paths and methods are matched by the patterns above: starlette's own routes are case-sensitive and
     # answer errors in another form.
     routes.append(Mount("/", request_response(answer)))
-    middleware = [Middleware(Bodies, limit=body_limit, timeout=timeout)]
-    if allow_cors:
-        middleware.append(
-            Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
-        )
+    middleware = [Middleware(Bodies, limit=body_limit, timeout=timeout), Middleware(Targets)]
     return Starlette(routes=routes, middleware=middleware)
+
+
+def _preflight(request: Request) -> Response:
+    """Answer OPTIONS, with or without `allow_cors` (http_server.cc, `ProcessRequest`)."""
+    if re.search("https?://", request.headers.get("origin", "")):
+        return Response()
+    return _error(Code.FAILED_PRECONDITION, "Origin header is missing in CORS preflight")
 
 
 def _answered(work: Callable[[], str]) -> Response:
@@ -141,19 +161,23 @@ def _answered(work: Callable[[], str]) -> Response:
 
 
 def _infer(predictor: Predictor, match: re.Match[str], body: bytes, timeout: float) -> str:
-    method = match["method"].capitalize()
-    if method != "Predict":
-        raise not_served(method)
+    method = match["method"]
+    if not method.islower():
+        # Paths match in any case, but the names of methods do not (http_rest_api_handler.cc, `ProcessRequest`).
+        raise invalid(f"Malformed request: POST {match.string}")
+    if method != "predict":
+        raise not_served(method.capitalize())
     return _predict(predictor, _spec(match), body, timeout)
 
 
-def _describe(catalogue: Catalogue, method: str, path: str) -> str:
-    match = _DESCRIBE.fullmatch(path) if method == "GET" else None
+def _describe(catalogue: Catalogue, method: str, target: str) -> str:
+    match = _DESCRIBE.fullmatch(target) if method == "GET" else None
     if match is None:
-        raise invalid(f"Malformed request: {method} {path}")
-    if not match["name"]:
+        raise invalid(f"Malformed request: {method} {target}")
+    spec = _spec(match)
+    if not spec.name:
         raise invalid("Missing model name in request.")
-    return _metadata(catalogue, _spec(match)) if match["metadata"] else _status(catalogue, _spec(match))
+    return _metadata(catalogue, spec) if match["metadata"] == "/metadata" else _status(catalogue, spec)
 
 
 def _predict(predictor: Predictor, spec: ModelSpec, body: bytes, timeout: float) -> str:
@@ -195,14 +219,14 @@ def _fields(message: Message) -> dict[str, Any]:
 
 
 def _spec(match: re.Match[str]) -> ModelSpec:
-    spec = ModelSpec(name=match["name"])
+    spec = ModelSpec(name=urllib.parse.unquote(match["name"] or ""))
     if match["version"]:
         # An int64 has 19 digits; Python refuses to read some thousands of them.
         if len(match["version"]) > 100 or int(match["version"]) >= 2**63:
             raise invalid(f"Failed to convert version: {match['version']} to numeric.")
         spec.version.value = int(match["version"])
     elif match["label"]:
-        spec.version_label = match["label"]
+        spec.version_label = urllib.parse.unquote(match["label"])
     return spec
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +17,9 @@ from serving.server.wire.errors import ServingError, invalid
 from serving.server.wire.tensors import to_array
 
 Inputs = Mapping[str, TensorInfo]
+# What rapidjson takes for numbers (json_tensor.cc, `ParseJson`), and what tells whether it stands in a string.
+_CONSTANT = re.compile(r"-?(?:NaN|Inf(?:inity)?)")
+_CONSTANT_OR_QUOTE = re.compile(rf'\\.|"|{_CONSTANT.pattern}', re.S)
 
 
 def read_request(body: bytes, request: PredictRequest, inputs_of: Callable[[str], Inputs]) -> bool:
@@ -76,7 +81,7 @@ def _parse(body: bytes) -> dict[str, Any]:
     if not body:
         raise invalid("JSON Parse error: The document is empty")
     try:
-        document = json.loads(body)
+        document = _document(body.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
     except UnicodeDecodeError as error:
@@ -88,6 +93,34 @@ def _parse(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise invalid(f"JSON Value: {as_text(document)} Is not object")
     return document
+
+
+def _document(text: str) -> Any:
+    """Parse `text`, which may hold `Inf`, `-Inf` and `-NaN` too."""
+    try:
+        return json.loads(text, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        if not _CONSTANT.match(text, error.pos):
+            raise
+    parts, constants, end, in_string = [], [], 0, False
+    for match in _CONSTANT_OR_QUOTE.finditer(text):
+        token = match[0]
+        if token == '"':
+            in_string = not in_string
+        elif not in_string and token[0] != "\\":
+            # One that Python knows, as long, so that errors keep their offsets; the parser meets them in this order.
+            parts += [text[end : match.start()], "NaN".rjust(len(token))]
+            constants.append(float(token))
+            end = match.end()
+    values = iter(constants)
+    return json.loads("".join(parts) + text[end:], parse_float=_finite, parse_constant=lambda _: next(values))
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("Number too big to be stored in double.")
+    return value
 
 
 def _read_rows(rows: Any, declared: Inputs, request: PredictRequest) -> None:

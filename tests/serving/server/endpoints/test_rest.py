@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 
 import httpx
 import numpy as np
@@ -12,9 +13,10 @@ import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictResponse
 
 from serving.server.endpoints.rest_json import write_response
+from serving.server.flags import ANY_FREE_PORT, Flags
 from serving.server.wire.errors import ServingError
 from serving.server.wire.tensors import fill_proto
-from tests.serving.running import TFSERVING
+from tests.serving.running import TFSERVING, running
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +67,141 @@ def test_float32_has_the_fewest_digits_that_mean_it(rest):
     assert "NaN" in predict(rest, body).text
 
 
+def sums(rest: httpx.Client, *rows: str) -> httpx.Response:
+    return predict(
+        rest, f'{{"signature_name": "arithmetic", "inputs": {{"x": [{", ".join(rows)}], "y": 0}}}}'
+    )
+
+
 def test_numbers_beyond_float32_are_rounded(rest):
-    body = '{"signature_name": "arithmetic", "inputs": {"x": [[16777217, 0], [1e39, 0], [1%s, 0]], "y": 0}}'
-    assert predict(rest, body % ("0" * 400)).json()["outputs"]["sum"] == [16777216.0, np.inf, np.inf]
+    rows = ("[16777217, 0]", "[1e39, 0]", "[0.100000000000000000001, 0]", "[-1e308, 0]")
+    assert sums(rest, *rows).json()["outputs"]["sum"] == [16777216.0, np.inf, 0.1, -np.inf]
+
+
+@pytest.mark.parametrize("number", ["1e309", "-1e999999", "1" + "0" * 400])
+def test_numbers_beyond_float64_are_refused(rest, number):
+    answer = sums(rest, f"[{number}, 0]")
+    assert answer.status_code == 400
+    assert "Number too big to be stored in double" in answer.json()["error"]
+
+
+def test_infinity_has_a_short_form_too(rest):
+    rows = (
+        "[Inf, 0]",
+        "[-Inf, 0]",
+        "[Infinity, 0]",
+        "[-Infinity, 0]",
+        "[Inf, -Inf]",
+        "[-NaN, 0]",
+        "[NaN, 1]",
+    )
+    found = sums(rest, *rows).json()["outputs"]["sum"]
+    assert found[:4] == [np.inf, -np.inf, np.inf, -np.inf]
+    assert np.isnan(found[4:]).all()
+
+
+@pytest.mark.embedded
+def test_what_a_string_holds_is_no_number(rest):
+    texts = ["Inf", r'"-Inf', "\\", "NaN"]
+    body = {"signature_name": "decode_text", "instances": texts}
+    with_infinity = '{"other": [Inf, -Inf], ' + json.dumps(body)[1:]
+    assert predict(rest, with_infinity).json() == predict(rest, body).json()
+
+
+@pytest.mark.parametrize(
+    "row", ["[Inf|i, 0]", "[Inf|Inf, 0]", "[Inf, -Inf, |x]", "[1|Inf, 0]", "[-NaN, |--Inf]"]
+)
+def test_the_offset_of_an_error_after_infinity_is_that_of_the_body(rest, row):
+    before, after = row.split("|")
+    answer = sums(rest, before + after)
+    assert answer.status_code == 400
+    at = answer.request.content.index((before + after).encode()) + len(before)
+    assert TFSERVING or answer.json()["error"].endswith(f"at offset: {at}")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "is_read"),
+    [
+        ("QQ==", True),
+        ("QQ", True),
+        ("QQ..", True),
+        (" Q\tQ\n=\r\f=\v", True),
+        ("QUI", True),
+        ("QQ=", False),
+        ("QUI==", False),
+        ("QUJD=", False),
+        ("Q", False),
+        ("Q===", False),
+        ("Q=Q=", False),
+        ("QQ\u00a0", False),
+        ("Q-__", False),
+    ],
+)
+def test_the_padding_of_base64_is_complete_or_missing(rest, encoded, is_read):
+    body = {"signature_name": "echo", "instances": [{"s": {"b64": encoded}, "i": 1, "b": True}]}
+    answer = predict(rest, body)
+    assert answer.status_code == (200 if is_read else 400)
+    if not is_read:
+        assert "Unable to base64 decode" in answer.json()["error"]
+
+
+def test_options_needs_an_origin(rest):
+    for path in ("/v1/models/tagger:predict", "/v1/nothing"):
+        answer = rest.options(path, headers={"Origin": "https://page.example"})
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert "access-control-allow-origin" not in answer.headers, "CORS is off"
+        for headers in ({}, {"Origin": "null"}, {"Origin": "file://a"}):
+            assert rest.options(path, headers=headers).status_code == 400
+    assert rest.options("/", headers={"Origin": "https://page.example"}).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def open_to_pages(exported, tmp_path_factory):
+    base = tmp_path_factory.mktemp("cors")
+    shutil.copytree(exported["PER"], base / "1")
+    monitoring = base / "monitoring.config"
+    monitoring.write_text("prometheus_config { enable: true }")
+    flags = Flags(
+        model_base_path=str(base),
+        model_name="tagger",
+        port=0,
+        rest_api_port=ANY_FREE_PORT,
+        rest_api_enable_cors_support=True,
+        monitoring_config_file=str(monitoring),
+    )
+    with running(flags) as server, httpx.Client(base_url=f"http://127.0.0.1:{server.rest_port}") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/models/tagger", 200),
+        ("GET", "/v1/models/nobody", 404),
+        ("POST", "/v1/models/tagger:predict", 400),
+        ("OPTIONS", "/v1/models/tagger:predict", 200),
+    ],
+)
+def test_every_answer_has_the_headers_of_cors(open_to_pages, method, path, status):
+    answer = open_to_pages.request(
+        method, path, headers={"Origin": "http://a", "Access-Control-Request-Method": "POST"}
+    )
+    assert answer.status_code == status
+    found = {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+    assert found == {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "POST, GET",
+        "access-control-allow-headers": "Content-Type",
+    }
+
+
+def test_the_metrics_take_any_method_and_no_query(open_to_pages):
+    path = "/monitoring/prometheus/metrics"
+    answer = open_to_pages.post(path)
+    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/plain")
+    assert ":tensorflow:serving:" in answer.text
+    answer = open_to_pages.get(f"{path}?a=b")
+    assert (answer.status_code, answer.text) == (400, f"Unexpected path: {path}?a=b. Should be {path}")
 
 
 @pytest.mark.parametrize(
@@ -170,12 +304,11 @@ def test_outputs_without_a_common_number_of_rows_are_refused(second):
         ("DELETE", "/v1/models/tagger", 400, "Malformed request: DELETE /v1/models/tagger"),
         ("POST", "/v1/models/tagger/labels/new:predict", 503, "Model labels does not init yet.new"),
         ("POST", "/v1/models/tagger:regress", 501, "Regress is not served here: a tagger answers Predict"),
-        ("POST", "/v1/models/tagger:Classify", 501, "Classify is not served here: a tagger answers Predict"),
+        ("POST", "/v1/models/tagger:classify", 501, "Classify is not served here: a tagger answers Predict"),
         ("PUT", "/v1/models/tagger:predict", 400, "Malformed request: PUT /v1/models/tagger:predict"),
         ("POST", f"/v1/models/tagger/versions/{2**64}:predict", 400, "Failed to convert version"),
         ("POST", f"/v1/models/tagger/versions/{'9' * 5000}:predict", 400, "Failed to convert version"),
-        ("OPTIONS", "/v1/models/tagger", 400, "Malformed request: OPTIONS /v1/models/tagger"),
-        ("FOO", "/v1/models/tagger", 400, "Malformed request: FOO /v1/models/tagger"),
+        ("PATCH", "/v1/models/tagger", 400, "Malformed request: PATCH /v1/models/tagger"),
         ("GET", "/v1/models", 400, "Missing model name in request."),
         ("GET", "/v1/models/tagger%3Fb", 404, "Could not find any versions of model tagger?b"),
     ],
