@@ -49,11 +49,11 @@ def invalid(message: str) -> ServingError:
 
 
 def shortened(message: str) -> str:
-    """Cut `message` to the 1024 bytes, mark included, that TensorFlow Serving sends over gRPC."""
+    """Cut `message` to 1024 bytes and a mark, as TensorFlow Serving does (grpc_status_util.cc, `ToGRPCStatus`)."""
     encoded = message.encode()
     if len(encoded) <= LONGEST_MESSAGE:
         return message
-    return encoded[: LONGEST_MESSAGE - len(_CUT)].decode(errors="ignore") + _CUT
+    return encoded[:LONGEST_MESSAGE].decode(errors="ignore") + _CUT
 
 
 def not_served(call: str) -> ServingError:
