@@ -11,7 +11,7 @@ _PIECES = [
     *(bytes([code]) for code in (0, 1, 0x1A, 0x1B, 0x7F, 0x80, 0xC3, 0xED, 0xFF)),
     *(b"\n", b"\n\n", b"\r", b"\r\n", b"\t", b"  ", b"\x0b", b"\x0c", b"\xc2\x85", b"\xe2\x80\xa8"),
     *(b"#", b'"', b"'", b"\\", b",", b":", b";", b"|", b"*", b"_", b"-", b".", b"="),
-    *(b"{", b"}", b"[", b"]", b"[[", b"{}", b"[]", b'""', b"null", b"true", b"NaN", b"-1", b"1e999"),
+    *(b"{", b"}", b"[", b"]", b"[[", b"{}", b"[]", b'""', b"null", b"true", b"NaN", b"-Inf", b"-1", b"1e999"),
     *(b"9" * 5000, b"[" * 3000, b'{"a":' * 2000, b"2147483648", b"9223372036854775808", b"0.5"),
     *(rb"\ud800", rb"\u0000", b"\xef\xbb\xbf", b"\xed\xa0\x80", "\u202e\u200b\u0301\u00b2٣".encode()),
     *(b"-DOCSTART-", b"#FORMAT=WebAnno TSV 3.3\n", b"# global.columns = ID FORM\n", b"T1\tPER 0 3\tAnn\n"),

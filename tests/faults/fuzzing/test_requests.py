@@ -5,6 +5,7 @@ Never UNKNOWN, INTERNAL or 500, never later than the deadline, and its memory do
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import re
@@ -210,6 +211,22 @@ def test_json(server: ServerProcess, faults: Faults, request: tuple[str, bytes])
         answer = httpx.post(
             f"http://{server.rest_target}/v1/models/{model}:predict", content=body, timeout=DEADLINE
         )
+        assert answer.status_code in REST_CODES, answer.text
+        assert answer.status_code == 200 or answer.json()["error"]
+
+
+PACKED = gzip.compress(json.dumps({"signature_name": "decode_text", "inputs": VALUES["text"]}).encode())
+# 4 MB that hold 4 GB: each member by itself would unpack into more than a body may hold.
+BOMB = gzip.compress(bytes(2**26)) * 64
+
+
+@pytest.mark.usefixtures("flat_memory")
+@bounded(80)
+@given(body=st.one_of(mutated(PACKED), st.binary(max_size=60).map(gzip.compress), st.just(BOMB)))
+def test_gzip_bodies(server: ServerProcess, faults: Faults, body: bytes) -> None:
+    with faults.tried():
+        url = f"http://{server.rest_target}/v1/models/real:predict"
+        answer = httpx.post(url, content=body, headers={"Content-Encoding": "gzip"}, timeout=DEADLINE)
         assert answer.status_code in REST_CODES, answer.text
         assert answer.status_code == 200 or answer.json()["error"]
 
