@@ -18,7 +18,7 @@ _LONGEST_EXCERPT = 200
 _PLAIN_BASE64 = str.maketrans(".", "=", " \t\n\v\f\r")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _INTEGERS = {kind: np.iinfo(kind) for _, kind in FIELDS.values() if issubclass(kind, np.integer)}
-_JSON_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String", bool: "Bool"}
+_JSON_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String"}
 
 
 def shape_of(value: Any) -> list[int]:
@@ -73,8 +73,9 @@ def _append(tensor: TensorProto, value: Any, dtype: int) -> None:
     ):
         values.append(value)
     else:
+        found = str(value) if isinstance(value, bool) else _JSON_TYPES.get(type(value), "Number")
         raise invalid(
-            f"JSON Value: {as_text(value)} Type: {_JSON_TYPES.get(type(value), 'Number')} is not of expected "
+            f"JSON Value: {as_text(value)} Type: {found} is not of expected "
             f"type: {types_pb2.DataType.Name(dtype).removeprefix('DT_').lower()}"
         )
 

@@ -120,15 +120,9 @@ def make_app(
             # By uvicorn, when the grace time of a stop is over; it would answer 500.
             return _error(Code.UNAVAILABLE, "The server is stopping")
 
-    def metrics(request: Request) -> Response:
-        if (target := target_of(request)) != metrics_path:
-            message = f"Unexpected path: {target}. Should be {metrics_path}"
-            return Response(message, status_code=400, media_type=CONTENT_TYPE)
-        return Response(predictor.metrics.page(), media_type=CONTENT_TYPE)
-
     routes: list[BaseRoute] = list(pages)
     if metrics_path is not None:
-        routes.append(Route(metrics_path, metrics, methods=METHODS))
+        routes.append(Route(metrics_path, partial(_metrics, predictor, metrics_path), methods=METHODS))
     # Paths and methods are matched by the patterns above: starlette's own routes are case-sensitive and
     # answer errors in another form.
     routes.append(Mount("/", request_response(answer)))
@@ -141,6 +135,13 @@ def _preflight(request: Request) -> Response:
     if re.search("https?://", request.headers.get("origin", "")):
         return Response()
     return _error(Code.FAILED_PRECONDITION, "Origin header is missing in CORS preflight")
+
+
+def _metrics(predictor: Predictor, path: str, request: Request) -> Response:
+    if (target := target_of(request)) != path:
+        message = f"Unexpected path: {target}. Should be {path}"
+        return Response(message, status_code=400, media_type=CONTENT_TYPE)
+    return Response(predictor.metrics.page(), media_type=CONTENT_TYPE)
 
 
 def _answered(work: Callable[[], str]) -> Response:

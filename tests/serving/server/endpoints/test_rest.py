@@ -264,7 +264,7 @@ def test_the_metrics_take_any_method_and_no_query(open_to_pages):
             {"signature_name": "echo", "instances": [{"s": "a", "i": 2**63, "b": True}]},
             "expected type: int64",
         ),
-        ({"signature_name": "echo", "instances": [{"s": "a", "i": True, "b": True}]}, "Type: Bool"),
+        ({"signature_name": "echo", "instances": [{"s": "a", "i": True, "b": True}]}, "Type: True"),
         ({"signature_name": "echo", "instances": [{"s": "a", "i": 1, "b": 1}]}, "expected type: bool"),
         ({"instances": [{"examples": {"b32": "a"}}]}, 'is not of the form {"b64": "..."}'),
         ({"instances": [{"b64": "%%%"}]}, "Unable to base64 decode"),
