@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -9,6 +11,9 @@ import socket
 import httpx
 import psutil
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.server import ServerState
 
 from serving.server.endpoints import http_protocol
 from tests.serving.folders import until
@@ -71,7 +76,10 @@ def test_an_idle_connection_outlives_the_time_of_a_head(server, monkeypatch):
 
 @pytest.mark.embedded
 def test_idle_connections_have_the_time_of_tensorflow_serving():
-    assert http_protocol.IDLE_SECONDS == 50
+    config = uvicorn.Config(Starlette(), log_config=None)
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        protocol = http_protocol.HttpProtocol(config, ServerState(), {}, loop)
+    assert protocol.timeout_keep_alive == 50
 
 
 def test_a_half_closed_connection_gets_its_answer(server):
