@@ -17,7 +17,7 @@ EMBEDDED, TFSERVING = "embedded", "tfserving"
 ENGINES = (EMBEDDED, TFSERVING)
 # The program of TensorFlow Serving, where it is not on the PATH.
 PROGRAM_VARIABLE = "TAGLINE_TFSERVING"
-IMAGE = "tensorflow/serving:2.15.1"
+IMAGE = "docker.io/tensorflow/serving:2.15.1"
 _PROGRAM = "tensorflow_model_server"
 _CONTAINERS = ("docker", "podman")
 _PORTS = {"--port": 8500, "--rest_api_port": 0}

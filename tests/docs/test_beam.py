@@ -97,5 +97,5 @@ def test_the_image_is_based_on_that_of_the_steps() -> None:
     beam, _ = parent_images("beam")
     locked = (ROOT / "deploy/docker/pipeline/requirements.lock").read_text(encoding="utf-8")
     (version,) = re.findall(r"^apache-beam(?:\[\w+\])?==([\d.]+)", locked, flags=re.MULTILINE)
-    assert beam == f"apache/beam_python3.10_sdk:{version}"
+    assert beam == f"docker.io/apache/beam_python3.10_sdk:{version}"
     assert of(stages("beam")[-1], "ENTRYPOINT")[0].arguments == ["/opt/apache/beam/boot"]

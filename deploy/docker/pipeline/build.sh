@@ -1,14 +1,25 @@
 #!/usr/bin/env bash
-# Build the image of the pipeline's steps by docker or podman, or by what CONTAINER_ENGINE names: build.sh [--gpu] [NAME:TAG]
+# Build the image of the pipeline's steps by docker or podman, or by what CONTAINER_ENGINE names:
+#   build.sh [--gpu] [--base IMAGE] [NAME:TAG]
+# IMAGE replaces the base in the Dockerfile: a mirror's copy of it, say.
 set -euo pipefail
 
 device=cpu
-if [ "${1:-}" = --gpu ]; then
-  device=gpu
+base=
+while [[ "${1:-}" == --* ]]; do
+  case "$1" in
+    --gpu) device=gpu ;;
+    --base)
+      base=${2:-}
+      [ -n "$base" ] || break
+      shift
+      ;;
+    *) break ;;
+  esac
   shift
-fi
+done
 if [ $# -gt 1 ] || [[ "${1:-}" == -* ]]; then
-  echo "usage: deploy/docker/pipeline/build.sh [--gpu] [NAME:TAG]" >&2
+  echo "usage: deploy/docker/pipeline/build.sh [--gpu] [--base IMAGE] [NAME:TAG]" >&2
   exit 2
 fi
 name=${1:-tagline:$device}
@@ -33,6 +44,9 @@ if [ -z "$engine" ]; then
 fi
 
 arguments=(build --file deploy/docker/pipeline/Dockerfile --build-arg "DEVICE=$device" --tag "$name")
+if [ -n "$base" ]; then
+  arguments+=(--build-arg "${device^^}_BASE=$base")
+fi
 case "${engine##*/}" in
   # BuildKit finds the ignore file beside the Dockerfile, and skips the stages that the last one does not use.
   docker) export DOCKER_BUILDKIT=1 ;;

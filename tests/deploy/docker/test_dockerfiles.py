@@ -30,14 +30,31 @@ def test_the_user_is_an_unprivileged_number(image: str) -> None:
 
 @pytest.mark.parametrize(
     ("image", "build_arguments"),
-    [("pipeline", {"DEVICE": "cpu"}), ("pipeline", {"DEVICE": "gpu"}), ("server", {})],
+    [
+        ("pipeline", {"DEVICE": "cpu"}),
+        ("pipeline", {"DEVICE": "gpu"}),
+        ("server", {}),
+        ("beam", {"STEPS": "docker.io/tagline:1.0"}),
+    ],
 )
-def test_base_images_are_pinned_by_version(image: str, build_arguments: dict[str, str]) -> None:
+def test_base_images_have_a_registry_and_a_version(image: str, build_arguments: dict[str, str]) -> None:
     names = {stage[0].arguments[-1] for stage in stages(image) if "AS" in stage[0].arguments}
     bases = [base for base in parent_images(image, **build_arguments) if base not in names]
     assert bases
     for base in bases:
-        assert re.fullmatch(r"[a-z0-9/_-]+:\d+\.\d+(\.\d+)?[a-z0-9.-]*", base), base
+        # Without a registry only docker would find it.
+        assert re.fullmatch(r"docker\.io/[a-z0-9./_-]+:\d+\.\d+(\.\d+)?[a-z0-9.-]*", base), base
+
+
+@pytest.mark.parametrize(
+    ("image", "arguments"),
+    [("pipeline", ["CPU_BASE", "GPU_BASE"]), ("server", ["BASE"]), ("beam", ["STEPS", "BEAM"])],
+)
+def test_every_base_image_can_be_a_mirrors(image: str, arguments: list[str]) -> None:
+    mirrored = {name: f"mirror.example.org/{name.lower()}:1" for name in arguments}
+    built = {base for device in ("cpu", "gpu") for base in parent_images(image, DEVICE=device, **mirrored)}
+    names = {stage[0].arguments[-1] for stage in stages(image) if "AS" in stage[0].arguments}
+    assert built - names == set(mirrored.values())
 
 
 @pytest.mark.parametrize("image", CONTEXTS)

@@ -131,32 +131,72 @@ def test_an_engine_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "needs a container engine" in done.stderr
     assert "docker podman did not answer" in done.stderr
-    done = subprocess.run([str(BUILD), "--nonsense"], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--nonsense"], ["--base"], ["--gpu", "--base", ""], ["a:1", "b:1"], ["a:1", "--gpu"]]
+)
+def test_a_wrong_command_line_is_answered_by_the_usage(wrong: list[str]) -> None:
+    done = subprocess.run([str(BUILD), *wrong], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: ")
 
 
 @pytest.mark.parametrize("engine", ["docker", "podman"])
-def test_the_engine_gets_the_dockerfile_the_device_and_the_name(engine: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_the_engine_gets_the_dockerfile_the_device_the_base_and_the_name(
+    engine: str, device: str, tmp_path: Path
+) -> None:
     # It writes down how it is called: there may be no engine here to build with.
     (tmp_path / engine).write_text('#!/bin/sh\nprintf "%s\\n" "$PWD" "$@" > "$(dirname "$0")/called"\n')
     (tmp_path / engine).chmod(0o755)
+    options = [*(["--gpu"] if device == "gpu" else []), "--base", "mirror.example.org/base:1"]
     subprocess.run(
-        [str(BUILD), "--gpu", "registry.example.org/tagline:1-gpu"],
+        [str(BUILD), *options, "registry.example.org/tagline:1"],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin", "CONTAINER_ENGINE": engine},
         cwd=tmp_path, capture_output=True, check=True,
     )  # fmt: skip
     folder, *called = (tmp_path / "called").read_text(encoding="utf-8").splitlines()
     assert Path(folder) == ROOT
-    options = dict(zip(called[1:-1:2], called[2:-1:2], strict=True))
     assert (called[0], called[-1]) == ("build", ".")
-    assert options["--file"] == "deploy/docker/pipeline/Dockerfile"
-    assert options["--build-arg"] == "DEVICE=gpu"
-    assert options["--tag"] == "registry.example.org/tagline:1-gpu"
-    assert ("--ignorefile" in options) == (engine == "podman")
+    given = list(zip(called[1:-1:2], called[2:-1:2], strict=True))
+    assert ("--file", "deploy/docker/pipeline/Dockerfile") in given
+    assert ("--build-arg", f"DEVICE={device}") in given
+    assert ("--build-arg", f"{device.upper()}_BASE=mirror.example.org/base:1") in given
+    assert ("--tag", "registry.example.org/tagline:1") in given
+    assert ("--ignorefile" in called) == (engine == "podman")
 
 
-# Its code.
+# Its code and its packages.
+
+# To be found, a module must belong to no distribution that the image lacks.
+ONLY_THE_LOCK = f"""
+import re, sys
+from importlib.machinery import PathFinder
+from importlib.metadata import distributions
+locked = set(re.findall(r"^([a-z0-9-]+)==", open({str(FOLDER / "requirements.lock")!r}).read(), re.MULTILINE))
+foreign = {{
+    str(file.locate())
+    for one in distributions()
+    if re.sub("[-_.]+", "-", one.name).lower() not in locked
+    for file in one.files or ()
+}}
+class OnlyTheLock(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        spec = super().find_spec(name, path, target)
+        if spec is not None and spec.origin in foreign:
+            raise ModuleNotFoundError(f"the image has no {{name}}", name=name)
+        return None
+sys.meta_path.insert(0, OnlyTheLock)
+"""
+
+
+def test_a_package_that_is_left_out_cannot_be_imported() -> None:
+    for module, expected in (("notebook", 1), ("google.cloud.aiplatform", 1), ("google.cloud.storage", 0)):
+        program = f"{ONLY_THE_LOCK}\nimport {module}"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert (done.returncode, "the image has no" in done.stderr) == (expected, bool(expected)), done.stderr
 
 
 def copy_code(target: Path) -> None:
@@ -195,6 +235,7 @@ def test_every_entry_point_can_be_imported_from_the_images_code(tmp_path: Path) 
     assert {"pipeline.runners.v2_step", "pipeline.runners.v1_step"} <= modules
     program = f"""
 import importlib, json, sys
+{ONLY_THE_LOCK}
 for name in {sorted(modules)!r}:
     importlib.import_module(name)
 from pipeline.settings import load

@@ -29,7 +29,7 @@ COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
 def test_it_is_based_on_the_version_whose_stubs_are_locked() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     (version,) = re.findall(r"^tensorflow-serving-api==(\S+)", lock, flags=re.MULTILINE)
-    assert parent_images("server") == [f"tensorflow/serving:{version}"]
+    assert parent_images("server") == [f"docker.io/tensorflow/serving:{version}"]
 
 
 def test_compose_and_the_deployment_have_the_images_user() -> None:

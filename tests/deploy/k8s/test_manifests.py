@@ -73,7 +73,7 @@ def test_images_have_the_version_whose_stubs_are_locked() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     (version,) = re.findall(r"^tensorflow-serving-api==(\S+)", lock, flags=re.MULTILINE)
     objects = [item for name in ALL for item in rendered(name)]
-    assert set(values_of("image", objects)) == {f"tensorflow/serving:{version}"}
+    assert set(values_of("image", objects)) == {f"docker.io/tensorflow/serving:{version}"}
     assert set(values_of("runtimeVersion", objects)) == {version}
 
 

@@ -135,7 +135,7 @@ def test_an_engine_that_is_not_here(models: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("error: TensorFlow Serving is not here: ")
-    assert "tensorflow/serving:2.15.1" in done.stderr
+    assert "docker.io/tensorflow/serving:2.15.1" in done.stderr
     other = subprocess.run([*command[:2], "--engine", "onnx"], capture_output=True, text=True)
     assert other.returncode == 2
     assert "--engine: found 'onnx'; expected one of embedded, tfserving" in other.stderr
