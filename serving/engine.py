@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from serving import container_engine
 from serving.registry import model_config
 from serving.registry.errors import ChangeFailed, Refused
 from serving.registry.version_folder import versions_in
@@ -19,9 +19,7 @@ ENGINES = (EMBEDDED, TFSERVING)
 PROGRAM_VARIABLE = "TAGLINE_TFSERVING"
 IMAGE = "docker.io/tensorflow/serving:2.15.1"
 _PROGRAM = "tensorflow_model_server"
-_CONTAINERS = ("docker", "podman")
 _PORTS = {"--port": 8500, "--rest_api_port": 0}
-_ENGINE_ANSWERS_WITHIN = 15.0
 
 
 def model_flags(folder: Path, name: str, user_flags: Sequence[str]) -> list[str]:
@@ -101,21 +99,15 @@ def tfserving(flags: Sequence[str], *, folder: Path) -> list[str]:
         return [program, *flags]
     if named:
         raise ChangeFailed(f"{PROGRAM_VARIABLE}={named}: no program there; expected a {_PROGRAM}")
-    missing = []
-    for engine in _CONTAINERS:
-        path = shutil.which(engine)
-        if path is None:
-            missing.append(f"no {engine}")
-        elif problem := _problem_of(path):
-            missing.append(f"{engine} does not answer ({problem})")
-        else:
-            return container(path, flags, folder=folder)
-    raise ChangeFailed(
-        f"TensorFlow Serving is not here: no {_PROGRAM} on the PATH, {PROGRAM_VARIABLE} is not set, "
-        f"{', '.join(missing)}. Install the program from TensorFlow Serving's own packages and set "
-        f"{PROGRAM_VARIABLE} to it, or start a container engine, which can run {IMAGE}; `--engine {EMBEDDED}` needs "
-        "neither"
-    )
+    try:
+        return container(container_engine.answering(), flags, folder=folder)
+    except container_engine.NoEngine as problem:
+        raise ChangeFailed(
+            f"TensorFlow Serving is not here: no {_PROGRAM} on the PATH, {PROGRAM_VARIABLE} is not set, "
+            f"{problem}. Install the program from TensorFlow Serving's own packages and set "
+            f"{PROGRAM_VARIABLE} to it, or start a container engine, which can run {IMAGE}; `--engine {EMBEDDED}` "
+            "needs neither"
+        ) from problem
 
 
 def container(engine: str, flags: Sequence[str], *, folder: Path) -> list[str]:
@@ -157,19 +149,3 @@ def _joined(flags: Sequence[str]) -> list[str]:
         else:
             joined.append(flag)
     return joined
-
-
-def _problem_of(engine: str) -> str:
-    """Say why an installed container engine cannot be used; empty if it can."""
-    try:
-        done = subprocess.run(
-            [engine, "info"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_ENGINE_ANSWERS_WITHIN,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    lines = done.stderr.strip().splitlines()
-    return "" if done.returncode == 0 else lines[-1] if lines else f"status {done.returncode}"

@@ -48,7 +48,7 @@ ORDER: dict[str, str] = {
     ),
     "serving": (
         "serving.client.protocol, serving.client, serving.registry, serving.demo, serving.server, serving.batch, "
-        "serving.engine, serving.screenshots"
+        "serving.container_engine, serving.engine, serving.screenshots"
     ),
     "serving.server": (
         "serving.server.wire, serving.server.config, serving.server.graph, serving.server.versions, "

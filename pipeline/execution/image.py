@@ -6,9 +6,14 @@ import compileall
 import os
 import shutil
 import stat
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+from pipeline.execution.launch import Place
 
 # The packages that the image has.
 PACKAGES = ("components", "corpus", "files", "pipeline", "serving", "tagging", "trainer", "configs")
@@ -51,3 +56,27 @@ def environment(code: Path, home: Path, of_spec: Mapping[str, str]) -> dict[str,
         "PYTHONUNBUFFERED": "1",
         **of_spec,
     }
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Steps as processes of this machine; `code` is the copy of the code, and their working directory."""
+
+    code: Path
+
+    def start(
+        self, command: Sequence[str], env: Mapping[str, str], place: Place, log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        """Start a step's process, the leader of a session of its own."""
+        return subprocess.Popen(
+            command,
+            cwd=self.code,
+            env=environment(self.code, place.scratch / "home", env),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def remove(self, stopped: Iterable[subprocess.Popen[bytes]]) -> None:
+        """Nothing to do: their process groups were killed."""

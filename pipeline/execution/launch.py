@@ -9,14 +9,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from pipeline.execution.conditions import selected
 from pipeline.execution.graph import Output, Step
-from pipeline.execution.image import environment
 from pipeline.execution.parameters import OfRun, ParameterError, as_input, from_text
 from pipeline.execution.placeholders import resolved
 
@@ -53,17 +52,27 @@ class Place:
         scratch: its output file, home and parameters.
         artifacts: the folder of its output artifacts.
         log: the output of its process.
-        code: the read-only copy of the code, which is also its working directory.
     """
 
     scratch: Path
     artifacts: Path
     log: Path
-    code: Path
 
     @property
     def output_file(self) -> Path:
         return self.scratch / "outputs" / "executor_output.json"
+
+
+class Surroundings(Protocol):
+    """What stands for a cluster's container: a process on a copy of the code (`image.py`), or a real one."""
+
+    def start(
+        self, command: Sequence[str], env: Mapping[str, str], place: Place, log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        """Start a step's process, the leader of a session of its own."""
+
+    def remove(self, stopped: Iterable[subprocess.Popen[bytes]]) -> None:
+        """Take away what processes left behind that were stopped."""
 
 
 class OutputError(ValueError):
@@ -131,9 +140,9 @@ def command_of(step: Step, executor_input: Mapping[str, Any]) -> list[str]:
 
 
 def start(
-    step: Step, executor_input: Mapping[str, Any], place: Place, log: IO[bytes]
+    step: Step, executor_input: Mapping[str, Any], place: Place, log: IO[bytes], surroundings: Surroundings
 ) -> subprocess.Popen[bytes]:
-    """Start the step's process, the leader of a session of its own, on empty folders.
+    """Start the step's process on empty folders.
 
     Raises:
         OSError: the program cannot be started.
@@ -150,15 +159,7 @@ def start(
     ):
         folder.mkdir(parents=True)
     (place.scratch / "executor_input.json").write_text(json.dumps(executor_input, indent=2), encoding="utf-8")
-    return subprocess.Popen(
-        command,
-        cwd=place.code,
-        env=environment(place.code, place.scratch / "home", step.env),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    return surroundings.start(command, step.env, place, log)
 
 
 def result(step: Step, executor_input: Mapping[str, Any], place: Place, *, seconds: float) -> Result:

@@ -20,19 +20,20 @@ _FILE = "run.json"
 class Record:
     """The finished steps of a run, and its name, kept in `work`."""
 
-    def __init__(self, work: Path, graph: Graph, *, fresh: bool = False) -> None:
+    def __init__(self, work: Path, graph: Graph, *, image: str = "", fresh: bool = False) -> None:
         """Read the record of an earlier run in `work`, or begin one.
 
         Args:
             work: the folder, created if it is missing.
             graph: what is run.
+            image: what it is run in; empty for processes of this machine.
             fresh: begin a new run, even if there is a record.
 
         Raises:
             SettingsError: the folder holds a run of another spec, or one that cannot be read.
         """
         self._file = work / _FILE
-        self._graph = digest(graph)
+        self._graph = digest(graph, image)
         self.run = uuid.uuid4().hex[:12]
         self.finished: dict[str, Result] = {}
         if fresh or not self._file.exists():
@@ -48,8 +49,8 @@ class Record:
             ) from error
         if of_graph != self._graph:
             raise SettingsError(
-                f"--work: {work} holds a run of another spec, or with other mounts; --fresh begins a new one, and "
-                "another --work keeps both"
+                f"--work: {work} holds a run of another spec, with other mounts or in another image; --fresh begins a "
+                "new one, and another --work keeps both"
             )
         self._drop_lost(graph)
 
@@ -74,7 +75,7 @@ class Record:
         atomic.write(self._file, json.dumps(kept, indent=1))
 
 
-def digest(graph: Graph) -> str:
-    """Hash a graph; another graph, or other mounts, has another hash."""
+def digest(graph: Graph, image: str) -> str:
+    """Hash a graph and what it is run in; another graph, or other mounts, has another hash."""
     parts = [[step.name, repr({**asdict(step), "after": sorted(step.after)})] for step in graph.steps]
-    return hashlib.sha256(json.dumps([graph.name, graph.root, parts]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([graph.name, graph.root, image, parts]).encode()).hexdigest()

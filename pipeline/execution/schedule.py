@@ -12,7 +12,7 @@ from typing import IO, Any, Literal
 from pipeline.execution import launch
 from pipeline.execution.conditions import ConditionError, holds
 from pipeline.execution.graph import Graph, Step
-from pipeline.execution.launch import OutputError, Place, Result
+from pipeline.execution.launch import OutputError, Place, Result, Surroundings
 from pipeline.execution.parameters import ParameterError
 from pipeline.execution.record import Record
 from pipeline.settings import SettingsError
@@ -70,18 +70,25 @@ class Execution:
     """A run of a graph."""
 
     def __init__(
-        self, graph: Graph, record: Record, *, work: Path, code: Path, jobs: int, report: Report
+        self,
+        graph: Graph,
+        record: Record,
+        *,
+        work: Path,
+        surroundings: Surroundings,
+        jobs: int,
+        report: Report,
     ) -> None:
         """Args:
         graph: what is run.
         record: its finished steps, and where they are kept.
         work: the folder of logs and scratch files, and of artifacts where the graph names none.
-        code: the read-only copy that steps import.
+        surroundings: what starts a step's process.
         jobs: how many steps run side by side.
         report: called for each event.
         """
         self._graph, self._record, self._jobs, self._report = graph, record, jobs, report
-        self._work, self._code = work, code
+        self._work, self._surroundings = work, surroundings
         # A bucket is no folder of this machine.
         root = Path(graph.root) if graph.root.startswith("/") else work / "artifacts"
         self._artifacts = root / graph.name / record.run
@@ -107,7 +114,11 @@ class Execution:
                 self._poll()
                 time.sleep(_POLL_SECONDS)
         finally:
-            launch.end([attempt.process for attempt in self._attempts if attempt.process is not None])
+            running = [attempt.process for attempt in self._attempts if attempt.process is not None]
+            try:
+                launch.end(running)
+            finally:
+                self._surroundings.remove(running)
             for attempt in self._attempts:
                 if attempt.log is not None:
                     attempt.log.close()
@@ -162,7 +173,6 @@ class Execution:
             scratch=self._work / "steps" / step.name,
             artifacts=self._artifacts / step.name,
             log=self._work / "logs" / f"{step.name}.log",
-            code=self._code,
         )
         place.log.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -184,7 +194,9 @@ class Execution:
         attempt.log = attempt.place.log.open("ab")
         attempt.began = time.monotonic()
         try:
-            attempt.process = launch.start(attempt.step, attempt.executor_input, attempt.place, attempt.log)
+            attempt.process = launch.start(
+                attempt.step, attempt.executor_input, attempt.place, attempt.log, self._surroundings
+            )
         except (OSError, SettingsError) as error:
             attempt.log.close()
             self._fail(attempt.step, attempt.place, f"could not be started: {error}")

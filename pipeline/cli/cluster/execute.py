@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,14 +20,16 @@ from components.verdict import FILE_NAME, Verdict
 from pipeline.cli.console import errors, output, short_path
 from pipeline.cli.exit_codes import BROKEN, INTERRUPTED, REFUSED
 from pipeline.cli.options import require_writable
-from pipeline.execution import image
+from pipeline.execution.containers import Containers, containers
 from pipeline.execution.graph import Graph, read
+from pipeline.execution.image import Processes, copy_code, remove_code
 from pipeline.execution.launch import Result
 from pipeline.execution.mounts import Mounts
 from pipeline.execution.record import Record
 from pipeline.execution.schedule import Execution, Failure, Happened, Outcome
 from pipeline.runs.run_lock import AlreadyRunning, run_lock
 from pipeline.settings import SettingsError
+from serving.container_engine import ENGINES
 
 _WORK = Path("build", "execute")
 _STYLES: dict[str, str] = {
@@ -60,25 +62,37 @@ def execute(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the copy of the code that steps import.")
     ] = False,
+    image: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Run each step in a container of this image.")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="docker or podman, with --image; default: the first that answers.")
+    ] = None,
 ) -> None:
     """Run a compiled pipeline without a cluster: each step a process, with the command its container would have.
 
     A step sees the environment that the spec sets, and a read-only copy of the code; --mount /tagline=DIR
     replaces /tagline by DIR wherever a parameter or an argument names a path below it.
 
+    With --image each step is a container, as on a cluster: no network, a read-only root, the image's user.
+
     The same command again resumes after the last finished step. Exit code 3 if a gate refuses the model.
     """
-    graph = read(spec, translate=Mounts(mount or []).translate)
+    mounts = Mounts(mount or [])
+    graph = read(spec, translate=mounts.translate)
     work = Path(os.path.abspath(work or _WORK / graph.name))
     if set("*?[") & set(str(work)):
         raise SettingsError(
             f"--work: found {work}; expected a path without *, ? and [, which Beam reads as a pattern"
         )
     require_writable("--work", work)
+    folders = [work, *mounts.folders.values(), *([graph.root] if graph.root.startswith("/") else [])]
+    surroundings = _containers(image, engine, keep, map(Path, folders))
     again = shlex.join(["tagline", *sys.argv[1:]]).replace(" --fresh", "")
     try:
         with run_lock(work), _interrupted_by(signal.SIGTERM):
-            outcome = _execute(graph, Record(work, graph, fresh=fresh), work, jobs=jobs, keep=keep)
+            record = Record(work, graph, image=image or "", fresh=fresh)
+            outcome = _execute(graph, record, work, surroundings, jobs=jobs, keep=keep)
     except AlreadyRunning as error:
         raise SettingsError(
             f"--work: another `tagline execute` runs in {work}; wait for it, or give this one another folder"
@@ -92,12 +106,37 @@ def execute(
     _print_pushed(outcome.results)
 
 
-def _execute(graph: Graph, record: Record, work: Path, *, jobs: int, keep: bool) -> Outcome:
+def _containers(image: str | None, engine: str | None, keep: bool, folders: Iterable[Path]) -> Containers | None:
+    """What starts steps in containers, if an image is named.
+
+    Raises:
+        SettingsError: options that do not go together, or as `containers`.
+    """
+    if image is None:
+        if engine is not None:
+            raise SettingsError(f"--engine: found {engine} without --image; expected both")
+        return None
+    if keep:
+        raise SettingsError(
+            "--keep: found it with --image, whose steps import the image's code; expected one"
+        )
+    if engine is not None and engine not in ENGINES:
+        raise SettingsError(f"--engine: found {engine!r}; expected one of {', '.join(ENGINES)}")
+    return containers(image, engine=engine, folders=folders)
+
+
+def _execute(
+    graph: Graph, record: Record, work: Path, surroundings: Containers | None, *, jobs: int, keep: bool
+) -> Outcome:
     if all(step.name in record.finished for step in graph.steps):
         print(f"all {len(graph.steps)} steps of {graph.name} are finished; --fresh begins a new run")
         return Outcome(results=record.finished)
-    with _copy_of_code(work, keep=keep) as code:
-        return Execution(graph, record, work=work, code=code, jobs=jobs, report=_printer(graph)).run()
+    with contextlib.ExitStack() as stack:
+        starting = surroundings or Processes(stack.enter_context(_copy_of_code(work, keep=keep)))
+        execution = Execution(
+            graph, record, work=work, surroundings=starting, jobs=jobs, report=_printer(graph)
+        )
+        return execution.run()
 
 
 @contextlib.contextmanager
@@ -105,13 +144,13 @@ def _copy_of_code(work: Path, *, keep: bool) -> Iterator[Path]:
     """A copy of the code that steps import, for as long as they run."""
     folder = Path(tempfile.mkdtemp(prefix="tagline-code-"))
     try:
-        image.copy_code(folder)
+        copy_code(folder)
         yield folder
     finally:
         if keep:
             print(f"the steps' code is in {folder}, their inputs in {work / 'steps'}", file=sys.stderr)
         else:
-            image.remove_code(folder)
+            remove_code(folder)
 
 
 @contextlib.contextmanager

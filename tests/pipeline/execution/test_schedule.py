@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.execution.graph import graph_of
+from pipeline.execution.image import Processes
 from pipeline.execution.parameters import RUN_ID
 from pipeline.execution.record import Record
 from pipeline.execution.schedule import Execution, Outcome
@@ -31,7 +32,7 @@ def execute(
         graph,
         Record(work, graph, fresh=fresh),
         work=work,
-        code=code,
+        surroundings=Processes(code),
         jobs=jobs,
         report=lambda event, step, _: events.append(f"{event} {step}"),
     )

@@ -147,6 +147,43 @@ def test_bad_input(tmp_path: Path) -> None:
     assert "error: --mount x: expected PATH=DIR" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--engine", "podman"), "--engine: found podman without --image"),
+        (("--image", "x", "--keep"), "--keep: found it with --image"),
+        (("--image", "x", "--engine", "lxc"), "--engine: found 'lxc'; expected one of docker, podman"),
+    ],
+)
+def test_options_of_containers_that_do_not_go_together(
+    options: tuple[str, ...], error: str, tmp_path: Path
+) -> None:
+    done = execute(spec(a=task("true")), tmp_path, *options)
+    assert done.returncode == 2
+    assert f"error: {error}" in done.stderr
+
+
+def test_a_run_in_an_image_is_not_resumed_by_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It stands for an engine: it runs what the container would.
+    podman = tmp_path / "bin" / "podman"
+    podman.parent.mkdir()
+    podman.write_text(
+        '#!/bin/sh\n[ "$1" = run ] || exit 0\nshift\n'
+        'while [ "$1" != x ]; do case "$1" in --entrypoint=*) program=${1#*=} ;; esac; shift; done\nshift\n'
+        'exec "$program" "$@"\n'
+    )
+    podman.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{podman.parent}:{os.environ['PATH']}")
+    job = spec(a=task("echo in; exit 0"), b=task("exit 1", after=("a",)))
+    done = execute(job, tmp_path, "--work", "w", "--image", "x", "--engine", "podman")
+    assert (done.returncode, (tmp_path / "w" / "logs" / "a.log").read_text()) == (1, "in\n"), done.stderr
+    done = execute(job, tmp_path, "--work", "w")
+    assert done.returncode == 2
+    assert "or in another image; --fresh begins a new one" in done.stderr
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_steps(sent: signal.Signals, tmp_path: Path) -> None:
     job = spec(
