@@ -19,7 +19,7 @@ from pipeline.runners import platform
 from pipeline.runners.quantities import cores, gigabytes
 from pipeline.runners.steps import cached, steps_of
 from pipeline.runners.v2_step import RUN_PARAMETER
-from pipeline.runners.volumes import on_volumes
+from pipeline.runners.volumes import artifacts_root, on_volumes, with_local_checkpoints
 from pipeline.settings import Settings, SettingsError
 from pipeline.settings.kubeflow import Step
 from pipeline.stages.deployment import UNCACHED
@@ -35,13 +35,64 @@ _NEVER_CACHED = (*UNCACHED, BASELINE, BASE_MODEL, BLESSED_STATISTICS)
 _READS_FILES = "CorpusGen"
 
 
-def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
-    """Compile the pipeline job, in protobuf's JSON form; the same for the same settings and code.
+def spec(settings: Settings) -> dict[str, Any]:
+    """Compile the pipeline spec for Kubeflow, in protobuf's JSON form; the same for the same settings and code.
+
+    Kubeflow takes a spec, not the job that TFX compiles: a job also has runtime values, which a run gets elsewhere.
 
     Raises:
-        SettingsError: a path that the back end cannot reach, or settings of an unknown component.
+        SettingsError: a path that steps cannot reach, or settings of an unknown component.
     """
-    settings = _on_vertex(settings) if vertex else on_volumes(settings)
+    settings = on_volumes(settings)
+    compiled: dict[str, Any] = _job(with_local_checkpoints(settings), vertex=False)["pipelineSpec"]
+    compiled["defaultPipelineRoot"] = artifacts_root(settings)
+    return compiled
+
+
+def job(settings: Settings) -> dict[str, Any]:
+    """Compile the pipeline job for Vertex AI: a spec, and the folder of its artifacts.
+
+    Raises:
+        SettingsError: as `spec`.
+    """
+    return _job(_on_vertex(settings), vertex=True)
+
+
+def write_spec(settings: Settings, output: Path) -> None:
+    """Write the spec for Kubeflow: as YAML with the platform spec as its second document, as JSON alone.
+
+    Raises:
+        SettingsError: as `spec`.
+    """
+    compiled = spec(settings)
+    if output.suffix not in platform.YAML:
+        _write_json(compiled, output)
+        return
+    names = [name.removesuffix("_executor") for name in compiled["deploymentSpec"]["executors"]]
+    documents = [compiled]
+    if config := platform.kubernetes(settings.kubeflow, steps_of(settings.kubeflow, names)):
+        documents.append(config)
+    output.write_text(yaml.safe_dump_all(documents, sort_keys=True, width=1 << 20), encoding="utf-8")
+
+
+def write_job(settings: Settings, output: Path) -> None:
+    """Write the job for Vertex AI, as JSON.
+
+    Raises:
+        SettingsError: as `job`; or a name of YAML, which Vertex AI does not take.
+    """
+    if output.suffix in platform.YAML:
+        raise SettingsError(
+            f"--output: found {output}; expected a name that ends in .json, which Vertex takes"
+        )
+    _write_json(job(settings), output)
+
+
+def _write_json(compiled: dict[str, Any], output: Path) -> None:
+    output.write_text(json.dumps(compiled, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
     pipeline = create_pipeline(settings, earlier="pushed")
     pipeline.metadata_connection_config = None  # the cluster has its own
     _name(pipeline, settings.name)
@@ -50,7 +101,7 @@ def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
         default_image=settings.kubeflow.image, default_commands=list(COMMAND), use_pipeline_spec_2_1=True
     )
     runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(config=config)
-    compiled = runner.run(pipeline, write_out=False)
+    compiled: dict[str, Any] = runner.run(pipeline, write_out=False)
     spec = compiled["pipelineSpec"]
     for name, step in steps.items():
         _executor(
@@ -63,30 +114,6 @@ def job(settings: Settings, *, vertex: bool) -> dict[str, Any]:
     json_format.ParseDict(compiled, pipeline_spec_pb2.PipelineJob())
     json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
     return compiled
-
-
-def write_spec(settings: Settings, output: Path, *, vertex: bool = False) -> None:
-    """Write the job as JSON, or for Kubeflow the spec as YAML with the platform spec as its second document.
-
-    Raises:
-        SettingsError: as `job`; or YAML for Vertex, which takes JSON.
-    """
-    is_yaml = output.suffix in (".yaml", ".yml")
-    if vertex and is_yaml:
-        raise SettingsError(
-            f"--output: found {output}; expected a name that ends in .json, which Vertex takes"
-        )
-    compiled = job(settings, vertex=vertex)
-    if not is_yaml:
-        output.write_text(json.dumps(compiled, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        return
-    names = [
-        name.removesuffix("_executor") for name in compiled["pipelineSpec"]["deploymentSpec"]["executors"]
-    ]
-    documents = [compiled["pipelineSpec"]]
-    if config := platform.kubernetes(settings.kubeflow, steps_of(settings.kubeflow, names)):
-        documents.append(config)
-    output.write_text(yaml.safe_dump_all(documents, sort_keys=True, width=1 << 20), encoding="utf-8")
 
 
 def _on_vertex(settings: Settings) -> Settings:

@@ -11,12 +11,29 @@ import msgspec
 
 from pipeline.settings.kubeflow import Kubeflow, Step
 
+# Names of files that can hold it: JSON has one document, the spec.
+YAML = (".yaml", ".yml")
+
 
 def kubernetes(kubeflow: Kubeflow, steps: dict[str, Step]) -> dict[str, Any]:
     """Make the second document of a spec; empty where no step needs anything."""
     executors = {f"{name}_executor": _config(kubeflow, step) for name, step in sorted(steps.items())}
     executors = {name: config for name, config in executors.items() if config}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}} if executors else {}
+
+
+def held(kubeflow: Kubeflow) -> list[str]:
+    """The settings that only the second document expresses."""
+    names = [f"kubeflow.{name}" for name in ("pvc", "secrets") if getattr(kubeflow, name)]
+    for node, step in sorted(kubeflow.components.items()):
+        given = {
+            "gpu_type": step.node_labels != step.node_selector,
+            "node_selector": step.node_selector,
+            "tolerations": step.tolerations,
+            "timeout": step.timeout,
+        }
+        names += [f"kubeflow.components.{node}.{name}" for name, value in given.items() if value]
+    return names
 
 
 def _config(kubeflow: Kubeflow, step: Step) -> dict[str, Any]:

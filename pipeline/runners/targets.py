@@ -7,6 +7,8 @@ import warnings
 from pathlib import Path
 
 from pipeline.beam.checks import require_reachable
+from pipeline.runners import platform
+from pipeline.runners.volumes import OWN_STORE
 from pipeline.settings import Settings, SettingsError, is_bucket
 
 TARGETS = ("kubeflow", "kubeflow-v2", "vertex", "tfjob")
@@ -33,10 +35,14 @@ def write(settings: Settings, *, target: str, output: Path) -> None:
         from pipeline.runners import kubeflow
 
         kubeflow.write_argo(settings, output)
+    elif target == "kubeflow-v2":
+        from pipeline.runners import kubeflow_v2
+
+        kubeflow_v2.write_spec(settings, output)
     else:
         from pipeline.runners import kubeflow_v2
 
-        kubeflow_v2.write_spec(settings, output, vertex=target == "vertex")
+        kubeflow_v2.write_job(settings, output)
 
 
 def require_data(settings: Settings) -> None:
@@ -51,23 +57,30 @@ def require_data(settings: Settings) -> None:
         )
 
 
-def remarks(settings: Settings, *, target: str) -> list[str]:
-    """What compiles but will not work on the cluster."""
-    lines = []
+def remarks(settings: Settings, *, target: str, output: Path) -> list[str]:
+    """What was compiled otherwise than one may expect, or will not work on the cluster."""
     if target == "kubeflow":
-        lines += [
+        return [
             f"{key} is {path}: this target's steps read and write folders; mount the bucket as a volume"
             for key, path in settings.places.items()
             if is_bucket(path)
         ]
-    if target == "kubeflow-v2":
-        if not is_bucket(settings.pipeline.root):
-            lines.append(
-                f"pipeline.root is {settings.pipeline.root}: Kubeflow's second back end keeps artifacts in gs://, "
-                "s3:// or minio:// alone"
-            )
-        if is_bucket(settings.serving.models):
-            lines.append(
-                f"serving.models is {settings.serving.models}: models are pushed by one rename, which needs a volume"
-            )
+    return _of_a_spec(settings, output) if target == "kubeflow-v2" else []
+
+
+def _of_a_spec(settings: Settings, output: Path) -> list[str]:
+    lines = []
+    root, models = settings.pipeline.root, settings.serving.models
+    if not is_bucket(root):
+        lines.append(
+            f"pipeline.root is {root}, on a volume: checkpoints go there, and artifacts to {OWN_STORE}, which "
+            "Kubeflow Pipelines installs; for another store set pipeline.root to gs://, s3:// or minio://"
+        )
+    if is_bucket(models):
+        lines.append(f"serving.models is {models}: models are pushed by one rename, which needs a volume")
+    if output.suffix not in platform.YAML and (held := platform.held(settings.kubeflow)):
+        lines.append(
+            f"{output.name} has the spec alone, without {', '.join(held)}: enough for `tagline execute`; for a "
+            f"cluster write {output.with_suffix('.yaml').name}, whose second document has them"
+        )
     return lines

@@ -10,6 +10,12 @@ import msgspec
 from pipeline.settings import Settings, SettingsError, is_bucket
 from pipeline.settings.kubeflow import Volume
 
+# The pipeline root that Kubeflow Pipelines has by default: a bucket in the object store that it installs.
+OWN_STORE = "minio://mlpipeline/v2/artifacts"
+# The one object store that TensorFlow reads and writes.
+_TENSORFLOWS = "gs://"
+_CHECKPOINTS = "runs"
+
 
 def on_volumes(settings: Settings) -> Settings:
     """Convert every path to that in a step: a relative one lies below the first volume.
@@ -33,6 +39,31 @@ def on_volumes(settings: Settings) -> Settings:
             settings.trainer, vectors=placed("trainer.vectors", vectors, volumes) if vectors else None
         ),
     )
+
+
+def artifacts_root(settings: Settings) -> str:
+    """Where Kubeflow's second back end keeps artifacts, which takes buckets alone: its own for a folder of a volume."""
+    if not is_bucket(settings.pipeline.root):
+        return OWN_STORE
+    return posixpath.join(settings.run_place, "artifacts")
+
+
+def with_local_checkpoints(settings: Settings) -> Settings:
+    """Keep checkpoints and trials on the first volume if `pipeline.root` is a bucket that TensorFlow cannot write to.
+
+    Raises:
+        SettingsError: there is no volume.
+    """
+    root, volumes = settings.pipeline.root, settings.kubeflow.pvc
+    if not is_bucket(root) or root.startswith(_TENSORFLOWS):
+        return settings
+    if not volumes:
+        raise SettingsError(
+            f"pipeline.root: found {root}, where TensorFlow cannot write checkpoints; expected {_TENSORFLOWS}, or a "
+            "volume for them in kubeflow.pvc"
+        )
+    local = posixpath.join(volumes[0].mount, _CHECKPOINTS)
+    return msgspec.structs.replace(settings, pipeline=msgspec.structs.replace(settings.pipeline, root=local))
 
 
 def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:

@@ -71,7 +71,7 @@ def test_execute_prints_what_the_text_shows(
     from pipeline.execution.launch import Result
 
     golden = ROOT / "tests/pipeline/runners/golden/kubeflow_v2.yaml"
-    tasks = yaml.safe_load(golden.read_text(encoding="utf-8"))["pipelineSpec"]["root"]["dag"]["tasks"]
+    tasks = yaml.safe_load(golden.read_text(encoding="utf-8"))["root"]["dag"]["tasks"]
     (shown,) = blocks("text", PAGE)
     *events, pushed, ask = [line for line in shown.splitlines() if line != "..."]
     monkeypatch.chdir(tmp_path)

@@ -33,6 +33,6 @@ def compile_(
     settings = settings_of(config, data, assignments)
     require_writable("--output", output.parent)
     targets.write(settings, target=target, output=output)
-    for line in targets.remarks(settings, target=target):
+    for line in targets.remarks(settings, target=target, output=output):
         print(f"note: {line}", file=sys.stderr)
     print(f"wrote {output} for {target}")

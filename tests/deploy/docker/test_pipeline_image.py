@@ -218,7 +218,7 @@ def test_every_entry_point_can_be_imported_from_the_images_code(tmp_path: Path) 
     copy_code(code)
     golden = ROOT / "tests/pipeline/runners/golden"
     argo = yaml.safe_load((golden / "kubeflow.yaml").read_text(encoding="utf-8"))
-    spec = yaml.safe_load((golden / "kubeflow_v2.yaml").read_text(encoding="utf-8"))["pipelineSpec"]
+    spec = yaml.safe_load((golden / "kubeflow_v2.yaml").read_text(encoding="utf-8"))
     steps = [one["container"] for one in argo["spec"]["templates"] if "container" in one]
     executors = [one["container"] for one in spec["deploymentSpec"]["executors"].values()]
     modules = {

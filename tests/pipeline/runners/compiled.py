@@ -44,15 +44,15 @@ def argo() -> dict[str, Any]:
 
 
 @cache
-def job() -> dict[str, Any]:
+def spec() -> dict[str, Any]:
     """Kubeflow's second form; not to be changed."""
-    return kubeflow_v2.job(settings(SECRET), vertex=False)
+    return kubeflow_v2.spec(settings(SECRET))
 
 
 @cache
 def vertex() -> dict[str, Any]:
     """Vertex's; not to be changed."""
-    return kubeflow_v2.job(settings(*BUCKETS), vertex=True)
+    return kubeflow_v2.job(settings(*BUCKETS))
 
 
 def pods() -> dict[str, Any]:
@@ -79,7 +79,7 @@ def readable(compiled: dict[str, Any]) -> dict[str, Any]:
     """Without what a person does not read: what TFX packs into arguments and parameters, which other tests read, the
     components' types, and what is the same in every pod of Kubeflow."""
     short = _short(copy.deepcopy(compiled))
-    short.get("pipelineSpec", {}).pop("components", None)
+    short.get("pipelineSpec", short).pop("components", None)
     for template in short.get("spec", {}).get("templates", []):
         for same in ("inputs", "outputs"):
             template.pop(same, None)

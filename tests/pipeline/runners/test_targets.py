@@ -18,7 +18,7 @@ import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from pipeline.runners import kubeflow, kubeflow_v2
+from pipeline.runners import kubeflow, kubeflow_v2, targets
 from pipeline.runners.v2_step import on_disk
 from pipeline.settings import SettingsError
 from tests.pipeline.runners import compiled
@@ -37,11 +37,18 @@ GOLDEN = Path(__file__).with_name("golden")
 SCHEMA = json.loads(Path(__file__).with_name("workflow_schema.json").read_text(encoding="utf-8"))
 TARGETS = {
     "kubeflow.yaml": compiled.argo,
-    "kubeflow_v2.yaml": compiled.job,
+    "kubeflow_v2.yaml": compiled.spec,
     "kubeflow_v2_pods.yaml": compiled.pods,
     "vertex.yaml": compiled.vertex,
 }
-SPECS = {"kubeflow-v2": compiled.job, "vertex": compiled.vertex}
+
+
+def spec_of_vertex() -> dict[str, Any]:
+    spec: dict[str, Any] = compiled.vertex()["pipelineSpec"]
+    return spec
+
+
+SPECS = {"kubeflow-v2": compiled.spec, "vertex": spec_of_vertex}
 
 
 def golden_text(name: str) -> str:
@@ -127,7 +134,7 @@ def test_the_gpu_is_the_trainers_alone() -> None:
     assert limits["Trainer"] == {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}
     assert [node for node, limit in limits.items() if "nvidia.com/gpu" in limit] == ["Trainer"]
     for target in SPECS.values():
-        executors = target()["pipelineSpec"]["deploymentSpec"]["executors"]
+        executors = target()["deploymentSpec"]["executors"]
         with_gpu = [
             name for name, one in executors.items() if "accelerator" in one["container"].get("resources", {})
         ]
@@ -164,12 +171,10 @@ def test_metadata_by_address_or_by_the_clusters_own_map() -> None:
 
 @pytest.mark.parametrize("target", SPECS)
 def test_the_spec_is_one_of_kfps_own_format(target: str) -> None:
-    job = SPECS[target]()
-    parsed = json_format.Parse(json.dumps(job), pipeline_spec_pb2.PipelineJob())
-    spec = json_format.ParseDict(job["pipelineSpec"], pipeline_spec_pb2.PipelineSpec())
+    compiled_spec = SPECS[target]()
+    spec = json_format.Parse(json.dumps(compiled_spec), pipeline_spec_pb2.PipelineSpec())
     deployment = pipeline_spec_pb2.PipelineDeploymentConfig()
-    json_format.ParseDict(job["pipelineSpec"]["deploymentSpec"], deployment)
-    assert parsed.display_name
+    json_format.ParseDict(compiled_spec["deploymentSpec"], deployment)
     assert spec.schema_version == "2.1.0"
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,127}", spec.pipeline_info.name)
     assert set(spec.root.dag.tasks) == NODES
@@ -181,7 +186,7 @@ def test_the_spec_is_one_of_kfps_own_format(target: str) -> None:
 
 @pytest.mark.parametrize("target", SPECS)
 def test_every_input_comes_from_an_upstream_task(target: str) -> None:
-    spec = SPECS[target]()["pipelineSpec"]
+    spec = SPECS[target]()
     tasks = spec["root"]["dag"]["tasks"]
     for name, task in tasks.items():
         assert set(task.get("dependentTasks", [])) <= tasks.keys()
@@ -194,28 +199,24 @@ def test_every_input_comes_from_an_upstream_task(target: str) -> None:
 
 @pytest.mark.parametrize("target", SPECS)
 def test_a_specs_cache_node_by_node(target: str) -> None:
-    tasks = SPECS[target]()["pipelineSpec"]["root"]["dag"]["tasks"]
+    tasks = SPECS[target]()["root"]["dag"]["tasks"]
     on = {name for name, task in tasks.items() if task["cachingOptions"].get("enableCache")}
     never = {"AtomicPusher", "Report", "Baseline", "BlessedStatistics", "CorpusGen", "Transform"}
     assert on == NODES - never
 
 
 def test_a_corpus_that_never_changes_can_be_cached() -> None:
-    tasks = kubeflow_v2.job(settings("kubeflow.components.CorpusGen.cache=true"), vertex=False)[
-        "pipelineSpec"
-    ]["root"]
+    tasks = kubeflow_v2.spec(settings("kubeflow.components.CorpusGen.cache=true"))["root"]
     assert tasks["dag"]["tasks"]["CorpusGen"]["cachingOptions"] == {"enableCache": True}
 
 
 def test_a_pipeline_without_cache_has_none_anywhere() -> None:
-    tasks = kubeflow_v2.job(settings("pipeline.cache=false"), vertex=False)["pipelineSpec"]["root"]["dag"][
-        "tasks"
-    ]
+    tasks = kubeflow_v2.spec(settings("pipeline.cache=false"))["root"]["dag"]["tasks"]
     assert not [name for name, task in tasks.items() if task["cachingOptions"]]
 
 
 def test_models_are_pushed_where_the_baseline_is_looked_up() -> None:
-    tasks = compiled.job()["pipelineSpec"]["root"]["dag"]["tasks"]
+    tasks = compiled.spec()["root"]["dag"]["tasks"]
     places = {
         name: task["inputs"]["parameters"]["destination"]["runtimeValue"]["constant"]
         for name, task in tasks.items()
@@ -228,24 +229,97 @@ def test_models_are_pushed_where_the_baseline_is_looked_up() -> None:
 def test_yaml_holds_the_spec_and_the_platform_spec(tmp_path: Path) -> None:
     kubeflow_v2.write_spec(settings(SECRET), tmp_path / "pipeline.yaml")
     spec, pods = yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text(encoding="utf-8"))
-    assert spec == compiled.job()["pipelineSpec"]
+    assert spec == compiled.spec()
     assert pods == compiled.pods()
     executors = pods["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert executors.keys() == spec["deploymentSpec"]["executors"].keys()
     assert [name for name, one in executors.items() if "nodeSelector" in one] == ["Trainer_executor"]
 
 
+@pytest.mark.parametrize("name", ["pipeline.yaml", "pipeline.json"])
+def test_kubeflow_recognises_the_file(name: str, tmp_path: Path) -> None:
+    """Its server takes a document for a spec that has a spec's fields alone, a name and a root."""
+    kubeflow_v2.write_spec(settings(SECRET), tmp_path / name)
+    kubeflow_v2.write_job(settings(*compiled.BUCKETS), tmp_path / "job.json")
+
+    def recognised(document: Any) -> bool:
+        try:
+            spec = json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec())
+        except json_format.ParseError:
+            return False
+        return bool(spec.pipeline_info.name and spec.HasField("root"))
+
+    first, *others = yaml.safe_load_all((tmp_path / name).read_text(encoding="utf-8"))
+    assert recognised(first)
+    assert not any(map(recognised, others))
+    assert not recognised(json.loads((tmp_path / "job.json").read_text(encoding="utf-8")))
+
+
+def test_vertex_takes_a_job(tmp_path: Path) -> None:
+    kubeflow_v2.write_job(settings(*compiled.BUCKETS), tmp_path / "job.json")
+    text = (tmp_path / "job.json").read_text(encoding="utf-8")
+    assert json_format.Parse(text, pipeline_spec_pb2.PipelineJob()).display_name
+    assert json.loads(text) == compiled.vertex()
+
+
+@pytest.mark.parametrize(
+    ("root", "artifacts", "checkpoints"),
+    [
+        ("runs", "minio://mlpipeline/v2/artifacts", "/tagline/runs/Sample_1/checkpoints"),
+        ("gs://b/x", "gs://b/x/Sample_1/artifacts", "gs://b/x/Sample_1/checkpoints"),
+        ("s3://b/x", "s3://b/x/Sample_1/artifacts", "/tagline/runs/Sample_1/checkpoints"),
+        ("minio://b/x", "minio://b/x/Sample_1/artifacts", "/tagline/runs/Sample_1/checkpoints"),
+    ],
+)
+def test_artifacts_lie_in_a_bucket_and_checkpoints_where_tensorflow_writes(
+    root: str, artifacts: str, checkpoints: str
+) -> None:
+    spec = kubeflow_v2.spec(settings(f"pipeline.root={root}", "tuning.enabled=true"))
+    assert spec["defaultPipelineRoot"] == artifacts
+    tasks = spec["root"]["dag"]["tasks"]
+    for name, key, place in (
+        ("Trainer", "checkpoint_root", checkpoints),
+        ("Tuner", "root", checkpoints.replace("checkpoints", "tuning")),
+    ):
+        config = tasks[name]["inputs"]["parameters"]["custom_config"]["runtimeValue"]["constant"]
+        assert json.loads(config)[key] == place
+
+
+def test_checkpoints_need_a_volume_where_tensorflow_cannot_write() -> None:
+    buckets = ("data=gs://b/c", "serving.models=gs://b/m", "kubeflow.pvc=[]")
+    with pytest.raises(SettingsError, match=r"pipeline\.root: found s3://b/x, where TensorFlow cannot write"):
+        kubeflow_v2.spec(settings(*buckets, "pipeline.root=s3://b/x"))
+    kubeflow_v2.spec(settings(*buckets, "pipeline.root=gs://b/x"))
+
+
+def test_what_json_cannot_hold_is_told() -> None:
+    given = settings(SECRET)
+
+    def told(name: str) -> list[str]:
+        notes = targets.remarks(given, target="kubeflow-v2", output=Path("build", name))
+        return [note for note in notes if "the spec alone" in note]
+
+    assert told("x.yaml") == []
+    (note,) = told("x.json")
+    assert note == (
+        "x.json has the spec alone, without kubeflow.pvc, kubeflow.secrets, kubeflow.components.Trainer.gpu_type, "
+        "kubeflow.components.Trainer.node_selector, kubeflow.components.Trainer.tolerations, "
+        "kubeflow.components.Trainer.timeout: enough for `tagline execute`; for a cluster write x.yaml, whose second "
+        "document has them"
+    )
+
+
 def test_vertex_takes_buckets_json_and_no_secrets(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"data: found sample/corpus; expected gs://BUCKET/path"):
-        kubeflow_v2.job(settings(), vertex=True)
+        kubeflow_v2.job(settings())
     with pytest.raises(SettingsError, match=r"kubeflow\.secrets: found S3_ID; Vertex AI knows no Kubernetes"):
-        kubeflow_v2.job(settings(SECRET, *compiled.BUCKETS), vertex=True)
+        kubeflow_v2.job(settings(SECRET, *compiled.BUCKETS))
     with pytest.raises(SettingsError, match=r"expected a name that ends in \.json"):
-        kubeflow_v2.write_spec(settings(*compiled.BUCKETS), tmp_path / "x.yaml", vertex=True)
+        kubeflow_v2.write_job(settings(*compiled.BUCKETS), tmp_path / "x.yaml")
     assert on_disk(compiled.vertex()["runtimeConfig"]["gcsOutputDirectory"]).startswith("/gcs/b/runs/")
 
 
-@pytest.mark.parametrize("compile_", [kubeflow.workflow, lambda given: kubeflow_v2.job(given, vertex=False)])
+@pytest.mark.parametrize("compile_", [kubeflow.workflow, kubeflow_v2.spec])
 def test_settings_of_no_component_are_refused(compile_: Any) -> None:
     with pytest.raises(SettingsError, match=r"kubeflow\.components\.Evalutor: .*did you mean Evaluator\?"):
         compile_(settings("kubeflow.components.Evalutor.memory=1Gi"))
@@ -259,15 +333,15 @@ def test_a_local_file_is_out_of_reach_of_a_cluster() -> None:
         with pytest.raises(SettingsError, match=rf"{key}: found /home/me/file.txt; expected a relative path"):
             kubeflow.workflow(settings(given))
         with pytest.raises(SettingsError, match=rf"{key}: found /home/me/file.txt; expected a relative path"):
-            kubeflow_v2.job(settings(given), vertex=False)
+            kubeflow_v2.spec(settings(given))
         with pytest.raises(
             SettingsError, match=rf"{key}: found /home/me/file.txt; expected gs://BUCKET/path"
         ):
-            kubeflow_v2.job(settings(given, *compiled.BUCKETS), vertex=True)
+            kubeflow_v2.job(settings(given, *compiled.BUCKETS))
 
 
 def test_steps_that_are_never_cached_get_the_run_id() -> None:
-    for spec in (compiled.job()["pipelineSpec"], compiled.vertex()["pipelineSpec"]):
+    for spec in (compiled.spec(), spec_of_vertex()):
         run_ids = {}
         for name, task in spec["root"]["dag"]["tasks"].items():
             given = task["inputs"].get("parameters", {}).get("pipeline_run_id")
@@ -280,7 +354,7 @@ def test_steps_that_are_never_cached_get_the_run_id() -> None:
 
 
 def test_a_warm_start_finds_its_model_in_each_target() -> None:
-    spec = kubeflow_v2.job(settings("trainer.warm_start=true"), vertex=False)["pipelineSpec"]
+    spec = kubeflow_v2.spec(settings("trainer.warm_start=true"))
     tasks = spec["root"]["dag"]["tasks"]
     taken = tasks["Trainer"]["inputs"]["artifacts"]["base_model"]["taskOutputArtifact"]
     assert (taken["producerTask"], taken["outputArtifactKey"]) == ("BaseModel", "model")

@@ -203,7 +203,7 @@ def test_two_steps_run(tmp_path: Path) -> None:
     for split in ("train", "dev", "test"):
         (corpus / f"{split}.conll").write_text(SENTENCES.replace("Ann", f"Ann{split}"))
     volume = f"kubeflow.pvc=[{{claim: work, mount: {tmp_path}}}]"
-    spec = kubeflow_v2.job(load(assignments=[volume, "data=corpus"]), vertex=False)["pipelineSpec"]
+    spec = kubeflow_v2.spec(load(assignments=[volume, "data=corpus"]))
 
     made = run(spec, "CorpusGen", {}, tmp_path)
     examples = made["artifacts"]["examples"]["artifacts"][0]

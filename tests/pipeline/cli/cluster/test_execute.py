@@ -272,7 +272,7 @@ def _run(name: str, folder: Path, *settings: str) -> Path:
         "execute", "--spec", f"{name}.json", "--mount", "/tagline=volume", "--work", name, cwd=folder
     )
     assert done.returncode == 0, done.stderr
-    tasks = json.loads((folder / f"{name}.json").read_text())["pipelineSpec"]["root"]["dag"]["tasks"]
+    tasks = json.loads((folder / f"{name}.json").read_text())["root"]["dag"]["tasks"]
     finished = [line.split()[1] for line in done.stdout.splitlines() if line.split()[2:3] == ["finished"]]
     assert sorted(finished) == sorted(tasks)
     assert "tagline decode --set name=sample --set serving.models=volume/serving_models" in done.stdout
