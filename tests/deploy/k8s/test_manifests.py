@@ -80,6 +80,8 @@ def test_images_have_the_version_whose_stubs_are_locked() -> None:
 def test_kserve_serves_the_sample_under_its_name() -> None:
     objects = rendered("kserve")
     (service,) = by_name(objects, "InferenceService").values()
+    # A plain deployment, by the name that KServe has for it from 0.16 on.
+    assert service["metadata"]["annotations"] == {"serving.kserve.io/deploymentMode": "Standard"}
     predictor = service["spec"]["predictor"]
     claim, _, folder = predictor["model"]["storageUri"].removeprefix("pvc://").partition("/")
     assert claim in by_name(objects, "PersistentVolumeClaim")
