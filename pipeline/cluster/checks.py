@@ -43,8 +43,14 @@ class Finding:
     remedy: str = ""
 
 
-def findings(settings: Settings, api: client.ApiClient) -> Iterator[Finding]:
-    """Check one object after the other; if the cluster does not answer, that is the only finding."""
+def findings(settings: Settings, api: client.ApiClient, *, target: str) -> Iterator[Finding]:
+    """Check one object after the other; if the cluster does not answer, that is the only finding.
+
+    Args:
+        settings: what is submitted.
+        api: of the cluster.
+        target: `kubeflow`, whose steps record their own metadata and can have workers in other pods, or `kubeflow-v2`.
+    """
     cluster = settings.kubeflow
     reachable = _reachable(api)
     yield reachable
@@ -66,16 +72,16 @@ def findings(settings: Settings, api: client.ApiClient) -> Iterator[Finding]:
         yield _claim(core, claim, space)
     for name in dict.fromkeys(key.secret for key in cluster.secrets.values()):
         yield _secret(core, name, cluster, space)
-    if cluster.metadata is None:
+    if target == "kubeflow" and cluster.metadata is None:
         yield _exists(
             f"config map {METADATA_MAP}",
             lambda: core.read_namespaced_config_map(METADATA_MAP, space, **_TIMEOUT),
             remedy="install Kubeflow Pipelines into this namespace, or set kubeflow.metadata to MLMD's host and port",
         )
     yield _definition(api, WORKFLOWS, remedy="install Kubeflow Pipelines, which brings Argo Workflows")
-    if settings.trainer.workers > 1:
+    if target == "kubeflow" and settings.trainer.workers > 1:
         yield _definition(
-            api, TRAINING, remedy="install Kubeflow's training operator, or set trainer.workers to 1"
+            api, TRAINING, remedy="install Kubeflow's training operator v1, or set trainer.workers to 1"
         )
     for node, step in cluster.components.items():
         if step.gpus:

@@ -70,6 +70,11 @@ def remarks(settings: Settings, *, target: str, output: Path) -> list[str]:
 
 def _of_a_spec(settings: Settings, output: Path) -> list[str]:
     lines = []
+    if (workers := settings.trainer.workers) > 1:
+        lines.append(
+            f"trainer.workers is {workers}: they are processes of the Trainer's step, since other pods do not have its "
+            "artifacts; on --target kubeflow they are pods"
+        )
     root, models = settings.pipeline.root, settings.serving.models
     if not is_bucket(root):
         lines.append(

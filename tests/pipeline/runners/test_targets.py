@@ -300,6 +300,9 @@ def test_what_json_cannot_hold_is_told() -> None:
         return [note for note in notes if "the spec alone" in note]
 
     assert told("x.yaml") == []
+    assert "trainer.workers is 2: they are processes of the Trainer's step" in "".join(
+        targets.remarks(settings("trainer.workers=2"), target="kubeflow-v2", output=Path("x.yaml"))
+    )
     (note,) = told("x.json")
     assert note == (
         "x.json has the spec alone, without kubeflow.pvc, kubeflow.secrets, kubeflow.components.Trainer.gpu_type, "
