@@ -31,6 +31,7 @@ NEEDS: dict[str, Sequence[str]] = {
     "kubeflow-v2": ("pipeline.root=s3://bucket/runs",),
     "vertex": _BUCKET,
     "tfjob": ("trainer.workers=2",),
+    "trainjob": ("trainer.workers=2",),
 }
 
 

@@ -53,7 +53,7 @@ MAY_WRITE = {
         "deploy.k8s.server.overlay",
         "pipeline.runners.kubeflow",
         "pipeline.runners.kubeflow_v2",
-        "pipeline.runners.tfjob",
+        "pipeline.runners.workers.jobs",
         "sample.generate",
         "serving.client.protocol.generate",
     },

@@ -15,7 +15,11 @@ from pipeline.settings import Settings
 from pipeline.settings.kubeflow import Kubeflow
 
 WORKFLOWS = "workflows.argoproj.io"
-TRAINING = "tfjobs.kubeflow.org"
+# Of `kubeflow.training`: the resource and what brings it.
+TRAINING = {
+    "tfjob": ("tfjobs.kubeflow.org", "Kubeflow's training operator v1"),
+    "trainjob": ("trainjobs.trainer.kubeflow.org", "Kubeflow Trainer 2"),
+}
 METADATA_MAP = "metadata-grpc-configmap"
 _TIMEOUT = {"_request_timeout": 10}
 # A registry's host has a dot or a port; a name without one is looked up at Docker Hub below somebody's account.
@@ -80,9 +84,8 @@ def findings(settings: Settings, api: client.ApiClient, *, target: str) -> Itera
         )
     yield _definition(api, WORKFLOWS, remedy="install Kubeflow Pipelines, which brings Argo Workflows")
     if target == "kubeflow" and settings.trainer.workers > 1:
-        yield _definition(
-            api, TRAINING, remedy="install Kubeflow's training operator v1, or set trainer.workers to 1"
-        )
+        resource, operator = TRAINING[cluster.training]
+        yield _definition(api, resource, remedy=f"install {operator}, or set trainer.workers to 1")
     for node, step in cluster.components.items():
         if step.gpus:
             yield _gpus(core, node, step.gpu_resource, step.gpus, step.node_labels)

@@ -17,9 +17,10 @@ from tfx.orchestration.kubeflow.proto import kubeflow_pb2
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.factory import create_pipeline
-from pipeline.runners import tfjob
-from pipeline.runners.steps import POD_SECURITY, cached, steps_of
+from pipeline.runners.pod_security import POD_SECURITY
+from pipeline.runners.steps import cached, steps_of
 from pipeline.runners.volumes import on_volumes, volume_name
+from pipeline.runners.workers import jobs
 from pipeline.settings import Settings
 from pipeline.settings.kubeflow import Kubeflow, Step
 
@@ -66,7 +67,7 @@ def workflow(settings: Settings) -> dict[str, Any]:
             container["command"] = _COMMAND
             container["args"] = [_ordered(argument) for argument in container["args"]]
             if template["name"] == "trainer" and settings.trainer.workers > 1:
-                tfjob.hand_over(container, settings)
+                jobs.hand_over(container, settings)
     compiled["spec"]["serviceAccountName"] = settings.kubeflow.service_account
     compiled["spec"]["securityContext"] = POD_SECURITY
     return compiled

@@ -1,24 +1,12 @@
-"""The settings of each node's container, and the security of its pod, for all clusters."""
+"""The settings of each node's container, for all clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pipeline.settings import SettingsError
 from pipeline.settings.kubeflow import Kubeflow, Step, unknown_nodes
 from pipeline.stages.deployment import UNCACHED
-
-# Also the user of deploy/k8s/server, so that each can read the other's files. Steps do not run as root: they can write
-# to /tmp and to their volumes alone.
-USER = 65532
-POD_SECURITY: dict[str, Any] = {
-    "runAsNonRoot": True,
-    "runAsUser": USER,
-    "runAsGroup": USER,
-    "fsGroup": USER,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 
 
 def steps_of(kubeflow: Kubeflow, nodes: Iterable[str]) -> dict[str, Step]:

@@ -11,7 +11,7 @@ from pipeline.runners import platform
 from pipeline.runners.volumes import OWN_STORE
 from pipeline.settings import Settings, SettingsError, is_bucket
 
-TARGETS = ("kubeflow", "kubeflow-v2", "vertex", "tfjob")
+TARGETS = ("kubeflow-v2", "kubeflow", "vertex", "tfjob", "trainjob")
 
 
 def write(settings: Settings, *, target: str, output: Path) -> None:
@@ -27,10 +27,10 @@ def write(settings: Settings, *, target: str, output: Path) -> None:
     warnings.simplefilter("ignore")
     output.parent.mkdir(parents=True, exist_ok=True)
     # Seconds: TFX and kfp, of which each target takes its own.
-    if target == "tfjob":
-        from pipeline.runners import tfjob
+    if target in ("tfjob", "trainjob"):
+        from pipeline.runners.workers import jobs
 
-        tfjob.write(settings, output)
+        jobs.write(settings, output, target)
     elif target == "kubeflow":
         from pipeline.runners import kubeflow
 

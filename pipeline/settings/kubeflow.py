@@ -135,6 +135,7 @@ class Kubeflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Volume(claim="tagline-models", mount="/tagline/serving_models"),
     )
     metadata: Metadata | None = None
+    training: Literal["tfjob", "trainjob"] = "tfjob"
     env: dict[EnvName, str] = {}
     secrets: dict[EnvName, SecretKey] = {}
     components: dict[str, Step] = {}

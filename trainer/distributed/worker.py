@@ -23,8 +23,8 @@ from trainer.training.devices import take_gpu_memory_as_needed
 from trainer.training.loop import Diverged
 from trainer.training.seed_trainer import SeedTrainer
 
-# Kubeflow's training operator restarts a pod at any status from 128 to 255; 138 is the one meant for programs
-# to use.
+# Kubeflow's training operator v1 restarts a pod at any status from 128 to 255; 138 is the one meant for programs
+# to use. Trainer restarts all pods at any status but 1 and DIVERGED.
 RESTART = 138
 DIVERGED = 3
 

@@ -18,11 +18,11 @@ def compile_(
     target: Annotated[
         str,
         typer.Option(
-            help="kubeflow: Argo YAML, which open-source Kubeflow takes; kubeflow-v2: a pipeline spec 2.1, JSON or "
-            "(by the file's name) YAML; vertex: the same for Vertex AI; tfjob: the TFJob that the "
+            help="kubeflow-v2: a pipeline spec 2.1 for Kubeflow, YAML or (without volumes) JSON; kubeflow: Argo YAML "
+            "for its older API; vertex: a job for Vertex AI, JSON; tfjob, trainjob: the job of pods that the "
             "Trainer's step creates on kubeflow with trainer.workers of 2 or more."
         ),
-    ] = "kubeflow",
+    ] = "kubeflow-v2",
     config: Config = None,
     data: Data = None,
     assignments: Assignments = None,

@@ -9,6 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from pipeline.runners.pod_security import USER
 from pipeline.runners.volumes import on_volumes, volume_of
 from pipeline.settings import load
 from pipeline.settings.kubeflow import Kubeflow
@@ -77,16 +78,22 @@ def test_the_pipelines_rights_are_few_and_its_own(objects: list[Object]) -> None
     ]
 
 
-def test_several_workers_need_one_more_right(tmp_path: Path) -> None:
+def test_several_workers_need_the_right_to_create_their_job(tmp_path: Path) -> None:
     pipeline, training = (
         os.path.relpath(K8S / name, tmp_path) for name in ("pipeline", "components/training")
     )
     (tmp_path / "kustomization.yaml").write_text(f"resources: [{pipeline}]\ncomponents: [{training}]\n")
     (role,) = by_name(render(tmp_path), "Role").values()
     kubernetes_validate.validate(role, KUBERNETES[0], strict=True)
-    assert role["rules"][-1] == {
-        "apiGroups": ["kubeflow.org"], "resources": ["tfjobs"], "verbs": ["create", "get", "delete"],
-    }  # fmt: skip
+    verbs = ["create", "get", "delete"]
+    assert role["rules"][-2:] == [
+        {"apiGroups": ["kubeflow.org"], "resources": ["tfjobs"], "verbs": verbs},
+        {
+            "apiGroups": ["trainer.kubeflow.org"],
+            "resources": ["trainingruntimes", "trainjobs"],
+            "verbs": verbs,
+        },
+    ]
 
 
 def test_the_corpus_is_copied_to_where_steps_read(objects: list[Object]) -> None:
@@ -101,8 +108,5 @@ def test_the_corpus_is_copied_to_where_steps_read(objects: list[Object]) -> None
     assert set(values_of("runAsUser", [upload, *objects])) == {65532}
 
 
-@pytest.mark.slow
 def test_steps_have_the_servers_user(objects: list[Object]) -> None:
-    from pipeline.runners.steps import USER
-
     assert pod(objects)["spec"]["securityContext"]["runAsUser"] == USER

@@ -267,7 +267,10 @@ def test_report_of_a_run(tmp_path: Path, elsewhere: tuple[str, ...]) -> None:
         (("report", "--list", "--compare", "1", "2"), "--list and --compare: expected one of them"),
         (("report", "--json"), "--json: expected --list with it"),
         (("tensorboard",), "no training has written its curves there; `tagline run` of the same settings"),
-        (("compile", "-o", "x", "--target", "mars"), "--target: found 'mars'; expected one of kubeflow"),
+        (
+            ("compile", "-o", "x", "--target", "mars"),
+            "--target: found 'mars'; expected one of kubeflow-v2, kubeflow",
+        ),
     ],
 )
 def test_illegal_options_are_refused(
@@ -297,19 +300,38 @@ def test_a_pushed_model_that_does_not_load(tmp_path: Path, elsewhere: tuple[str,
     assert "Traceback" not in done.stderr.split("the end of its log")[0]
 
 
+STEPS = {
+    "CorpusGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "BlessedStatistics", "CorpusGate", "Transform",
+    "CrfsuiteBaseline", "Trainer", "Baseline", "Evaluator", "Predictor", "ServingCheck", "ModelGate", "AtomicPusher",
+    "Report",
+}  # fmt: skip
+
+
 @pytest.mark.slow
 def test_compile_for_kubeflow(tmp_path: Path) -> None:
     output = tmp_path / "build" / "pipeline.yaml"
     done = tagline("compile", "--output", output, "--data", "corpus", "--set", "kubeflow.image=me/tagline:7")
+    assert (done.returncode, done.stdout) == (0, f"wrote {output} for kubeflow-v2\n")
+    (note,) = done.stderr.splitlines()
+    assert note.startswith(
+        "note: pipeline.root is runs, on a volume: checkpoints go there, and artifacts to minio://"
+    )
+    spec, _ = yaml.safe_load_all(output.read_text())
+    assert spec["root"]["dag"]["tasks"].keys() == STEPS
+    executors = spec["deploymentSpec"]["executors"].values()
+    assert {executor["container"]["image"] for executor in executors} == {"me/tagline:7"}
+
+
+@pytest.mark.slow
+def test_compile_for_kubeflows_older_api(tmp_path: Path) -> None:
+    output = tmp_path / "build" / "pipeline.yaml"
+    done = tagline("compile", "--target", "kubeflow", "--output", output, "--data", "corpus",
+                   "--set", "kubeflow.image=me/tagline:7")  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     workflow = yaml.safe_load(output.read_text())
     assert workflow["kind"] == "Workflow"
     containers = {t["name"]: t["container"] for t in workflow["spec"]["templates"] if "container" in t}
-    assert containers.keys() == {
-        "corpusgen", "statisticsgen", "schemagen", "examplevalidator", "blessedstatistics", "corpusgate", "transform",
-        "crfsuitebaseline", "trainer", "baseline", "evaluator", "predictor", "servingcheck", "modelgate",
-        "atomicpusher", "report",
-    }  # fmt: skip
+    assert containers.keys() == {step.lower() for step in STEPS}
     assert {container["image"] for container in containers.values()} == {"me/tagline:7"}
 
 

@@ -1,4 +1,4 @@
-"""The TFJob is one that Kubeflow's training operator takes, and asks for what the Trainer's step would have."""
+"""The TFJob is one that Kubeflow's training operator v1 takes, and asks for what the Trainer's step would have."""
 
 from __future__ import annotations
 
@@ -10,29 +10,13 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 import pytest
-import yaml
 
-from pipeline.runners import kubeflow, targets, tfjob
-from pipeline.settings import Settings, SettingsError, load
-from trainer.distributed.tfjob import MANIFEST
+from pipeline.runners.workers import tfjob
+from pipeline.settings import Settings
+from tests.pipeline.runners.workers.several_workers import PLAIN, RICH
 
 SCHEMA = json.loads(Path(__file__).with_name("tfjob_schema.json").read_text(encoding="utf-8"))
 KUBERNETES = ("1.27", "1.32", kubernetes_validate.latest_version())
-
-
-def _settings(*assignments: str) -> Settings:
-    return load(assignments=["trainer.workers=3", *assignments])
-
-
-PLAIN = _settings("name=My_Model")
-RICH = _settings(
-    "kubeflow.namespace=research",
-    "kubeflow.image=registry.example/tagline:1",
-    "kubeflow.env={LANG: C.UTF-8}",
-    "kubeflow.secrets={AWS_KEY: {secret: bucket, key: id}}",
-    'kubeflow.components.Trainer={cpu: "4", memory: 16Gi, gpus: 2, gpu_type: NVIDIA-L4}',
-    "kubeflow.components.Trainer.tolerations=[{key: gpu, operator: Exists}]",
-)
 
 
 def _pod(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -108,22 +92,3 @@ def test_workers_get_the_settings_of_the_trainers_step() -> None:
     assert {claims[name]: mount for name, mount in mounts.items()} == {
         volume.claim: volume.mount for volume in RICH.kubeflow.pvc
     }
-
-
-def test_one_worker_needs_no_tfjob(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"trainer.workers: found 1; expected 2 or more"):
-        targets.write(load(), target="tfjob", output=tmp_path / "tfjob.yaml")
-
-
-def test_it_is_written_as_yaml(tmp_path: Path) -> None:
-    targets.write(RICH, target="tfjob", output=tmp_path / "new" / "tfjob.yaml")
-    written = yaml.safe_load((tmp_path / "new" / "tfjob.yaml").read_text(encoding="utf-8"))
-    assert written == tfjob.manifest(RICH)
-
-
-def test_the_step_on_kubeflow_holds_it_and_no_gpu_of_its_own() -> None:
-    templates = {t["name"]: t for t in kubeflow.workflow(RICH)["spec"]["templates"] if "container" in t}
-    environment = {v["name"]: v.get("value") for v in templates["trainer"]["container"]["env"]}
-    assert json.loads(str(environment[MANIFEST])) == tfjob.manifest(RICH)
-    for template in templates.values():
-        assert "nvidia.com/gpu" not in json.dumps(template["container"].get("resources", {}))
