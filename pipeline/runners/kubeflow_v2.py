@@ -19,7 +19,7 @@ from pipeline.runners import platform
 from pipeline.runners.quantities import cores, gigabytes
 from pipeline.runners.steps import cached, steps_of
 from pipeline.runners.v2_step import RUN_PARAMETER
-from pipeline.runners.volumes import artifacts_root, on_volumes, with_local_checkpoints
+from pipeline.runners.volumes import artifacts_root, on_volumes, require_readable, with_local_checkpoints
 from pipeline.settings import Settings, SettingsError
 from pipeline.settings.kubeflow import Step
 from pipeline.stages.deployment import UNCACHED
@@ -44,6 +44,7 @@ def spec(settings: Settings) -> dict[str, Any]:
         SettingsError: a path that steps cannot reach, or settings of an unknown component.
     """
     settings = on_volumes(settings)
+    require_readable(settings)
     compiled: dict[str, Any] = _job(with_local_checkpoints(settings), vertex=False)["pipelineSpec"]
     compiled["defaultPipelineRoot"] = artifacts_root(settings)
     return compiled

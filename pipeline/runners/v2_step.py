@@ -104,7 +104,7 @@ def with_reachable_parameters(invocation: dict[str, Any], scratch: Path) -> dict
     for name, value in parameters.items():
         if name == "custom_config" and isinstance(value, str):
             # Checkpoints of interrupted trainings, kept on this machine alone if no bucket is mounted.
-            parameters[name] = re.sub(r'(?<=")gs://[^/"]+', _on_disk_if_mounted, value)
+            parameters[name] = re.sub(r'(?<=")(gs|s3|minio)://[^/"]+', _on_disk_if_mounted, value)
         elif isinstance(value, str) and _BUCKET.match(value):
             local = on_disk(value)
             if _is_mounted(local):

@@ -66,6 +66,25 @@ def with_local_checkpoints(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, pipeline=msgspec.structs.replace(settings.pipeline, root=local))
 
 
+def require_readable(settings: Settings) -> None:
+    """Require that TensorFlow reads what is not an artifact, which Kubeflow's launcher does not copy to a step's disk.
+
+    Raises:
+        SettingsError: a path in a bucket that TensorFlow cannot read, and that no volume has where steps look for it.
+    """
+    for key in ("data", "schema", "trainer.vectors"):
+        path = settings.places.get(key, "")
+        scheme, _, rest = path.partition("://")
+        if not is_bucket(path) or path.startswith(_TENSORFLOWS):
+            continue
+        mount = f"/{scheme}/{rest.partition('/')[0]}"
+        if mount not in {volume.mount for volume in settings.kubeflow.pvc}:
+            raise SettingsError(
+                f"{key}: found {path}, which TensorFlow cannot read; expected a path on a volume, {_TENSORFLOWS}, or "
+                f"the bucket as a volume of kubeflow.pvc mounted at {mount}"
+            )
+
+
 def placed(key: str, path: str, volumes: Sequence[Volume]) -> str:
     """Convert one path to that in a step; `key` is the setting's name.
 

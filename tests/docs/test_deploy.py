@@ -19,7 +19,7 @@ from pipeline.cluster.pipelines_api import TOKEN, six_fields
 from pipeline.execution.mounts import Mounts
 from pipeline.runners import v2_step
 from pipeline.runners.targets import TARGETS
-from pipeline.runners.volumes import on_volumes
+from pipeline.runners.volumes import OWN_STORE, on_volumes
 from pipeline.settings import load
 from tests.deploy.k8s.k8s_objects import K8S, by_name, rendered
 from tests.docs.documents import ROOT, blocks, commands
@@ -110,7 +110,7 @@ def test_kubectl_has_every_command_and_option(words: list[str]) -> None:
 def test_kubectl_commands_name_existing_objects_and_files() -> None:
     names = {f"{item['kind'].lower()}/{item['metadata']['name']}" for item in rendered("cluster")}
     upload = yaml.safe_load((K8S / "upload.yaml").read_text(encoding="utf-8"))
-    names |= {"pod/tagline-upload", "svc/ml-pipeline", "crd/applications.app.k8s.io"}
+    names |= {"pod/tagline-upload", "svc/ml-pipeline"}
     names |= {name.replace("service/", "svc/") for name in names}
     for words in beginning("kubectl"):
         for word in words[2:]:
@@ -127,11 +127,37 @@ def test_kubectl_commands_name_existing_objects_and_files() -> None:
 def test_the_corpus_is_copied_to_where_the_settings_say() -> None:
     (copy,) = beginning("kubectl", "cp")
     settings = load(config=ROOT / "configs/sample.yaml")
-    assert copy[2] == settings.data
-    assert (ROOT / copy[2]).is_dir()
-    assert copy[3] == f"kubeflow/tagline-upload:{on_volumes(settings).data}"
-    (made,) = beginning("kubectl", "exec")
-    assert made[-1] == str(Path(on_volumes(settings).data).parent)
+    assert (ROOT / settings.data).is_dir()
+    within = Path(settings.data).relative_to(copy[2])
+    assert f"{copy[3]}/{within}" == f"kubeflow/tagline-upload:{on_volumes(settings).data}"
+
+
+def test_ten_commands_lead_from_a_bare_cluster_to_an_answer() -> None:
+    section = TEXT.split("## Ten commands")[1].partition("\n## ")[0]
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+    lines = [shlex.split(line) for line in block.splitlines()]
+    assert len(lines) == 10
+    assert lines == COMMANDS[:10]
+    # Kubeflow Pipelines, what is Tagline's, the corpus, the run, and a request to the model.
+    kinds = ["apply", "apply", "apply", "apply", "wait", "cp", "port-forward", "submit", "port-forward", "-s"]
+    assert [words[1] for words in lines] == kinds
+
+
+def test_one_version_of_kubeflow_pipelines_is_installed_and_was_met() -> None:
+    manifests = "github.com/kubeflow/pipelines/manifests/kustomize"
+    installed = [words[-1] for words in COMMANDS if words[-1].startswith("github.com/")]
+    (version,) = {path.partition("?ref=")[2] for path in installed}
+    assert installed == [
+        f"{manifests}/{folder}?ref={version}"
+        for folder in ("cluster-scoped-resources", "env/platform-agnostic")
+    ]
+    met = TEXT.split("## What was met")[1]
+    assert f"Kubeflow Pipelines {version}," in met
+    assert f"API v2beta1 of {version} " in met
+    assert re.search(r"^On 20\d\d-\d\d-\d\d, ", met, flags=re.MULTILINE)
+    # Files and folders that it names as the tests.
+    for path in re.findall(r"`(tests/[^`]+)`", met):
+        assert (ROOT / path).exists(), path
 
 
 def test_the_forwarded_port_is_the_services_and_the_requested_one() -> None:
@@ -179,8 +205,11 @@ def test_tagline_has_every_option() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["kubeflow", "kubeflow-v2", "vertex"])
-def test_the_shown_compile_commands_write_a_spec(target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("target", "held"),
+    [("kubeflow-v2", "deploymentSpec"), ("kubeflow", "spec"), ("vertex", "pipelineSpec")],
+)
+def test_the_shown_compile_commands_write_a_spec(target: str, held: str, tmp_path: Path) -> None:
     on_a_cluster = [words for words in beginning(".venv/bin/tagline", "compile") if words != BEFORE]
     (words,) = [words for words in on_a_cluster if target in words]
     output = tmp_path / Path(words[-1]).name
@@ -189,9 +218,7 @@ def test_the_shown_compile_commands_write_a_spec(target: str, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"wrote {output} for {target}\n"
     assert done.stderr == ""
-    text = output.read_text(encoding="utf-8")
-    first = next(yaml.safe_load_all(text))
-    assert first.keys() & {"spec", "pipelineSpec", "deploymentSpec"}
+    assert held in next(yaml.safe_load_all(output.read_text(encoding="utf-8")))
 
 
 def test_the_shown_settings_load(tmp_path: Path) -> None:
@@ -207,7 +234,9 @@ def test_the_shown_settings_load(tmp_path: Path) -> None:
 
 def test_names_in_the_text_are_the_codes() -> None:
     assert f"`{TOKEN}`" in TEXT
-    assert f"`{v2_step.__name__}`" in TEXT
+    assert f"`{OWN_STORE}`" in TEXT
+    # The first table: the target to begin with is the first.
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", TEXT, flags=re.MULTILINE)[:3] == list(TARGETS[:3])
     for uri, place in (("gs://b/x", "/gcs/b/x"), ("s3://", "/s3/"), ("minio://", "/minio/")):
         assert v2_step.on_disk(uri) == place
         assert f"`{uri}`" in TEXT

@@ -175,25 +175,34 @@ def test_a_bucket_that_is_not_mounted_is_left_for_the_pusher_to_refuse(tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("scheme", "place"), [("gs", "/gcs"), ("s3", "/s3"), ("minio", "/minio")])
 @pytest.mark.parametrize(
     ("mounts", "folders", "found"),
     [
-        ({"/gcs"}, {"/gcs/b"}, "/gcs/b/models"),
-        ({"/gcs/b"}, {"/gcs/b"}, "/gcs/b/models"),
-        ({"/gcs"}, set(), "gs://b/models"),  # an empty volume of the launcher's
-        (set(), {"/gcs/b"}, "gs://b/models"),  # its copies of artifacts
+        ({""}, {"/b"}, True),
+        ({"/b"}, {"/b"}, True),
+        ({""}, set(), False),  # an empty volume of the launcher's
+        (set(), {"/b"}, False),  # its copies of artifacts
     ],
 )
 def test_a_bucket_is_a_folder_where_it_is_mounted_itself(
-    mounts: set[str], folders: set[str], found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scheme: str,
+    place: str,
+    mounts: set[str],
+    folders: set[str],
+    found: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("os.path.ismount", mounts.__contains__)
-    monkeypatch.setattr("os.path.isdir", folders.__contains__)
-    config = json.dumps({"checkpoint_root": "gs://b/models", "epochs": 3})
-    invocation = {"inputs": {"parameterValues": {"models": "gs://b/models", "custom_config": config}}}
+    monkeypatch.setattr("os.path.ismount", {place + each for each in mounts}.__contains__)
+    monkeypatch.setattr("os.path.isdir", {place + each for each in folders}.__contains__)
+    uri = f"{scheme}://b/models"
+    config = json.dumps({"checkpoint_root": uri, "epochs": 3})
+    invocation = {"inputs": {"parameterValues": {"models": uri, "custom_config": config}}}
     given = with_reachable_parameters(invocation, tmp_path)["inputs"]["parameterValues"]
-    assert given["models"] == found
-    assert json.loads(given["custom_config"]) == {"checkpoint_root": found, "epochs": 3}
+    there = f"{place}/b/models" if found else uri
+    assert given["models"] == there
+    assert json.loads(given["custom_config"]) == {"checkpoint_root": there, "epochs": 3}
 
 
 def test_two_steps_run(tmp_path: Path) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.runners.volumes import on_volumes, placed, volume_of
+from pipeline.runners.volumes import (
+    OWN_STORE,
+    artifacts_root,
+    on_volumes,
+    placed,
+    require_readable,
+    volume_of,
+    with_local_checkpoints,
+)
 from pipeline.settings import SettingsError, load
 from pipeline.settings.kubeflow import Volume
 
@@ -55,3 +63,26 @@ def test_the_nearest_mount_holds_a_path() -> None:
     assert volume_of("/w/models/t", [WORK, MODELS]) == (MODELS, "tagger/t")
     assert volume_of("/w", [WORK]) == (WORK, ".")
     assert volume_of("/wide", [WORK]) is None
+
+
+@pytest.mark.parametrize(
+    ("root", "kept"), [("runs", "runs"), ("gs://b/x", "gs://b/x"), ("s3://b/x", "/tagline/runs")]
+)
+def test_checkpoints_are_where_tensorflow_writes(root: str, kept: str) -> None:
+    settings = load(assignments=[f"pipeline.root={root}", "name=t"])
+    assert with_local_checkpoints(settings).pipeline.root == kept
+    assert artifacts_root(settings) == (OWN_STORE if root == "runs" else f"{root}/t/artifacts")
+
+
+@pytest.mark.parametrize("key", ["data", "schema", "trainer.vectors"])
+@pytest.mark.parametrize("scheme", ["s3", "minio"])
+def test_what_tensorflow_cannot_read_is_refused(key: str, scheme: str) -> None:
+    given = f"{key}={scheme}://b/x/y"
+    with pytest.raises(
+        SettingsError,
+        match=rf"{key}: found {scheme}://b/x/y, which TensorFlow cannot read; .* mounted at /{scheme}/b$",
+    ):
+        require_readable(load(assignments=[given]))
+    mounted = f"kubeflow.pvc=[{{claim: w, mount: /tagline}}, {{claim: b, mount: /{scheme}/b}}]"
+    require_readable(load(assignments=[given, mounted]))
+    require_readable(load(assignments=[given.replace(scheme, "gs", 1)]))
