@@ -10,7 +10,7 @@ COMPILE := uv pip compile --quiet --python-version 3.10 --python-platform x86_64
 PART := $(COMPILE) --constraint requirements.lock --no-annotate --output-file deploy/docker/pipeline
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-faults test-engines test-all lint types audit serve demo bench pictures kubeflow image sample messages lock clean
+.PHONY: help run test test-slow test-faults test-engines test-image test-all lint types audit serve demo bench pictures kubeflow image sample messages lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,7 +20,7 @@ run: $(VENV)/.ready ## run the pipeline on the shipped corpus and decode a sente
 	$(VENV)/bin/tagline decode $(SAMPLE) "Dr. Anna Keller flew from Berlin to the University of Oslo in May."
 
 test: $(VENV)/.ready lint types ## lint, check the types, and run all tests but the slow ones
-	$(PY) -m pytest -n 2 --dist loadscope -m "not slow and not faults and not engines"
+	$(PY) -m pytest -n 2 --dist loadscope -m "not slow and not faults and not engines and not images"
 
 test-slow: $(VENV)/.ready ## run the slow tests
 	$(PY) -m pytest -n 2 --dist loadscope -m slow
@@ -30,6 +30,9 @@ test-faults: $(VENV)/.ready ## kill, break and attack everything, and count what
 
 test-engines: $(VENV)/.ready ## meet Flink, Spark, Prism and Kubeflow's own compiler; needs Java, Maven and Go
 	$(PY) -m pytest tests/engines
+
+test-image: $(VENV)/.ready ## build the images and run every step of the pipeline in one; needs docker or podman
+	$(PY) -m pytest -s -m images tests/deploy/docker
 
 test-all: test test-slow test-faults test-engines ## run all tests
 

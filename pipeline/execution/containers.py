@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import uuid
@@ -19,8 +18,8 @@ class Containers:
     """Starts the steps of one run, each in a container of its own, by the engine's client.
 
     Folders are mounted where they are on this machine, so that a path means the same inside and outside. As on a
-    cluster, a step is the image's user; started by root, execute therefore opens its own folders to every user. Anyone
-    else is that user, and keeps the files.
+    cluster, a step is the image's user; for root, every folder that is made here is therefore open to all, as a volume
+    is. For anyone else a step is that user, who keeps the files.
     """
 
     def __init__(self, engine: str, image: str, folders: Iterable[Path]) -> None:
@@ -41,17 +40,20 @@ class Containers:
         for folder in every:
             if "," in str(folder):
                 raise SettingsError(f"--image: found the folder {folder}; expected a path without a comma")
-            if not folder.exists():
-                folder.mkdir(parents=True)
-                _open(folder)
+            self.make(folder)
+
+    def make(self, folder: Path) -> None:
+        """Make a folder, and those above it, for steps to write to; one that is there stays as it is."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.getuid() == 0:
+            for one in missing:
+                one.chmod(0o777)
 
     def start(
         self, command: Sequence[str], env: Mapping[str, str], place: Place, log: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         """Start a step's container; its client has the container's output and exit code, and forwards signals."""
-        for folder, _, _ in os.walk(place.scratch):
-            _open(Path(folder))
-        _open(place.artifacts)
         name = f"tagline-{place.scratch.name}-{uuid.uuid4().hex[:12]}"
         process = subprocess.Popen(
             self.command(name, command, env),
@@ -130,10 +132,3 @@ def containers(image: str, *, engine: str | None, folders: Iterable[Path]) -> Co
             f"`deploy/docker/pipeline/build.sh {image}`, or pull it"
         )
     return Containers(program, image, folders)
-
-
-def _open(folder: Path) -> None:
-    """Let the image's user write to a folder that root made; another's folder may be no one's to change."""
-    if os.getuid() == 0:
-        with contextlib.suppress(FileNotFoundError):
-            folder.chmod(0o777)

@@ -64,6 +64,10 @@ class Processes:
 
     code: Path
 
+    def make(self, folder: Path) -> None:
+        """Make a folder, and those above it."""
+        folder.mkdir(parents=True, exist_ok=True)
+
     def start(
         self, command: Sequence[str], env: Mapping[str, str], place: Place, log: IO[bytes]
     ) -> subprocess.Popen[bytes]:

@@ -66,6 +66,9 @@ class Place:
 class Surroundings(Protocol):
     """What stands for a cluster's container: a process on a copy of the code (`image.py`), or a real one."""
 
+    def make(self, folder: Path) -> None:
+        """Make a folder, and those above it, that the step can write to."""
+
     def start(
         self, command: Sequence[str], env: Mapping[str, str], place: Place, log: IO[bytes]
     ) -> subprocess.Popen[bytes]:
@@ -157,7 +160,7 @@ def start(
         place.scratch / "parameters",
         place.artifacts,
     ):
-        folder.mkdir(parents=True)
+        surroundings.make(folder)
     (place.scratch / "executor_input.json").write_text(json.dumps(executor_input, indent=2), encoding="utf-8")
     return surroundings.start(command, step.env, place, log)
 

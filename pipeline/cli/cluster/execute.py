@@ -106,7 +106,9 @@ def execute(
     _print_pushed(outcome.results)
 
 
-def _containers(image: str | None, engine: str | None, keep: bool, folders: Iterable[Path]) -> Containers | None:
+def _containers(
+    image: str | None, engine: str | None, keep: bool, folders: Iterable[Path]
+) -> Containers | None:
     """What starts steps in containers, if an image is named.
 
     Raises:

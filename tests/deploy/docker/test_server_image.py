@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import jsonschema
-import pytest
 import yaml
 
 from serving.server import flags as command_line
@@ -105,23 +101,3 @@ def test_compose_builds_this_image_and_restricts_its_container() -> None:
     # Without an init the server is process 1 and gets no SIGTERM.
     assert SERVICE["init"] is True
     assert SERVICE["stop_signal"] == "SIGTERM"
-
-
-def test_the_image_can_be_built_and_starts() -> None:
-    engine = next((name for name in ("docker", "podman") if _answers(name)), None)
-    if engine is None:
-        pytest.skip("not run: no container engine")
-    tag = "tagline-serving:test"
-    build = [engine, "build", "--file", str(FOLDER / "Dockerfile"), "--tag", tag, str(CONTEXT)]
-    subprocess.run(build, check=True)
-    run = [engine, "run", "--rm", "--read-only", "--tmpfs=/tmp", tag, "--version"]
-    done = subprocess.run(run, check=True, capture_output=True, text=True)
-    assert "TensorFlow ModelServer: 2.15.1" in done.stdout
-
-
-def _answers(engine: str) -> bool:
-    if shutil.which(engine) is None:
-        return False
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        return subprocess.run([engine, "info"], capture_output=True, timeout=30, check=False).returncode == 0
-    return False

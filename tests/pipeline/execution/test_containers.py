@@ -77,19 +77,18 @@ def test_outer_folders_are_mounted_where_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("user", [0, 1000])
-def test_only_root_opens_the_steps_folders(
-    user: int, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_images_user_can_write_to_what_root_makes(
+    user: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_user(user, monkeypatch)
-    present = tmp_path / "present"
-    present.mkdir(mode=0o755)
-    step = place(tmp_path)
-    made = containers(IMAGE, engine=None, folders=[present, tmp_path / "new"])
-    with (tmp_path / "log").open("wb") as log:
-        assert made.start(["true"], {}, step, log).wait() == 0
-    opened = [step.scratch, step.output_file.parent, step.artifacts, tmp_path / "new"]
-    assert {folder.stat().st_mode & 0o777 == 0o777 for folder in opened} == {user == 0}
-    assert present.stat().st_mode & 0o777 == 0o755
+    volume = tmp_path / "volume"
+    volume.mkdir(mode=0o755)
+    made = Containers("podman", IMAGE, [volume, tmp_path / "new"])
+    # The Trainer puts its checkpoints beside the artifacts of a run.
+    made.make(volume / "runs" / "sample" / "4711")
+    for folder in (tmp_path / "new", *(path for path in volume.rglob("*"))):
+        assert (folder.stat().st_mode & 0o777 == 0o777) == (user == 0)
+    assert volume.stat().st_mode & 0o777 == 0o755
 
 
 def test_a_container_whose_client_is_killed_is_removed(
