@@ -1,7 +1,8 @@
-"""Go programs that the tests build into `build/engines`."""
+"""Programs that the tests build from Go modules into `build/engines`, and files that such modules hold."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-BUILT = ROOT / "build" / "engines"
+BUILT = Path(__file__).resolve().parents[3] / "build" / "engines"
 
 
 @cache
-def built(module: Path, package: str = ".") -> Path:
+def built(module: Path, package: str = ".", *flags: str) -> Path:
     """Build a package of the module in a folder, with the versions and the sums that its go.mod and go.sum name.
 
     The test is skipped where there is no Go that is new enough, or no network for modules that are not yet there.
@@ -23,23 +23,37 @@ def built(module: Path, package: str = ".") -> Path:
     Raises:
         AssertionError: the program does not build; the compiler's own messages.
     """
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip(
-            f"{module.name}: no go on the PATH; install the Go that {module.name}/go.mod names, or a newer one"
-        )
-    downloaded = _run([go, "mod", "download"], module)
+    downloaded = _go(["mod", "download"], module, part=module.name)
     if downloaded.returncode:
-        reason = downloaded.stderr.strip().splitlines()[-1]
-        pytest.skip(f"{module.name}: its Go modules cannot be had: {reason}")
-    program = BUILT / module.name
+        pytest.skip(f"{module.name}: its Go modules cannot be had: {_last_line(downloaded.stderr)}")
     BUILT.mkdir(parents=True, exist_ok=True)
-    compiled = _run([go, "build", "-mod=readonly", "-o", str(program), package], module)
+    program = BUILT / module.name
+    compiled = _go(["build", *flags, "-o", str(program), package], module, part=module.name)
     assert compiled.returncode == 0, compiled.stderr
     return program
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+@cache
+def file_of(module: str, path: str) -> Path:
+    """A file of a published module, NAME@VERSION; the test is skipped where that cannot be had."""
+    done = _go(["mod", "download", "-json", module], BUILT.parents[1], part=module)
+    if done.returncode:
+        pytest.skip(f"{module}: cannot be had: {json.loads(done.stdout)['Error']}")
+    return Path(json.loads(done.stdout)["Dir"], path)
+
+
+def _go(arguments: list[str], folder: Path, *, part: str) -> subprocess.CompletedProcess[str]:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip(
+            f"{part}: no Go on the PATH; `apt-get install golang`, say, if it is new enough, or https://go.dev/dl"
+        )
     # No other Go is fetched in place of the one that is installed; no workspace above takes part.
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [go, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
