@@ -28,23 +28,15 @@ from benchmarks.measuring.command_line import parser_of
 from benchmarks.measuring.process_tree import Usage, Watched, watch
 from benchmarks.scale import corpus as scale_corpus
 from benchmarks.scale.measured import Measured, Part
+from benchmarks.scale.models import NAME, SMALL, model_to_predict_with
 from benchmarks.scale.picture import picture_of
 from benchmarks.scale.tables import SHOWN, show
 from components.report.run_page.timings import timings
 from files import atomic
 from pipeline.runs.lineage import Lineage
 from pipeline.settings import load
-from serving.registry.version_folder import versions_in
 
 RESULTS = results.RESULTS / "scale.json"
-MODELS = results.RESULTS / "scale-models"
-NAME = "scale"
-SENTENCES_OF_MODEL = 1_000
-
-SMALL = (
-    "trainer.epochs=1", "trainer.lstm_units=50", "trainer.word_embedding=50", "trainer.batch_size=32",
-    "evaluation.floor=0", "evaluation.resamples=1000", "serving.check_requests=4", "corpus.scheme=BIO",
-)  # fmt: skip
 
 
 def main() -> None:
@@ -123,7 +115,7 @@ def _measure(home: Path, sentences: int, workers: int, missing: Sequence[str]) -
         _keep(sentences, workers, [*parts, _part("line", ran.usage())])
     if "predict" in missing:
         bulk = ["--input", f"{corpus}/train.conll", "--output", f"{home}/tagged", "--workers", str(workers)]
-        places = _set(f"name={NAME}", f"serving.models={_models(home)}", "corpus.scheme=BIO")
+        places = _set(f"name={NAME}", f"serving.models={model_to_predict_with(home)}", "corpus.scheme=BIO")
         tagged = _watched(f"predict, {size}", [*_TAGLINE, "predict", *places, *bulk])
         _keep(sentences, workers, [_part("predict", tagged.usage())])
 
@@ -139,21 +131,6 @@ def _beam(workers: int) -> list[str]:
     if workers == 1:
         return []
     return [f"beam.direct.workers={workers}", "beam.direct.mode=processes"]
-
-
-def _models(home: Path) -> Path:
-    """Return the folder of the model to predict with, which is trained if missing."""
-    if not versions_in(MODELS / NAME, missing_ok=True):
-        corpus = home / "small"
-        scale_corpus.write(corpus, sentences=SENTENCES_OF_MODEL, seed=2)
-        places = (
-            f"name={NAME}",
-            f"data={corpus}",
-            f"pipeline.root={home}/small-runs",
-            f"serving.models={MODELS}",
-        )
-        _watched("a model to predict with", [*_TAGLINE, "run", *_set(*places, *SMALL)])
-    return MODELS
 
 
 def _components(assignments: list[str], ran: Watched) -> list[tuple[str, Usage]]:

@@ -18,7 +18,6 @@ from pipeline.settings import load
 from pipeline.settings.beam import Worker
 from tests.deploy.docker.dockerfiles import of, parent_images, stages
 from tests.docs.documents import ROOT, blocks, commands
-from tests.pipeline.beam.beam_engines import JOB_SERVICES, POOL
 
 PAGE = "docs/beam.md"
 TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
@@ -26,11 +25,18 @@ SETTINGS = blocks("yaml", PAGE)
 COMMANDS = [shlex.split(line) for line in commands(PAGE)]
 TAGLINE = [words for words in COMMANDS if words[0] == ".venv/bin/tagline"]
 MODULES = [words for words in COMMANDS if "-m" in words]
+MAKE = [words for words in COMMANDS if words[0] == "make"]
 IMAGES = [words for words in COMMANDS if words[0] in ("deploy/docker/pipeline/build.sh", "docker")]
 
 
 def test_every_command_is_of_a_kind_that_is_tested() -> None:
-    assert len(TAGLINE) + len(MODULES) + len(IMAGES) == len(COMMANDS) == 9
+    assert len(TAGLINE) + len(MODULES) + len(IMAGES) + len(MAKE) == len(COMMANDS) == 9
+
+
+def test_make_has_the_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [words[1:] for words in MAKE] == [["test-engines"]]
+    assert re.search(r"^test-engines:.*\n\t.* tests/engines$", makefile, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("text", SETTINGS)
@@ -80,9 +86,9 @@ def test_modules_exist_and_ports_agree() -> None:
     commands_of_modules = " ".join(" ".join(words) for words in MODULES)
     assert f"--port {portable['portable']['endpoint'].rpartition(':')[2]}" in commands_of_modules
     assert f"--service_port={portable['worker']['pool'].rpartition(':')[2]}" in commands_of_modules
-    (tested,) = [words[-1] for words in MODULES if words[-1].startswith("tests/")]
-    assert (ROOT / tested).is_file()
-    assert all(f"`{name}`" in TEXT for name in (*JOB_SERVICES.values(), POOL))
+    (worker,) = blocks("bash", PAGE)
+    (module,) = re.findall(r"-m (\S+)", worker)
+    assert importlib.util.find_spec(module), module
 
 
 def test_the_image_is_based_on_that_of_the_steps() -> None:

@@ -1,4 +1,4 @@
-"""The engines that tests start end with them, and what they have started too."""
+"""The programs of engines end with us, and what they have started too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.pipeline.beam.beam_engines import JOB_SERVICES, ROOT, engine, process_of
+from benchmarks.engines.processes import ROOT, free_port, program, wait_for_answer
 
 # A program that starts another, as a pool starts workers, and writes its process id.
 MODULE = "timeit"
@@ -21,14 +21,14 @@ PROGRAM = (
 )
 OWNER = """
 import pathlib, signal
-from tests.pipeline.beam.beam_engines import process_of
-with process_of(*{arguments!r}, log=pathlib.Path({log!r})):
+from benchmarks.engines.processes import program
+with program(*{arguments!r}, log=pathlib.Path({log!r})):
     signal.pause()
 """
 
 
 def arguments(pid_file: Path) -> tuple[str, ...]:
-    return (MODULE, "--number=1", "--repeat=1", PROGRAM.format(pid_file=str(pid_file)))
+    return (sys.executable, "-m", MODULE, "--number=1", "--repeat=1", PROGRAM.format(pid_file=str(pid_file)))
 
 
 def started(pid_file: Path) -> list[psutil.Process]:
@@ -64,23 +64,27 @@ def test_a_killed_test_leaves_no_process_behind(end: signal.Signals, tmp_path: P
 
 
 def test_nothing_is_left_when_the_test_ends(tmp_path: Path) -> None:
-    with process_of(*arguments(tmp_path / "pid_file"), log=tmp_path / "log"):
+    with program(*arguments(tmp_path / "pid_file"), log=tmp_path / "log"):
         there = started(tmp_path / "pid_file")
     assert gone(there)
 
 
 def test_a_program_that_ends_by_itself_is_seen_to(tmp_path: Path) -> None:
-    with process_of(MODULE, "--no-such-option", log=tmp_path / "log") as process:
+    with program(sys.executable, "-m", MODULE, "--no-such-option", log=tmp_path / "log") as process:
         process.wait(60)
     assert "no-such-option" in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize(("runner", "variable"), sorted(JOB_SERVICES.items()))
-def test_a_missing_engine_is_reported_as_not_run(
-    runner: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(variable, raising=False)
-    reason = f"not run: {variable} names no Beam job service"
-    with pytest.raises(pytest.skip.Exception, match=reason), engine(runner, tmp_path):
-        pass
-    assert not list(tmp_path.iterdir())
+def test_a_program_that_ends_before_it_answers_is_shown_with_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with (
+        program(sys.executable, "-c", "exit('no such luck')", log=log) as process,
+        pytest.raises(RuntimeError, match=r"(?s)ended.*no such luck"),
+    ):
+        wait_for_answer(free_port(), process, log)
+
+
+def test_a_program_that_answers(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    with program(sys.executable, "-m", "http.server", str(port), log=log) as process:
+        wait_for_answer(port, process, log)
