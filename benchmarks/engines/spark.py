@@ -32,7 +32,13 @@ def spark(scratch: Path, *, machines: int = 2) -> Iterator[Engine]:
     home = scratch / "spark"
     home.mkdir()
     (home / "jars").symlink_to(jars)
-    environment = {"JDK_JAVA_OPTIONS": GRANTED, "SPARK_HOME": str(home), "SPARK_LOCAL_DIRS": str(scratch)}
+    environment = {
+        "JDK_JAVA_OPTIONS": GRANTED,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_DIRS": str(scratch),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_SCALA_VERSION": "2.12",
+    }
     classes = ("-Xmx384m", "-cp", f"{jars}/*")
     master = f"spark://localhost:{address}"
     with ExitStack() as stack:
