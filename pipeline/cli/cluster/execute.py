@@ -87,7 +87,7 @@ def execute(
         )
     require_writable("--work", work)
     folders = [work, *mounts.folders.values(), *([graph.root] if graph.root.startswith("/") else [])]
-    surroundings = _containers(image, engine, keep, map(Path, folders))
+    surroundings = _containers(image, engine, keep, [Path(folder) for folder in folders])
     again = shlex.join(["tagline", *sys.argv[1:]]).replace(" --fresh", "")
     try:
         with run_lock(work), _interrupted_by(signal.SIGTERM):
