@@ -26,6 +26,9 @@ _MOST_WORKERS = 4
 # workers to build and install. Ours have TFX installed.
 _NO_PACKAGE = "--sdk_container_image=unused"
 
+# Spark runs the stages of a job one after another. Without this, each starts workers anew, and these TensorFlow.
+_KEEP_WORKERS = "--environment_cache_millis=60000"
+
 # For a component whose files workers cannot reach. Appended to all others, since the last of a kind counts.
 ON_THIS_MACHINE = ("--runner=DirectRunner",)
 
@@ -99,6 +102,8 @@ def _service(beam: Beam) -> list[str]:
     else:
         arguments = [f"--spark_master_url={beam.spark.master}"]
         arguments += [f"--spark_job_server_jar={beam.spark.jar}"] if beam.spark.jar else []
+    if beam.runner == "spark":
+        arguments.append(_KEEP_WORKERS)
     if beam.runner == "flink" and beam.flink.parallelism:
         arguments.append(f"--parallelism={beam.flink.parallelism}")
     return arguments

@@ -94,6 +94,16 @@ def test_an_engine_by_its_job_service(assignment: str, runner: str, expected: di
         assert json.loads(portable.environment_config) == {"command": "/b/boot"}
 
 
+@pytest.mark.parametrize("service", ["endpoint: 'jobs:8099'", "master: 'spark://m:7077'"])
+def test_spark_keeps_its_workers_from_stage_to_stage(service: str) -> None:
+    spark = parsed(f"beam={{runner: spark, spark: {{{service}}}, {POOL}}}").view_as(PortableOptions)
+    assert spark.environment_cache_millis == "60000"
+    flink = parsed(f"beam={{runner: flink, flink: {{endpoint: 'jobs:8099'}}, {POOL}}}").view_as(
+        PortableOptions
+    )
+    assert flink.environment_cache_millis == 0
+
+
 def test_a_job_service_that_beam_starts() -> None:
     flink = parsed(
         f"beam={{runner: flink, flink: {{master: 'm:8081', version: '1.18', jar: /j.jar}}, {POOL}}}"
