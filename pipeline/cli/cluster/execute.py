@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import signal
@@ -221,5 +222,12 @@ def _print_pushed(results: Mapping[str, Result]) -> None:
 def _reasons(artifacts: list[Mapping[str, Any]]) -> list[str]:
     """Why gates did not bless the model, each reason once."""
     files = [Path(artifact["uri"], FILE_NAME) for artifact in artifacts]
-    verdicts = [Verdict.from_json(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
-    return list(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons))
+    texts = [file.read_text(encoding="utf-8") for file in files if file.is_file()]
+    return list(dict.fromkeys(reason for text in texts for reason in _reasons_in(text)))
+
+
+def _reasons_in(verdict: str) -> list[str]:
+    """The reasons of whichever gate wrote a verdict: ModelGate's are those of its failed rules."""
+    kept: dict[str, Any] = json.loads(verdict)
+    reasons: list[str] = kept["reasons"] if "reasons" in kept else Verdict.from_json(verdict).reasons
+    return reasons

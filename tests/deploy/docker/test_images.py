@@ -182,6 +182,8 @@ def test_every_step_of_the_compiled_pipeline_runs_and_its_model_answers(steps: s
     compiled = [
         PROGRAM, "compile", "--config", ROOT / "configs" / "sample.yaml", "--target", "kubeflow-v2",
         "--output", "sample.json",
+        # However busy the machine is.
+        "--set", "serving.check_start_seconds=1800",
     ]  # fmt: skip
     subprocess.run(compiled, cwd=tmp_path, check=True)
     mounts = ("--mount", "/tagline=cluster", "--mount", "/tagline/sample=sample")

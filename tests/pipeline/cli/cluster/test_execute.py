@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from components.corpus_gate.verdict import CorpusGateVerdict
+from components.serving_check.verdict import ServingVerdict
 from components.verdict import Rule, Verdict
+from corpus.checks.report import Report
 from serving.registry.manifest import manifest
 from tests.pipeline.execution.shell_specs import spec, task
 
@@ -97,22 +100,37 @@ def test_finished_steps_are_reported(tmp_path: Path) -> None:
 
 
 def _pushing(folder: Path, metadata: dict[str, Any]) -> dict[str, Any]:
-    """A gate with a verdict, and a pusher that says this."""
+    """All gates, with a verdict each, and a pusher that says this."""
     rules = [
         Rule(name="floor", words="entity F1 is 0.1, less than 0.75", passed=False),
         Rule(name="calibration", words="calibrated", passed=True),
     ]
+    verdicts = {
+        "corpus": CorpusGateVerdict.of(Report(findings=[], counts={}, splits={})),
+        "serving": ServingVerdict(
+            blessed=False, reasons=["no answer"], answers=0, median_ms=None, seconds_to_ready=None, rules=[]
+        ),
+        "model": Verdict.of("ModelGate", rules),
+    }
+    gates = {
+        gate: task(
+            'mkdir "$0"; echo "$1" > "$0/verdict.json"',
+            "{{$.outputs.artifacts['blessing'].path}}",
+            verdict.to_json(),
+            makes=("blessing",),
+        )
+        for gate, verdict in verdicts.items()
+    }
     output = {"artifacts": {"pushed_model": {"artifacts": [{"metadata": metadata}]}}}
     output_file = folder / "w" / "steps" / "push" / "outputs" / "executor_output.json"
     return spec(
-        gate=task(
-            'mkdir "$0"; echo "$1" > "$0/verdict.json"',
-            "{{$.outputs.artifacts['blessing'].path}}",
-            Verdict.of("ModelGate", rules).to_json(),
-            makes=("blessing",),
-        ),
+        **gates,
         push=task(
-            'echo "$0" > "$1"', json.dumps(output), str(output_file), after=("gate",), makes=("pushed_model",)
+            'echo "$0" > "$1"',
+            json.dumps(output),
+            str(output_file),
+            after=tuple(gates),
+            makes=("pushed_model",),
         ),
     )
 
@@ -120,10 +138,9 @@ def _pushing(folder: Path, metadata: dict[str, Any]) -> dict[str, Any]:
 def test_a_refused_model_is_exit_code_3_and_the_reasons(tmp_path: Path) -> None:
     done = execute(_pushing(tmp_path, {"pushed": 0}), tmp_path, "--work", "w")
     assert done.returncode == 3
-    assert done.stderr.splitlines() == [
-        "refused: entity F1 is 0.1, less than 0.75",
-        "not pushed: a gate refused the model",
-    ]
+    *reasons, last = done.stderr.splitlines()
+    assert sorted(reasons) == ["refused: entity F1 is 0.1, less than 0.75", "refused: no answer"]
+    assert last == "not pushed: a gate refused the model"
     assert execute(_pushing(tmp_path, {"pushed": 0}), tmp_path, "--work", "w").returncode == 3
 
 
