@@ -16,6 +16,7 @@ from pipeline.settings import load
 from tests.engines.conftest import Met
 from tests.engines.kubernetes.go_programs import built
 from tests.pipeline.runners import compiled
+from tests.pipeline.runners.compiled import SECRET, settings
 from tests.pipeline.runners.workers.several_workers import RICH
 
 HERE = Path(__file__).parent
@@ -27,7 +28,7 @@ VERSIONS = {
 WORKFLOWS: dict[str, Callable[[], dict[str, Any]]] = {
     "everything a step can be given": compiled.argo,
     "nothing set": lambda: kubeflow.workflow(load(assignments=["data=corpus"])),
-    "several workers": lambda: kubeflow.workflow(RICH),
+    "several workers": lambda: kubeflow.workflow(settings(SECRET, "trainer.workers=3")),
 }
 
 pytestmark = pytest.mark.timeout(1200)  # the first test builds a program

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 from google.protobuf import json_format
@@ -34,7 +33,6 @@ from tests.pipeline.runners.compiled import (
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = Path(__file__).with_name("golden")
-SCHEMA = json.loads(Path(__file__).with_name("workflow_schema.json").read_text(encoding="utf-8"))
 TARGETS = {
     "kubeflow.yaml": compiled.argo,
     "kubeflow_v2.yaml": compiled.spec,
@@ -93,17 +91,7 @@ kubeflow_v2.write_spec(settings(SECRET), Path({str(tmp_path)!r}, "there.json"))
         assert here == there
 
 
-# Argo.
-
-
-def test_the_workflow_is_one_as_argo_takes_it() -> None:
-    jsonschema.Draft7Validator.check_schema(SCHEMA)
-    jsonschema.validate(compiled.argo(), SCHEMA)
-    for place in ("spec", "metadata"):
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(
-                {**compiled.argo(), place: {**compiled.argo()[place], "tepmlates": []}}, SCHEMA
-            )
+# Argo; whether it takes the workflow, it says itself: tests/engines/kubernetes/test_argo.py.
 
 
 def test_the_workflows_graph_is_the_pipelines() -> None:
