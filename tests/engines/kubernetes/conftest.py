@@ -18,14 +18,14 @@ DEFINITIONS = (
         "github.com/argoproj/argo-workflows/v4@v4.0.5",
         "manifests/base/crds/full/argoproj.io_workflowtaskresults.yaml",
     ),
-    ("github.com/kserve/kserve@v0.16.0", "config/crd/full/serving.kserve.io_inferenceservices.yaml"),
+    ("github.com/kserve/kserve@v0.20.0", "config/crd/full/serving.kserve.io_inferenceservices.yaml"),
     ("github.com/kubeflow/training-operator@v1.9.3", "manifests/base/crds/kubeflow.org_tfjobs.yaml"),
     (
-        "github.com/kubeflow/trainer/v2@v2.1.0",
+        "github.com/kubeflow/trainer/v2@v2.3.0",
         "manifests/base/crds/trainer.kubeflow.org_trainjobs.yaml",
     ),
     (
-        "github.com/kubeflow/trainer/v2@v2.1.0",
+        "github.com/kubeflow/trainer/v2@v2.3.0",
         "manifests/base/crds/trainer.kubeflow.org_trainingruntimes.yaml",
     ),
 )
