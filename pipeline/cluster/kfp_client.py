@@ -6,14 +6,13 @@ import json
 import logging
 import os
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import kfp
 
-from pipeline.cluster.pipelines_api import TOKEN, Progress, health, refusal
+from pipeline.cluster.pipelines_api import TOKEN, Progress, health, refusal, until_ended
 
 _VERSION = "v1beta1"
 _ATTEMPT = re.compile(r"\(\d+\)$")
@@ -69,12 +68,7 @@ class Pipelines:
 
     def follow(self, run: str, *, seconds: float) -> Iterator[Progress]:
         """Yield a run's progress every `seconds`, until it has ended."""
-        while True:
-            progress = _progress(self._call(lambda: self._client.get_run(run)))
-            yield progress
-            if progress.ended:
-                return
-            time.sleep(seconds)
+        return until_ended(lambda: _progress(self._call(lambda: self._client.get_run(run))), seconds=seconds)
 
     def page(self, run: str) -> str:
         """The address of the run's page."""

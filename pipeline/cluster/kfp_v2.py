@@ -6,7 +6,6 @@ Plain HTTP: the kfp client that TFX requires speaks v1beta1 alone.
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -15,17 +14,13 @@ from typing import Any
 
 import yaml
 
-from pipeline.cluster.pipelines_api import ClusterError, Progress, health, refusal, send
+from pipeline.cluster.pipelines_api import ClusterError, Progress, health, refusal, send, until_ended
 
 _VERSION = "v2beta1"
 
 
 class Pipelines:
-    """A client of one API, which checks when it is opened that the API answers.
-
-    Args:
-        host: such as http://localhost:8888.
-        namespace: of the runs; not sent to an API of a single user, which has none.
+    """As the client of the older API: opened for one address and, where there are many users, one namespace.
 
     Raises:
         ClusterError: no answer, or one of another program.
@@ -56,12 +51,7 @@ class Pipelines:
 
     def follow(self, run: str, *, seconds: float) -> Iterator[Progress]:
         """Yield a run's progress every `seconds`, until it has ended."""
-        while True:
-            progress = _progress(self._send("GET", f"runs/{run}"))
-            yield progress
-            if progress.ended:
-                return
-            time.sleep(seconds)
+        return until_ended(lambda: _progress(self._send("GET", f"runs/{run}")), seconds=seconds)
 
     def page(self, run: str) -> str:
         """The address of the run's page."""

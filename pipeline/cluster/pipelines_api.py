@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +44,16 @@ class Progress:
     def succeeded(self) -> bool:
         """Whether it finished without a failure; a gate may have refused the model nevertheless."""
         return self.status == "succeeded"
+
+
+def until_ended(ask: Callable[[], Progress], *, seconds: float) -> Iterator[Progress]:
+    """Yield a run's progress every `seconds`, until it has ended."""
+    while True:
+        progress = ask()
+        yield progress
+        if progress.ended:
+            return
+        time.sleep(seconds)
 
 
 def health(host: str, version: str) -> dict[str, Any]:
