@@ -17,7 +17,6 @@ from tests.engines.conftest import Met
 from tests.engines.kubernetes.go_programs import built
 from tests.pipeline.runners import compiled
 from tests.pipeline.runners.compiled import SECRET, settings
-from tests.pipeline.runners.workers.several_workers import RICH
 
 HERE = Path(__file__).parent
 # Argo's version, by the folder of the program that calls it.
