@@ -39,7 +39,7 @@ def engine() -> str:
     try:
         return answering()
     except NoEngine as problem:
-        pytest.skip(f"not run: no container engine ({problem}); install podman, or start docker's daemon")
+        pytest.fail(f"no container engine: {problem}; install podman, or start docker's daemon")
 
 
 def base(engine: str, image: str, named: str) -> str:
