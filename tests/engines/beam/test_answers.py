@@ -30,6 +30,8 @@ from tests.engines.beam.data_path import (
 )
 from tests.engines.conftest import Met
 
+# A job takes minutes on a machine that is busy with other work.
+pytestmark = pytest.mark.timeout(3_000)
 SPLITS = {"Split-train": SENTENCES, "Split-dev": HELD_OUT, "Split-test": HELD_OUT}
 
 

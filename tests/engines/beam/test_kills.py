@@ -18,7 +18,10 @@ from pipeline.settings import Settings
 from tests.engines.beam.data_path import answers, made, prepared, records
 
 # Prism is one process, and starts no worker again: docs/beam.md.
-pytestmark = pytest.mark.parametrize("engine", ["flink", "spark"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("engine", ["flink", "spark"], indirect=True),
+    pytest.mark.timeout(3_000),
+]
 
 
 def a_python_worker(engine: Engine) -> int:
