@@ -87,8 +87,10 @@ def execute(
             f"--work: found {work}; expected a path without *, ? and [, which Beam reads as a pattern"
         )
     require_writable("--work", work)
-    folders = [work, *mounts.folders.values(), *([graph.root] if graph.root.startswith("/") else [])]
-    surroundings = _containers(image, engine, keep, [Path(folder) for folder in folders])
+    folders = [work, *map(Path, mounts.folders.values())]
+    if graph.root.startswith("/"):
+        folders.append(Path(graph.root))
+    surroundings = _containers(image, engine, keep, folders)
     again = shlex.join(["tagline", *sys.argv[1:]]).replace(" --fresh", "")
     try:
         with run_lock(work), _interrupted_by(signal.SIGTERM):
