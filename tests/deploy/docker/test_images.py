@@ -191,7 +191,7 @@ def test_every_step_of_the_compiled_pipeline_runs_and_its_model_answers(steps: s
     output, errors = process.communicate()
     print(output)
     assert process.returncode == 0, errors
-    tasks = json.loads((tmp_path / "sample.json").read_text())["pipelineSpec"]["root"]["dag"]["tasks"]
+    tasks = json.loads((tmp_path / "sample.json").read_text())["root"]["dag"]["tasks"]
     finished = [line.split()[1] for line in output.splitlines() if line.split()[2:3] == ["finished"]]
     assert sorted(finished) == sorted(tasks)
     decoded = subprocess.run(
