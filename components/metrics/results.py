@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
@@ -37,10 +38,18 @@ class Evaluation:
 
 
 def read(evaluation_uri: str) -> Evaluation:
-    """Read the `ModelEvaluation` artifact at `evaluation_uri`."""
+    """Read the `ModelEvaluation` artifact at `evaluation_uri`, all its shards: an engine decides how many there are.
+
+    Raises:
+        FileNotFoundError: it has none.
+    """
+    if not tf.io.gfile.glob(os.path.join(evaluation_uri, "metrics*")):
+        raise FileNotFoundError(
+            f"{evaluation_uri}: found no metrics*, expected the scores that TFX's Evaluator writes; run it again"
+        )
     metrics: dict[str, dict[str, float]] = {}
     baseline: dict[str, dict[str, float]] = {}
-    for row in tfma.load_metrics(os.path.join(evaluation_uri, "metrics-00000-of-00001.tfrecord")):
+    for row in tfma.load_metrics(evaluation_uri):
         name = _slice_name(row.slice_key)
         for item in row.metric_keys_and_values:
             if item.key.is_diff or not item.value.HasField("double_value"):
