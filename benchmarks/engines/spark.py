@@ -12,6 +12,8 @@ from benchmarks.engines import parts
 from benchmarks.engines.cluster import Engine, assignment, worker_program
 from benchmarks.engines.processes import free_port, program, wait_for_answer
 
+# Workers are kept from stage to stage, a dead one too: without this, its executor takes all four tries of a task.
+_ELSEWHERE = "-Dspark.excludeOnFailure.enabled=true"
 _OPENED = ("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
            "java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch", "sun.nio.cs", "sun.security.action",
            "sun.util.calendar")  # fmt: skip
@@ -60,7 +62,14 @@ def spark(scratch: Path, *, machines: int = 2) -> Iterator[Engine]:
             what: started(what, *classes, f"{deploy}.worker.Worker", *place, *size, master)
             for what in (f"worker {number}" for number in range(1, machines + 1))
         }
-        driver = ("-Xmx700m", "-Dspark.executor.memory=700m", "-Dspark.ui.enabled=false", "-jar", str(jar))
+        driver = (
+            "-Xmx700m",
+            "-Dspark.executor.memory=700m",
+            "-Dspark.ui.enabled=false",
+            _ELSEWHERE,
+            "-jar",
+            str(jar),
+        )
         server = ("--spark-master-url", master, "--job-port", str(port), "--artifact-port", "0")
         staged = ("--expansion-port", "-1", "--artifacts-dir", str(scratch / "staged"))
         started("job server", *driver, *server, *staged, answers_at=port)
