@@ -94,9 +94,10 @@ class Containers:
 
     def remove(self, stopped: Iterable[subprocess.Popen[bytes]]) -> None:
         """Remove the containers whose clients were stopped: a client that is killed leaves its container running."""
-        names = [self._names[process] for process in stopped]
-        if names:
-            subprocess.run([self._engine, "rm", "--force", *names], capture_output=True, check=False)
+        # One by one: podman removes none of several if one is gone. Killed first, or its rm would wait for ten seconds.
+        for name in [self._names[process] for process in stopped]:
+            for words in (["kill", name], ["rm", "--force", name]):
+                subprocess.run([self._engine, *words], capture_output=True, check=False)
 
     def _of_engine_and_user(self) -> list[str]:
         podman = Path(self._engine).name == "podman"
