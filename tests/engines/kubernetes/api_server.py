@@ -92,7 +92,7 @@ def running(folder: Path) -> Iterator[Cluster]:
     server = built(
         HERE / "kube_apiserver",
         "k8s.io/kubernetes/cmd/kube-apiserver",
-        f"-ldflags=-X k8s.io/component-base/version.gitVersion=v{VERSION}",
+        linked=f"-X k8s.io/component-base/version.gitVersion=v{VERSION}",
     )
     store, peers, port = _free_ports(3)
     with (
