@@ -28,7 +28,7 @@ test-slow: $(VENV)/.ready ## run the slow tests
 test-faults: $(VENV)/.ready ## kill, break and attack everything, and count what it survived
 	$(PY) -m pytest -n 2 --dist loadscope tests/faults
 
-test-engines: $(VENV)/.ready ## meet Flink, Spark, Prism and Kubeflow's own compiler; needs Java, Maven and Go
+test-engines: $(VENV)/.ready ## meet Flink, Spark, Prism, Argo and Kubernetes' API server; needs Java, Maven, Go and etcd
 	$(PY) -m pytest tests/engines
 
 test-image: $(VENV)/.ready ## build the images and run every step of the pipeline in one; needs docker or podman
