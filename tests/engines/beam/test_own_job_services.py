@@ -23,9 +23,12 @@ def test_examples(
     jar = parts.job_server(runner)
     # As docs/beam.md says: Spark on Java 17 takes this.
     monkeypatch.setenv("JDK_JAVA_OPTIONS", f"-Xmx700m {GRANTED}")
-    more = "parallelism: 2" if runner == "flink" else ""
+    more, args = "parallelism: 2", "[]"
+    if runner == "spark":
+        # An executor's usual gigabyte is more than the cluster's machines have.
+        more, args = "", "[--job_server_jvm_properties=-Dspark.executor.memory=700m]"
     chosen = (
-        f"beam={{runner: {runner}, shared_disk: true, worker: {engine.workers}, "
+        f"beam={{runner: {runner}, shared_disk: true, worker: {engine.workers}, args: {args}, "
         f"{runner}: {{master: '{engine.master}', jar: '{jar}', {more}}}}}"
     )
     require_engine(load(assignments=[chosen]).beam)
