@@ -214,10 +214,10 @@ def test_a_worker_has_the_packages_and_the_boot_program(engine: str, steps: str)
     done = run(engine, "--network=none", "--read-only", "--tmpfs=/tmp", BEAM)
     assert done.returncode
     assert "No id provided" in done.stderr
-    done = run(
-        engine, "--entrypoint=python", BEAM, "-m", "apache_beam.runners.worker.sdk_worker_main", "--help"
-    )
-    assert done.returncode == 0, done.stderr
+    program = "import apache_beam, apache_beam.runners.worker.sdk_worker_main; print(apache_beam.__version__)"
+    done = run(engine, "--entrypoint=python", BEAM, "-W", "ignore", "-c", program)
+    # The boot program is of that version.
+    assert done.stdout.strip() == parent_images("beam")[0].rpartition(":")[2], done.stderr
 
 
 @pytest.fixture(scope="module")
