@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from benchmarks.engines.cluster import Engine
 from benchmarks.scale import corpus as generated
+from components.metrics.results import Evaluation
 from pipeline.settings import Settings
 from tests.engines.beam import data_path
 from tests.engines.beam.engines import STARTS, started
@@ -40,6 +41,25 @@ def directly(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["pytest"])
         return data_path.prepared(corpus, tmp_path_factory.mktemp("direct"))
+
+
+@pytest.fixture(scope="session")
+def version(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model's SavedModel, as a version's folder."""
+    folder = tmp_path_factory.mktemp("versions") / "1"
+    folder.symlink_to(model / "Format-Serving")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def direct_scores(model: Path, directly: Settings, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    examples = data_path.made(directly, "CorpusGen", "examples")
+    return data_path.evaluated(model, examples, tmp_path_factory.mktemp("scores"))
+
+
+@pytest.fixture(scope="session")
+def direct_answers(version: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return data_path.answers(version, corpus, tmp_path_factory.mktemp("answers") / "out")
 
 
 @pytest.fixture(scope="module", params=STARTS)

@@ -26,6 +26,9 @@ from pipeline.runs.lineage import Lineage
 from pipeline.settings import METADATA, Settings, load
 from tests.serving.batch.batch_runs import predict
 
+# Sentences in a part of bulk answers.
+PART = 500
+
 
 def prepared(corpus: Path, home: Path, *assignments: str, until: str = "Transform") -> Settings:
     """The line up to a component, run."""
@@ -101,10 +104,8 @@ def evaluated(model: Path, examples: Path, out: Path, *assignments: str) -> Eval
     return read(scores.uri)
 
 
-def answers(
-    model: Path, corpus: Path, out: Path, *assignments: str, shard_size: int = 1_000
-) -> dict[str, bytes]:
+def answers(model: Path, corpus: Path, out: Path, *assignments: str) -> dict[str, bytes]:
     """The parts of `tagline predict` by name."""
     args = pipeline_args(load(assignments=assignments).beam)
-    manifest = predict(model, corpus, out, shard_size=shard_size, beam_args=args)
+    manifest = predict(model, corpus, out, shard_size=PART, beam_args=args)
     return {part.name: (out / part.name).read_bytes() for part in manifest.parts}

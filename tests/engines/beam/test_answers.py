@@ -10,6 +10,7 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from benchmarks.engines.cluster import Engine
 from benchmarks.scale.corpus import HELD_OUT
+from components.metrics.results import Evaluation
 from corpus.errors import CorpusError
 from pipeline.beam.args import pipeline_args
 from pipeline.beam.checks import require_engine
@@ -19,6 +20,7 @@ from pipeline.settings import METADATA, Settings, load
 from tests.components.corpus_gen.corpora import generate
 from tests.engines.beam.conftest import SENTENCES
 from tests.engines.beam.data_path import (
+    PART,
     answers,
     evaluated,
     features_sorted,
@@ -78,21 +80,19 @@ def work(settings: Settings) -> str:
     return counted(step)
 
 
-def test_scores(engine: Engine, model: Path, directly: Settings, tmp_path: Path) -> None:
+def test_scores(
+    engine: Engine, model: Path, directly: Settings, direct_scores: Evaluation, tmp_path: Path
+) -> None:
     examples = made(directly, "CorpusGen", "examples")
-    there, here = (
-        evaluated(model, examples, tmp_path / str(len(given)), *given) for given in ((engine.beam,), ())
-    )
-    assert there == here
+    assert evaluated(model, examples, tmp_path / "scores", engine.beam) == direct_scores
 
 
-def test_bulk_answers(engine: Engine, model: Path, corpus: Path, tmp_path: Path) -> None:
-    version = tmp_path / "1"
-    version.symlink_to(model / "Format-Serving")
-    here = answers(version, corpus, tmp_path / "here")
+def test_bulk_answers(
+    engine: Engine, version: Path, corpus: Path, direct_answers: dict[str, bytes], tmp_path: Path
+) -> None:
     # Parts of a thousand sentences, the two small splits in one each.
-    assert len(here) == SENTENCES // 1_000 + 2
-    assert answers(version, corpus, tmp_path / "there", engine.beam) == here
+    assert len(direct_answers) == SENTENCES // PART + 2
+    assert answers(version, corpus, tmp_path / "there", engine.beam) == direct_answers
 
 
 def test_a_bad_line_is_reported_with_its_place(engine: Engine, corpus: Path, tmp_path: Path) -> None:

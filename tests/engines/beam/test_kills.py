@@ -66,16 +66,20 @@ def killed(engine: Engine, victim: Victim, when: Callable[[], bool]) -> Iterator
 
 
 @pytest.mark.parametrize("victim", [a_python_worker, a_node])
-def test_bulk_answers(engine: Engine, victim: Victim, model: Path, corpus: Path, tmp_path: Path) -> None:
-    version = tmp_path / "1"
-    version.symlink_to(model / "Format-Serving")
-    here = answers(version, corpus, tmp_path / "here", shard_size=200)
+def test_bulk_answers(
+    engine: Engine,
+    victim: Victim,
+    version: Path,
+    corpus: Path,
+    direct_answers: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
     out = tmp_path / "there"
     with killed(engine, victim, lambda: len(list(out.glob("*.jsonl"))) > 5) as dead:
-        there = answers(version, corpus, out, engine.beam, shard_size=200)
+        there = answers(version, corpus, out, engine.beam)
         assert dead, "the job ended before anything was killed"
-    assert there == here
-    assert sorted(path.name for path in out.glob("*.jsonl")) == sorted(here)
+    assert there == direct_answers
+    assert sorted(path.name for path in out.glob("*.jsonl")) == sorted(direct_answers)
 
 
 def test_examples(engine: Engine, corpus: Path, directly: Settings, tmp_path: Path) -> None:
