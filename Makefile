@@ -29,7 +29,7 @@ test-faults: $(VENV)/.ready ## kill, break and attack everything, and count what
 	$(PY) -m pytest -n 2 --dist loadscope tests/faults
 
 test-engines: $(VENV)/.ready ## meet Flink, Spark, Prism, Argo and Kubernetes' API server; needs Java, Maven, Go and etcd
-	$(PY) -m pytest tests/engines
+	$(PY) -m pytest -n 2 --dist loadgroup tests/engines
 
 test-image: $(VENV)/.ready ## build the images and run every step of the pipeline in one; needs docker or podman
 	$(PY) -m pytest -s -m images tests/deploy/docker
