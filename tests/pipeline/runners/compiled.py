@@ -116,3 +116,11 @@ def every_text(value: Any) -> list[str]:
             return [value]
         return [value, *(every_text(inner) if isinstance(inner, (dict, list)) else [])]
     return []
+
+
+def spec_of_vertex() -> dict[str, Any]:
+    spec: dict[str, Any] = vertex()["pipelineSpec"]
+    return spec
+
+
+SPECS = {"kubeflow-v2": spec, "vertex": spec_of_vertex}
