@@ -31,6 +31,10 @@ _SUMS = {
 }
 
 
+# As pip and Go put it.
+_OTHER_CONTENT = re.compile("DO NOT MATCH THE HASHES|checksum mismatch")
+
+
 class Missing(Exception):
     """A part that cannot be had here: which, why, and how to get it."""
 
@@ -113,11 +117,19 @@ def _program(name: str, what_for: str, how: str) -> str:
 
 
 def _made(what: str, *command: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run a command that fetches or builds a part."""
+    """Run a command that fetches or builds a part.
+
+    Raises:
+        RuntimeError: the part is not the pinned one.
+        Missing: it failed otherwise.
+    """
     done = subprocess.run(
         command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
     )
     if done.returncode:
+        # No lack of a network: what came is not what was pinned.
+        if _OTHER_CONTENT.search(done.stdout + done.stderr):
+            raise RuntimeError(f"{what}: {done.stdout}{done.stderr}")
         said = (done.stdout + done.stderr).strip().splitlines() or [f"status {done.returncode}"]
         errors = [line for line in said if "ERROR" in line] or said[-1:]
         raise Missing(f"{what}: `{' '.join(command)}` failed, which needs a network: {errors[0]}")

@@ -12,6 +12,7 @@ from typing import get_args, get_type_hints
 import pytest
 import yaml
 
+from benchmarks.engines import parts
 from pipeline.beam.checks import require_reachable
 from pipeline.runners.targets import TARGETS
 from pipeline.settings import load
@@ -25,12 +26,13 @@ SETTINGS = blocks("yaml", PAGE)
 COMMANDS = [shlex.split(line) for line in commands(PAGE)]
 TAGLINE = [words for words in COMMANDS if words[0] == ".venv/bin/tagline"]
 MODULES = [words for words in COMMANDS if "-m" in words]
+PRISM = [words for words in COMMANDS if words[0] == "go"]
 MAKE = [words for words in COMMANDS if words[0] == "make"]
 IMAGES = [words for words in COMMANDS if words[0] in ("deploy/docker/pipeline/build.sh", "docker")]
 
 
 def test_every_command_is_of_a_kind_that_is_tested() -> None:
-    assert len(TAGLINE) + len(MODULES) + len(IMAGES) + len(MAKE) == len(COMMANDS) == 9
+    assert len(TAGLINE) + len(MODULES) + len(PRISM) + len(IMAGES) + len(MAKE) == len(COMMANDS) == 9
 
 
 def test_make_has_the_target() -> None:
@@ -83,9 +85,11 @@ def test_modules_exist_and_ports_agree() -> None:
     (portable,) = [
         beam for text in SETTINGS if (beam := yaml.safe_load(text)["beam"]).get("runner") == "portable"
     ]
-    commands_of_modules = " ".join(" ".join(words) for words in MODULES)
-    assert f"--port {portable['portable']['endpoint'].rpartition(':')[2]}" in commands_of_modules
-    assert f"--service_port={portable['worker']['pool'].rpartition(':')[2]}" in commands_of_modules
+    (prism,) = PRISM
+    assert prism[2].endswith(f"/prism@v{parts.PRISM}")
+    assert prism[prism.index("-job_port") + 1] == portable["portable"]["endpoint"].rpartition(":")[2]
+    (pool,) = MODULES
+    assert f"--service_port={portable['worker']['pool'].rpartition(':')[2]}" in pool
     (worker,) = blocks("bash", PAGE)
     (module,) = re.findall(r"-m (\S+)", worker)
     assert importlib.util.find_spec(module), module

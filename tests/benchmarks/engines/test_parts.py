@@ -65,6 +65,12 @@ def test_a_tool_that_fails_is_quoted_and_leaves_nothing(nothing_kept: Path) -> N
     assert not [path for path in parts.PARTS.rglob("*") if path.is_file()]
 
 
+def test_a_part_that_is_not_the_pinned_one_is_an_error(nothing_kept: Path) -> None:
+    program(nothing_kept, "go", "echo 'verifying module: checksum mismatch' >&2; exit 1")
+    with pytest.raises(RuntimeError, match="checksum mismatch"):
+        parts.prism()
+
+
 def test_what_is_kept_is_not_fetched_again() -> None:
     kept = parts.PARTS / f"flink-job-server-{parts.JOB_SERVERS}.jar"
     kept.parent.mkdir()

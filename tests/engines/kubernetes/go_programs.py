@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-BUILT = Path(__file__).resolve().parents[3] / "build" / "engines"
+from benchmarks.engines.parts import PARTS, ROOT
 
 
 @cache
@@ -27,8 +27,8 @@ def built(module: Path, package: str = ".", *, linked: str = "") -> Path:
     assert "checksum mismatch" not in downloaded.stderr, downloaded.stderr
     if downloaded.returncode:
         pytest.skip(f"{module.name}: its Go modules cannot be had: {_last_line(downloaded.stderr)}")
-    BUILT.mkdir(parents=True, exist_ok=True)
-    program = BUILT / module.name
+    PARTS.mkdir(parents=True, exist_ok=True)
+    program = PARTS / module.name
     # Without what a debugger reads: linking takes half as long.
     flags = [f"-ldflags=-s -w {linked}", "-o", str(program)]
     compiled = _go(["build", *flags, package], module, part=module.name)
@@ -39,7 +39,7 @@ def built(module: Path, package: str = ".", *, linked: str = "") -> Path:
 @cache
 def file_of(module: str, path: str) -> Path:
     """A file of a published module, NAME@VERSION; the test is skipped where that cannot be had."""
-    done = _go(["mod", "download", "-json", module], BUILT.parents[1], part=module)
+    done = _go(["mod", "download", "-json", module], ROOT, part=module)
     if done.returncode:
         pytest.skip(f"{module}: cannot be had: {json.loads(done.stdout)['Error']}")
     return Path(json.loads(done.stdout)["Dir"], path)

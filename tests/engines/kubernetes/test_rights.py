@@ -16,7 +16,13 @@ from tests.engines.kubernetes.api_server import Cluster
 ACCOUNT = "system:serviceaccount:kubeflow:tagline-pipeline"
 # Of Argo's container in each pod, before Argo 3.4 too.
 REPORTS = ("create workflowtaskresults", "patch workflowtaskresults", "get pods", "patch pods")
-WORKERS = ("create tfjobs", "get tfjobs", "delete tfjobs")
+# Of Kubeflow's driver and launcher, which run as the account: where its own store is, and the key to it.
+STORE = ("get configmaps/kfp-launcher", "get secrets/mlpipeline-minio-artifact")
+WORKERS = tuple(
+    f"{verb} {kind}"
+    for kind in ("tfjobs", "trainjobs", "trainingruntimes")
+    for verb in ("create", "get", "delete")
+)
 NEVER = (
     "create pods",
     "delete pods",
@@ -30,6 +36,7 @@ NEVER = (
     "create serviceaccounts --subresource=token",
     "create rolebindings",
     "list tfjobs",
+    "list trainjobs",
 )
 
 pytestmark = pytest.mark.timeout(1800)  # the first test builds the server
@@ -59,7 +66,7 @@ def workers(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) ->
 
 
 def test_the_account_may_do_what_its_pods_do_and_nothing_else(cluster: Cluster, workers: bool) -> None:
-    asked = (*REPORTS, *WORKERS, *NEVER)
+    asked = (*REPORTS, *STORE, *WORKERS, *NEVER)
     allowed = {what for what in asked if may(cluster, what, "kubeflow")}
-    assert allowed == {*REPORTS, *(WORKERS if workers else ())}
+    assert allowed == {*REPORTS, *STORE, *(WORKERS if workers else ())}
     assert not [what for what in asked if may(cluster, what, "mine")]

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.engines.parts import PARTS
 from pipeline.runners import targets
 from tests.engines.conftest import Met
-from tests.engines.kubernetes.go_programs import BUILT
 from tests.pipeline.runners.compiled import BUCKETS, SECRET, settings
 
 PACKAGES = {
@@ -32,7 +32,7 @@ def installed(version: str) -> Path:
 
     The test is skipped where the packages cannot be had.
     """
-    folder = BUILT / f"kfp_{version}"
+    folder = PARTS / f"kfp_{version}"
     complete = folder / "packages.txt"
     wanted = "\n".join(PACKAGES[version])
     if not complete.is_file() or complete.read_text(encoding="utf-8") != wanted:
